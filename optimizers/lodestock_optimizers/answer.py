@@ -1,0 +1,122 @@
+"""A solved model by the symbols of docs/model.md: levels of the decisions, duals of the rows, as arrays over the tree.
+
+Owns the way from columns and rows back to (node, material) and (node, source). What the figures mean is the matter of
+`extraction` and `prices`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .arrays import Family, LinearArrays
+from .highs import Solution
+from .instance import Instance
+from .scenario_tree import Floats, Ints
+from .trade_rules import RuleRow
+
+NO_FAMILY = Family(np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int64))
+LINKS = ("delivery", "delivery_most", "delivery_least")
+"""Rows that tie a delivery to its contract."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An instance with the solution of its model."""
+
+    instance: Instance
+    rows: list[RuleRow]
+    arrays: LinearArrays
+    solution: Solution
+
+    def columns(self, name: str) -> Family:
+        """The columns of one variable; an empty family where the model has none."""
+        return self.arrays.columns.get(name, NO_FAMILY)
+
+    def level(self, name: str, first: int) -> Floats:
+        """(N, first) levels of a variable that is indexed by (·, n)."""
+        return self.columns(name).spread(self.solution.column_value, first, self.instance.node_count).T
+
+    def column_dual(self, name: str, first: int) -> Floats:
+        """(N, first) reduced costs of a variable that is indexed by (·, n)."""
+        return self.columns(name).spread(self.solution.column_dual, first, self.instance.node_count).T
+
+    def row_dual(self, name: str, first: int, dual: Floats | None = None) -> Floats:
+        """(N, first) duals of a constraint that is indexed by (·, n); `dual` in place of the solution's own."""
+        values = self.solution.row_dual if dual is None else dual
+        return self.arrays.rows.get(name, NO_FAMILY).spread(values, first, self.instance.node_count).T
+
+    @cached_property
+    def delivered(self) -> Floats:
+        """(N, L) y, tonnes."""
+        return self.level("y", self.instance.source_count)
+
+    @cached_property
+    def spot(self) -> Floats:
+        """(N, L) z, tonnes."""
+        return self.level("z", self.instance.source_count)
+
+    @cached_property
+    def stock(self) -> Floats:
+        """(N, M) I, tonnes."""
+        return self.level("I", self.instance.material_count)
+
+    @cached_property
+    def into_stock(self) -> Floats:
+        """(N, M) g − e, tonnes."""
+        return self.level("g", self.instance.material_count) - self.level("e", self.instance.material_count)
+
+    @cached_property
+    def shortage(self) -> Floats:
+        """(N, D) u, tonnes."""
+        return self.level("u", len(self.instance.tiers))
+
+    @cached_property
+    def disposed(self) -> Floats:
+        """(N, M) x, tonnes."""
+        return self.level("x", self.instance.material_count)
+
+    @cached_property
+    def below_floor(self) -> Floats:
+        """(N, M) s, tonnes."""
+        return self.level("below_floor", self.instance.material_count)
+
+    @cached_property
+    def below_closing(self) -> Floats:
+        """(N, M) s^end, tonnes; leaves only."""
+        return self.level("below_closing", self.instance.material_count)
+
+    @cached_property
+    def contracted(self) -> Floats:
+        """(K, L) q, tonnes; 0 where none of it is ever available and no fee is owed, so that it changes nothing."""
+        instance = self.instance
+        q = self.columns("q").spread(self.solution.column_value, instance.source_count, len(instance.contracts)).T
+        return np.where((self.available == 0) & (instance.fee[None, :] == 0), 0.0, q)
+
+    @cached_property
+    def available(self) -> Floats:
+        """(K, L) Σ availability over the nodes that a contract delivers in."""
+        return self.sum_by_contract(self.instance.tree.availability)
+
+    @cached_property
+    def spend(self) -> Floats:
+        """(N,) purchases with duty and freight, and fees, USD, not discounted."""
+        instance = self.instance
+        purchases = (instance.contract_cost * self.delivered + instance.spot_cost * self.spot).sum(axis=1)
+        fees = self.of_contract(self.contracted) * instance.fee
+        return np.asarray(purchases + fees.sum(axis=1))
+
+    def of_contract(self, values: Floats) -> Floats:
+        """(N, L) values of a (K, L) array at the contract that delivers at each node."""
+        columns: Ints = np.arange(self.instance.source_count)
+        return values[self.instance.contract_of, columns[None, :]]
+
+    def sum_by_contract(self, values: Floats) -> Floats:
+        """(K, L) sums of an (N, L) array over the nodes that each contract delivers in."""
+        instance = self.instance
+        result = np.zeros((len(instance.contracts), instance.source_count))
+        columns = np.broadcast_to(np.arange(instance.source_count), values.shape)
+        np.add.at(result, (instance.contract_of, columns), values)
+        return result

@@ -1,0 +1,121 @@
+"""A Pyomo model as sparse arrays, with the way back from a column or row to its name.
+
+Owns the compilation (templates expanded by Pyomo's own standard-form compiler) and the lookup by component name. Knows
+neither the meaning of the model nor the solver.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from scipy import sparse
+
+from .scenario_tree import Floats, Ints
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The columns of one variable, or the rows of one constraint: their indices (k, dims) and positions (k,)."""
+
+    index: Ints
+    position: Ints
+
+    def __len__(self) -> int:
+        return len(self.position)
+
+    def spread(self, values: Floats, *shape: int) -> Floats:
+        """An array of `shape` with the family's entries of `values` at their indices, 0 elsewhere."""
+        result = np.zeros(shape)
+        if len(self):
+            result[tuple(self.index.T)] = values[self.position]
+        return result
+
+
+@dataclass(frozen=True)
+class LinearArrays:
+    """minimise cost·x + offset, row_lower ≤ A·x ≤ row_upper, lower ≤ x ≤ upper."""
+
+    matrix: sparse.csc_array
+    cost: Floats
+    offset: float
+    lower: Floats
+    upper: Floats
+    row_lower: Floats
+    row_upper: Floats
+    columns: dict[str, Family]
+    rows: dict[str, Family]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        rows, columns = self.matrix.shape
+        return int(rows), int(columns)
+
+    @cached_property
+    def by_row(self) -> sparse.csr_array:
+        """A, stored by rows."""
+        return sparse.csr_array(self.matrix)
+
+
+def compile_model(model: pyo.ConcreteModel) -> LinearArrays:
+    """Compiles a linear Pyomo model into arrays.
+
+    Args:
+        model: A model whose constraints are linear and not ranged.
+
+    Returns:
+        The arrays, with one `Family` a variable and a constraint, by name.
+    """
+    with _quiet_templates():
+        form = LinearStandardFormCompiler().write(model, mixed_form=True)
+    matrix = sparse.csc_array(form.A)
+    matrix.sum_duplicates()
+    bounds = [column.bounds for column in form.columns]
+    sense = np.fromiter((row.bound_type for row in form.rows), dtype=np.int64, count=len(form.rows))
+    rhs = np.asarray(form.rhs, dtype=np.float64)
+    return LinearArrays(
+        matrix=matrix,
+        cost=np.asarray(form.c.todense(), dtype=np.float64).ravel(),
+        offset=float(form.c_offset[0]),
+        lower=np.array([-np.inf if lower is None else lower for lower, _ in bounds], dtype=np.float64),
+        upper=np.array([np.inf if upper is None else upper for _, upper in bounds], dtype=np.float64),
+        row_lower=np.where(sense <= 0, rhs, -np.inf),
+        row_upper=np.where(sense >= 0, rhs, np.inf),
+        columns=_families(form.columns),
+        rows=_families([row.constraint for row in form.rows]),
+    )
+
+
+@contextmanager
+def _quiet_templates() -> Iterator[None]:
+    """Pyomo 6.10's template code calls a method that Pyomo 6.10 deprecates, and says so to whoever compiles first."""
+    logger = logging.getLogger("pyomo.core.base.param")
+
+    def drop(record: logging.LogRecord) -> bool:
+        return "sparse_iteritems" not in record.getMessage()
+
+    logger.addFilter(drop)
+    try:
+        yield
+    finally:
+        logger.removeFilter(drop)
+
+
+def _families(components: list[object]) -> dict[str, Family]:
+    found: dict[int, tuple[str, list[tuple[int, ...]], list[int]]] = {}
+    for position, data in enumerate(components):
+        parent = data.parent_component()  # type: ignore[attr-defined]
+        entry = found.get(id(parent))
+        if entry is None:
+            entry = found[id(parent)] = (parent.local_name, [], [])
+        index = data.index()  # type: ignore[attr-defined]
+        entry[1].append(index if isinstance(index, tuple) else (index,))
+        entry[2].append(position)
+    return {name: Family(np.array(index, dtype=np.int64), np.array(at)) for name, index, at in found.values()}

@@ -1,0 +1,319 @@
+"""A problem as numbers: every default filled in, every symbol of docs/model.md as an array over the tree.
+
+Owns the defaults of the model (closing stock, shortfall costs, lead, storage) and the numbers that rows and columns are
+made of. Knows nothing of Pyomo or HiGHS.
+
+Index order everywhere: n nodes, m materials, l sources, t periods as in the problem; d runs over the tier demands of
+all materials in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .problem import (
+    Budget,
+    DemandTier,
+    Material,
+    MaterialState,
+    PerPeriod,
+    Source,
+    SourcingProblem,
+    StateValue,
+    StockPolicy,
+    by_period,
+)
+from .scenario_tree import STATES, Bools, Floats, Ints, ScenarioTree, build_tree, years_to_periods
+
+LEAD_YEARS = 1.0
+STORAGE_YEARS = 2.0
+DAYS_PER_YEAR = 365.0
+TIERS = tuple(DemandTier)
+
+
+@dataclass(frozen=True, slots=True)
+class TierIndex:
+    """One (material, tier) pair: index of the material, the tier, what a missing tonne costs."""
+
+    material: int
+    tier: DemandTier
+    shortage_cost: float
+
+
+class Instance:
+    """The numbers of one problem.
+
+    Args:
+        problem: A problem without violations.
+    """
+
+    def __init__(self, problem: SourcingProblem) -> None:
+        self.problem = problem
+        self.tree: ScenarioTree = build_tree(problem)
+        self.period_count = len(problem.periods)
+        self.material_of = _positions(
+            [m.material_id for m in problem.materials], [s.material_id for s in problem.sources]
+        )
+        self.tiers = [tier for i, m in enumerate(problem.materials) for tier in _tiers(i, m)]
+        self.tiers_of = [[d for d, t in enumerate(self.tiers) if t.material == m] for m in range(self.material_count)]
+        self.stocks = {m: mat.stock for m, mat in enumerate(problem.materials) if mat.stock is not None}
+
+    @property
+    def material_count(self) -> int:
+        """M."""
+        return len(self.problem.materials)
+
+    @property
+    def source_count(self) -> int:
+        """L."""
+        return len(self.problem.sources)
+
+    @property
+    def node_count(self) -> int:
+        """N."""
+        return self.tree.node_count
+
+    @cached_property
+    def length(self) -> Floats:
+        """(T,) Δt, years."""
+        return np.array([p.length_years for p in self.problem.periods])
+
+    @cached_property
+    def discount(self) -> Floats:
+        """(T,) δ = (1+r)^−(years from the horizon's start to the period's start)."""
+        start = np.concatenate(([0.0], np.cumsum(self.length)[:-1]))
+        return (1.0 + self.problem.discount_rate) ** -start
+
+    @cached_property
+    def weight(self) -> Floats:
+        """(N,) W = π·δ: what a dollar at the node weighs in the objective."""
+        return self.tree.probability * self.discount[self.tree.period]
+
+    @cached_property
+    def sources_of(self) -> list[list[int]]:
+        """The sources of each material."""
+        return [np.flatnonzero(self.material_of == m).tolist() for m in range(self.material_count)]
+
+    # Sources
+
+    @cached_property
+    def capacity(self) -> Floats:
+        """(T, L) K, tonnes."""
+        return self._by_period(lambda s: s.capacity_tonnes)
+
+    @cached_property
+    def spot_capacity(self) -> Floats:
+        """(T, L) Kˢ, tonnes."""
+        return self._by_period(lambda s: s.spot_capacity_tonnes or (0.0,))
+
+    @cached_property
+    def spot_sources(self) -> list[int]:
+        """The sources that sell spot."""
+        return np.flatnonzero(self.spot_capacity.max(axis=0, initial=0.0) > 0).tolist()
+
+    @cached_property
+    def price(self) -> Floats:
+        """(T, L) P, USD/t."""
+        return self._by_period(lambda s: s.unit_price_usd_per_tonne)
+
+    @cached_property
+    def tariff(self) -> Floats:
+        """(T, L) τ."""
+        return self._by_period(lambda s: s.tariff_rate or (0.0,))
+
+    @cached_property
+    def freight(self) -> Floats:
+        """(L,) F, USD/t."""
+        return self._each_source(lambda s: s.freight_usd_per_tonne)
+
+    @cached_property
+    def risk(self) -> Floats:
+        """(L,) ρ."""
+        return self._each_source(lambda s: s.risk)
+
+    @cached_property
+    def fee(self) -> Floats:
+        """(L,) f, USD per contracted tonne."""
+        return self._each_source(lambda s: s.reservation_fee_usd_per_tonne)
+
+    @cached_property
+    def take_or_pay(self) -> Floats:
+        """(L,) θ."""
+        return self._each_source(lambda s: s.take_or_pay)
+
+    @cached_property
+    def contract_price_factor(self) -> Floats:
+        """(N, L) factor on the contract price: that of the node, or 1 for a fixed-price source."""
+        fixed = np.array([s.fixed_price for s in self.problem.sources], dtype=np.bool_)
+        return np.where(fixed[None, :], 1.0, self.tree.price_factor)
+
+    @cached_property
+    def contract_cost(self) -> Floats:
+        """(N, L) κ, landed cost under contract, USD/t."""
+        dutiable = (self.price * (1.0 + self.tariff))[self.tree.period]
+        return dutiable * self.contract_price_factor + self.freight
+
+    @cached_property
+    def spot_cost(self) -> Floats:
+        """(N, L) κˢ, landed cost spot, USD/t."""
+        dutiable = (self.price * (1.0 + self.tariff))[self.tree.period]
+        premium = self._each_source(lambda s: s.spot_premium)
+        return (dutiable * self.tree.price_factor + self.freight) * (1.0 + premium)
+
+    @cached_property
+    def lead(self) -> Ints:
+        """(L,) ν, periods."""
+        default = years_to_periods(LEAD_YEARS, self.problem)
+        leads = [default if s.lead_periods is None else s.lead_periods for s in self.problem.sources]
+        return np.array(leads, dtype=np.int64)
+
+    @cached_property
+    def settled(self) -> Bools:
+        """(N,) whether rules on contracts can bind."""
+        return self.tree.settled(int(self.lead.max(initial=0)))
+
+    # Contracts
+
+    @cached_property
+    def contracts(self) -> list[tuple[int, int]]:
+        """(period of delivery, node of signing) of every group of nodes that one contract delivers in."""
+        groups = {g: None for lead in sorted(set(self.lead.tolist())) for g in self.tree.contract_groups(lead)}
+        return list(groups)
+
+    @cached_property
+    def contract_of(self) -> Ints:
+        """(N, L) index into `contracts` of the contract of each source that delivers at each node."""
+        index = {group: k for k, group in enumerate(self.contracts)}
+        result = np.zeros((self.node_count, self.source_count), dtype=np.int64)
+        for lead in set(self.lead.tolist()):
+            column = np.array([index[g] for g in self.tree.contract_groups(lead)])
+            result[:, self.lead == lead] = column[:, None]
+        return result
+
+    # Demand and stock
+
+    @cached_property
+    def base_demand(self) -> Floats:
+        """(T, D) demand of each tier before demand factors, tonnes."""
+        rows = [
+            by_period(tier.demand_tonnes, self.period_count)
+            for material in self.problem.materials
+            for tier in sorted(material.demand, key=lambda d: TIERS.index(d.tier))
+        ]
+        return np.array(rows, dtype=np.float64).reshape(len(rows), self.period_count).T
+
+    @cached_property
+    def demand(self) -> Floats:
+        """(N, D) demand of each tier at each node, tonnes."""
+        materials = np.array([t.material for t in self.tiers], dtype=np.int64)
+        return self.base_demand[self.tree.period] * self.tree.demand_factor[:, materials]
+
+    @cached_property
+    def material_demand(self) -> Floats:
+        """(N, M) demand of each material at each node, all tiers, tonnes."""
+        return _sum_by_material(self.demand, self.tiers_of)
+
+    @cached_property
+    def yearly_demand(self) -> Floats:
+        """(T, M) base demand of each material, all tiers, tonnes a year."""
+        return _sum_by_material(self.base_demand, self.tiers_of) / self.length[:, None]
+
+    def storage(self, m: int) -> float:
+        """Sm^max, tonnes; by default two years of the largest yearly demand, and room for what is there already."""
+        stock = self.stocks[m]
+        if stock.capacity_tonnes is not None:
+            return stock.capacity_tonnes
+        return max(stock.opening_tonnes, STORAGE_YEARS * float(self.yearly_demand[:, m].max()))
+
+    def floor(self, n: int, m: int) -> float | None:
+        """Stock floor at a node, tonnes; None where none binds."""
+        days = _floor_states(self.stocks[m]).get(int(self.tree.state[n, m]))
+        if days is None or not self.tree.floor_may_bind[n, m]:
+            return None
+        return days / DAYS_PER_YEAR * float(self.yearly_demand[self.tree.period[n], m])
+
+    def closing(self, m: int) -> float:
+        """Sm^end, tonnes; by default the larger of the opening stock and the last floor."""
+        stock = self.stocks[m]
+        if stock.closing_tonnes is not None:
+            return stock.closing_tonnes
+        last_floor = stock.floor_days / DAYS_PER_YEAR * float(self.yearly_demand[-1, m])
+        return max(stock.opening_tonnes, last_floor)
+
+    def closing_shortfall_cost(self, m: int) -> float:
+        """vm^end, USD/t; by default low enough that filling a floor never takes an essential tonne."""
+        given = self.stocks[m].closing_shortfall_usd_per_tonne
+        if given is not None:
+            return given
+        costs = shortage_costs(self.problem.materials[m])
+        quarter = 0.25 * (costs[DemandTier.GENERAL] + costs[DemandTier.ESSENTIAL])
+        landed = self.price * (1.0 + self.tariff) + self.freight
+        return max(quarter, float(landed[:, self.sources_of[m]].max(initial=0.0)))
+
+    def floor_shortfall_cost(self, m: int) -> float:
+        """vm, USD per tonne and year."""
+        given = self.stocks[m].floor_shortfall_usd_per_tonne_year
+        return self.closing_shortfall_cost(m) / float(self.length.sum()) if given is None else given
+
+    def kept(self, m: int, n: int) -> float:
+        """Share of the stock of `m` that a period leaves: (1−ω)^Δt."""
+        return float((1.0 - self.stocks[m].loss_rate_per_year) ** self.length[self.tree.period[n]])
+
+    def budget_limit(self, n: int) -> float | None:
+        """B at a node, USD, by the worst state of any material; None without a budget. Binds at settled nodes only."""
+        budget: Budget | None = self.problem.budget
+        if budget is None:
+            return None
+        worst = int(self.tree.state[n].max(initial=0))
+        by_state = {STATES.index(v.state): v.value for v in budget.budget_usd_by_state}
+        return by_state.get(worst, by_period(budget.budget_usd, self.period_count)[int(self.tree.period[n])])
+
+    def _by_period(self, read: Callable[[Source], PerPeriod]) -> Floats:
+        rows = [by_period(read(s), self.period_count) for s in self.problem.sources]
+        return np.array(rows, dtype=np.float64).reshape(len(rows), self.period_count).T
+
+    def _each_source(self, read: Callable[[Source], float]) -> Floats:
+        return np.array([read(s) for s in self.problem.sources], dtype=np.float64)
+
+
+def shortage_costs(material: Material) -> dict[DemandTier, float]:
+    """What a missing tonne of each tier costs, USD/t: where it is not given, as the next tier, else as the last."""
+    given = {
+        d.tier: d.shortage_cost_usd_per_tonne for d in material.demand if d.shortage_cost_usd_per_tonne is not None
+    }
+    costs = {}
+    for i, tier in enumerate(TIERS):
+        following = [given[t] for t in TIERS[i:] if t in given]
+        costs[tier] = following[0] if following else given[[t for t in TIERS if t in given][-1]]
+    return costs
+
+
+def states_with_limit(
+    base: float, states: tuple[MaterialState, ...], others: tuple[StateValue, ...]
+) -> dict[int, float]:
+    """The limit of a rule in each state (index into `STATES`) in which it binds: NORMAL unless said otherwise."""
+    limits = {STATES.index(s): base for s in states or (MaterialState.NORMAL,)}
+    return limits | {STATES.index(v.state): v.value for v in others}
+
+
+def _floor_states(stock: StockPolicy) -> dict[int, float]:
+    return states_with_limit(stock.floor_days, stock.floor_states, stock.floor_days_by_state)
+
+
+def _tiers(m: int, material: Material) -> list[TierIndex]:
+    costs = shortage_costs(material)
+    tiers = sorted((d.tier for d in material.demand), key=TIERS.index)
+    return [TierIndex(m, tier, costs[tier]) for tier in tiers]
+
+
+def _positions(names: list[str], wanted: list[str]) -> Ints:
+    index = {name: i for i, name in enumerate(names)}
+    return np.array([index[name] for name in wanted], dtype=np.int64)
+
+
+def _sum_by_material(values: Floats, tiers_of: list[list[int]]) -> Floats:
+    return np.stack([values[:, tiers].sum(axis=1) for tiers in tiers_of], axis=1)

@@ -1,0 +1,247 @@
+"""What the duals mean in the caller's units: worth of a tonne, break-even prices, worth of every limit.
+
+Owns the division of raw duals, which carry probability and discount, by the weight of their nodes (docs/model.md,
+"What an answer holds"). Weight of a node W(n) = π·δ.
+
+A contract's reduced cost is priced through its deliveries, without the rows that tie the two together: those rows are
+bookkeeping, and at a degenerate optimum the solver may leave the reduced cost on either side of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .answer import LINKS, Answer
+from .highs import Solver
+from .plan import BindingRule, Contract
+from .scenario_tree import Floats
+
+NEGLIGIBLE_USD = 1e-6
+"""A value per unit below this is the solver's rounding."""
+
+BISECTIONS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class NodePrices:
+    """(N, M) worth of one more tonne if and when the node happens, USD/t, and the part of it that is risk charge."""
+
+    marginal_value: Floats
+    marginal_risk_charge: Floats
+
+
+def price_nodes(answer: Answer, solver: Solver) -> NodePrices:
+    """Prices every material at every node; the split into money and risk is that of the costs of the basis."""
+    instance = answer.instance
+    weight = instance.weight[:, None]
+    risk_dual = solver.row_dual_of(_risk_cost(answer))
+    materials = instance.material_count
+    return NodePrices(
+        marginal_value=answer.row_dual("balance", materials) / weight,
+        marginal_risk_charge=answer.row_dual("balance", materials, risk_dual) / weight,
+    )
+
+
+def _risk_cost(answer: Answer) -> Floats:
+    """(columns,) the part of the objective that is risk charge: λ·ρ·W·κ for y, λ·ρ·W·κˢ for z."""
+    instance = answer.instance
+    cost = np.zeros_like(answer.arrays.cost)
+    charge = instance.problem.price_of_risk * instance.weight[:, None] * instance.risk[None, :]
+    for name, landed in (("y", instance.contract_cost), ("z", instance.spot_cost)):
+        family = answer.columns(name)
+        if len(family):
+            l, n = family.index.T
+            cost[family.position] = (charge * landed)[n, l]
+    return cost
+
+
+def read_contracts(answer: Answer) -> tuple[Contract, ...]:
+    """Every contract that could be signed, signed or not, with its reduced cost and break-even price."""
+    instance, tree = answer.instance, answer.instance.tree
+    reduced, slope = _contract_reduced_cost(answer)
+    weight = answer.sum_by_contract(np.broadcast_to(instance.weight[:, None], tree.availability.shape))
+    scarcity = answer.sum_by_contract(-tree.availability * answer.row_dual("capacity", instance.source_count))
+    used = np.argwhere(answer.sum_by_contract(np.ones_like(tree.availability)) > 0)
+    least = 1e-7 * (1e-3 + instance.capacity)
+    break_even = _break_even(answer, slope)
+    nodes_of: dict[tuple[int, int], list[int]] = {}
+    for n, row in enumerate(instance.contract_of.tolist()):
+        for l, k in enumerate(row):
+            nodes_of.setdefault((k, l), []).append(n)
+    contracts = []
+    for k, l in sorted(used.tolist(), key=lambda pair: (pair[1], instance.contracts[pair[0]])):
+        period, signed_node = instance.contracts[k]
+        tonnes = float(answer.contracted[k, l])
+        signed = tonnes > least[period, l]
+        per_tonne = float(reduced[k, l] / weight[k, l])
+        worth = (max(0.0, -float(reduced[k, l])) + float(scarcity[k, l])) / float(weight[k, l])
+        contracts.append(
+            Contract(
+                source_id=instance.problem.sources[l].source_id,
+                period=period,
+                signed_period=period - int(instance.lead[l]),
+                signed_node_id=signed_node,
+                node_ids=tuple(nodes_of[k, l]),
+                contracted_tonnes=tonnes if signed else 0.0,
+                reduced_cost_usd_per_tonne=0.0 if signed or per_tonne < NEGLIGIBLE_USD else per_tonne,
+                break_even_price_usd_per_tonne=None if signed else _known(float(break_even[k, l])),
+                capacity_value_usd_per_tonne=worth if worth > NEGLIGIBLE_USD else 0.0,
+            )
+        )
+    return tuple(contracts)
+
+
+def _known(price: float) -> float | None:
+    return None if np.isnan(price) else price
+
+
+def _contract_reduced_cost(answer: Answer) -> tuple[Floats, Floats]:
+    """(K, L) what one more tonne contracted adds to the objective, delivered as is best; and (N, L) what a dollar more
+    on the unit price adds to the objective by each tonne delivered at a node."""
+    instance, tree = answer.instance, answer.instance.tree
+    delivery_cost, own_cost = _priced_through(answer)
+    best = _best_delivery(answer, delivery_cost)
+    reduced = own_cost + answer.sum_by_contract(tree.availability * best)
+    budget_dual = answer.arrays.rows.get("budget")
+    relief = np.zeros(instance.node_count)
+    if budget_dual is not None:
+        relief[budget_dual.index[:, 0]] = answer.solution.row_dual[budget_dual.position]
+    surcharge = 1.0 + instance.problem.price_of_risk * instance.risk
+    dutiable = (1.0 + instance.tariff)[tree.period] * instance.contract_price_factor
+    return reduced, dutiable * (instance.weight[:, None] * surcharge - relief[:, None])
+
+
+def _priced_through(answer: Answer) -> tuple[Floats, Floats]:
+    """(N, L) reduced cost of a delivered tonne and (K, L) of a contracted one, the rows that tie them left out."""
+    instance = answer.instance
+    dual = answer.solution.row_dual.copy()
+    for name in LINKS:
+        family = answer.arrays.rows.get(name)
+        if family is not None:
+            dual[family.position] = 0.0
+    reduced = answer.arrays.cost - answer.arrays.matrix.T @ dual
+    delivery = answer.columns("y").spread(reduced, instance.source_count, instance.node_count).T
+    own = answer.columns("q").spread(reduced, instance.source_count, len(instance.contracts)).T
+    return delivery, own
+
+
+def _best_delivery(answer: Answer, delivery_cost: Floats) -> Floats:
+    """(N, L) cost of an available contracted tonne: taken whole where it saves, else as little as take-or-pay lets."""
+    return np.where(delivery_cost > 0, answer.instance.take_or_pay * delivery_cost, delivery_cost)
+
+
+def _break_even(answer: Answer, slope: Floats) -> Floats:
+    """(K, L) greatest unit price at which a contract would be bought, USD/t; NaN where not even free, or dearer anyway.
+
+    The reduced cost rises with the price, so that the price at which it is 0 is found by halving.
+    """
+    instance, tree = answer.instance, answer.instance.tree
+    delivery_cost, own_cost = _priced_through(answer)
+    price = instance.price[[t for t, _ in instance.contracts]]
+
+    def reduced_at(trial: Floats) -> Floats:
+        change = answer.of_contract(trial - price) * slope
+        best = _best_delivery(answer, delivery_cost + change)
+        return own_cost + answer.sum_by_contract(tree.availability * best)
+
+    low, high = np.zeros_like(price), price.copy()
+    never = (reduced_at(low) > 0) | (answer.available == 0)
+    for _ in range(BISECTIONS):
+        middle = 0.5 * (low + high)
+        dear = reduced_at(middle) > 0
+        low, high = np.where(dear, low, middle), np.where(dear, middle, high)
+    return np.where(never, np.nan, low)
+
+
+def read_binding_rules(answer: Answer) -> tuple[BindingRule, ...]:
+    """Every limit that binds with what a unit of relief is worth, the most valuable first."""
+    found = [rule for rule in _limits(answer) if rule.value_per_unit_usd > NEGLIGIBLE_USD]
+    return tuple(sorted(found, key=lambda rule: -rule.value_per_unit_usd))
+
+
+def _limits(answer: Answer) -> Iterator[BindingRule]:
+    yield from _rule_limits(answer)
+    yield from _stock_limits(answer)
+    yield from _source_limits(answer)
+    instance, problem = answer.instance, answer.instance.problem
+    for (n,), value in _row_values(answer, "budget"):
+        worth = -value / float(instance.weight[n])
+        limit = instance.budget_limit(n) or 0.0
+        yield BindingRule("budget", "budget.budget_usd", "", "", n, "", worth, "USD", limit)
+    for (i, leaf), value in _row_values(answer, "reserves"):
+        worth = -value / float(instance.tree.probability[leaf])
+        deposit = problem.deposits[i]
+        path = f"deposits[{i}].reserves_tonnes"
+        yield BindingRule("reserves", path, deposit.deposit_id, "", leaf, "", worth, "t", deposit.reserves_tonnes)
+
+
+def _row_values(answer: Answer, name: str) -> Iterator[tuple[tuple[int, ...], float]]:
+    family = answer.arrays.rows.get(name)
+    if family is not None:
+        duals = answer.solution.row_dual[family.position].tolist()
+        for index, value in zip(family.index.tolist(), duals, strict=True):
+            yield tuple(index), value
+
+
+def _rule_limits(answer: Answer) -> Iterator[BindingRule]:
+    instance = answer.instance
+    problem = instance.problem
+    supply = answer.delivered + answer.spot
+    for name, sign in (("rule_at_most", -1.0), ("rule_at_least", 1.0)):
+        for (k, n), value in _row_values(answer, name):
+            row = answer.rows[k]
+            limit = next(x for x in row.limits if x.node == n)
+            yield BindingRule(
+                family=row.family,
+                field_path=f"rules[{row.rule}]",
+                subject_id=problem.rules[row.rule].rule_id,
+                material_id=problem.materials[row.material].material_id if row.material >= 0 else "",
+                node_id=n,
+                country=row.country,
+                value_per_unit_usd=sign * value / float(instance.weight[n]),
+                unit="t",
+                limit=limit.tonnes + limit.share * float(supply[n, list(row.base)].sum()),
+            )
+
+
+def _stock_limits(answer: Answer) -> Iterator[BindingRule]:
+    instance = answer.instance
+    materials = instance.problem.materials
+    for name, family, field in (("floor", "stock_floor", "floor_days"), ("closing", "closing_stock", "closing_tonnes")):
+        for (m, n), value in _row_values(answer, name):
+            limit = instance.floor(n, m) if name == "floor" else instance.closing(m)
+            path = f"materials[{m}].stock.{field}"
+            worth = value / float(instance.weight[n])
+            yield BindingRule(family, path, "", materials[m].material_id, n, "", worth, "t", limit or 0.0)
+    for name, family, field in (
+        ("I", "storage", "capacity_tonnes"),
+        ("g", "stock_in", "max_in_tonnes"),
+        ("e", "stock_out", "max_out_tonnes"),
+    ):
+        worths = -answer.column_dual(name, instance.material_count) / instance.weight[:, None]
+        for n, m in np.argwhere(worths > NEGLIGIBLE_USD).tolist():
+            limit = _upper(answer, name, m, n)
+            path = f"materials[{m}].stock.{field}"
+            yield BindingRule(family, path, "", materials[m].material_id, n, "", float(worths[n, m]), "t", limit)
+
+
+def _source_limits(answer: Answer) -> Iterator[BindingRule]:
+    instance = answer.instance
+    worths = -answer.column_dual("z", instance.source_count) / instance.weight[:, None]
+    for n, l in np.argwhere(worths > NEGLIGIBLE_USD).tolist():
+        source = instance.problem.sources[l]
+        path = f"sources[{l}].spot_capacity_tonnes"
+        limit = _upper(answer, "z", l, n)
+        worth = float(worths[n, l])
+        yield BindingRule(
+            "spot_capacity", path, source.source_id, source.material_id, n, source.country, worth, "t", limit
+        )
+
+
+def _upper(answer: Answer, name: str, first: int, n: int) -> float:
+    family = answer.columns(name)
+    at = np.flatnonzero((family.index[:, 0] == first) & (family.index[:, 1] == n))
+    return float(answer.arrays.upper[family.position[at[0]]])

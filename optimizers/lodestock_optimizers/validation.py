@@ -1,0 +1,326 @@
+"""All that is wrong with a problem, at once, by the path of the field.
+
+Owns the rules that a problem must satisfy before a tree or a model is built of it. Field paths are those of the message
+`lodestock.v1.SourcingProblem`, since the names are the same there and here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from .problem import (
+    Embargo,
+    Material,
+    PerPeriod,
+    Quota,
+    Scenario,
+    ShareCap,
+    ShareDenominator,
+    ShareFloor,
+    Source,
+    SourceKind,
+    SourcingProblem,
+    StateValue,
+    StockPolicy,
+    TradeRule,
+)
+
+PROBABILITY_SLACK = 1e-9
+"""By how much the probabilities may add up to more than 1: rounding, not a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """What is wrong with the field at `field_path`, and what would be right."""
+
+    field_path: str
+    description: str
+
+
+class InvalidProblem(ValueError):
+    """The problem breaks rules; `violations` lists every one."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        self.violations = tuple(violations)
+        super().__init__("; ".join(f"{v.field_path}: {v.description}" for v in self.violations))
+
+
+def validate(problem: SourcingProblem, known_countries: frozenset[str] | None = None) -> list[Violation]:
+    """Lists everything wrong with `problem`.
+
+    Args:
+        problem: The problem, however broken.
+        known_countries: ISO 3166-1 alpha-3 codes that may be used. None: any code may.
+
+    Returns:
+        The violations in the order of the fields; an empty list for a problem that can be built.
+    """
+    found = [
+        *_periods(problem),
+        *_materials(problem),
+        *_sources(problem),
+        *_deposits(problem),
+        *_rules(problem),
+        *_budget(problem),
+        *_scenarios(problem),
+        *_number("price_of_risk", problem.price_of_risk, least=0.0),
+        *_discount_rate(problem.discount_rate),
+    ]
+    if known_countries is not None:
+        found += _countries(problem, known_countries)
+    return found
+
+
+def _number(path: str, value: float, least: float = -math.inf, most: float = math.inf) -> Iterator[Violation]:
+    if math.isfinite(value) and least <= value <= most:
+        return
+    wanted = "a finite number"
+    if math.isfinite(least) and math.isfinite(most):
+        wanted = f"a number from {least:g} to {most:g}"
+    elif math.isfinite(least):
+        wanted = f"a finite number of {least:g} or more"
+    yield Violation(path, f"is {value:g}, must be {wanted}")
+
+
+def _optional(path: str, value: float | None, least: float = 0.0, most: float = math.inf) -> Iterator[Violation]:
+    if value is not None:
+        yield from _number(path, value, least, most)
+
+
+def _series(path: str, values: PerPeriod, count: int, required: bool = True) -> Iterator[Violation]:
+    if not values:
+        if required:
+            yield Violation(path, f"is empty, must hold 1 value, or {count}: one a period")
+        return
+    if len(values) not in (1, count):
+        yield Violation(path, f"holds {len(values)} values, must hold 1, or {count}: one a period")
+    for i, value in enumerate(values):
+        yield from _number(f"{path}[{i}]", value, least=0.0)
+
+
+def _unique(path: str, field: str, ids: Iterable[str]) -> Iterator[Violation]:
+    seen: dict[str, int] = {}
+    for i, name in enumerate(ids):
+        where = f"{path}[{i}].{field}"
+        if not name:
+            yield Violation(where, "is empty, must name it")
+        elif name in seen:
+            yield Violation(where, f"'{name}' is already that of {path}[{seen[name]}], must be unique")
+        else:
+            seen[name] = i
+
+
+def _known(path: str, ids: Sequence[str], known: set[str], what: str) -> Iterator[Violation]:
+    for i, name in enumerate(ids):
+        if name not in known:
+            yield Violation(f"{path}[{i}]", f"'{name}' is no {what} of the problem")
+
+
+def _by_state(path: str, values: Sequence[StateValue], most: float = math.inf) -> Iterator[Violation]:
+    counts = Counter(v.state for v in values)
+    for i, value in enumerate(values):
+        yield from _number(f"{path}[{i}].value", value.value, 0.0, most)
+        if counts[value.state] > 1:
+            yield Violation(f"{path}[{i}].state", f"{value.state.value} is given more than once")
+
+
+def _periods(problem: SourcingProblem) -> Iterator[Violation]:
+    if not problem.periods:
+        yield Violation("periods", "is empty, must hold at least one period")
+    for i, period in enumerate(problem.periods):
+        if not (math.isfinite(period.length_years) and period.length_years > 0):
+            yield Violation(f"periods[{i}].length_years", f"is {period.length_years:g}, must be above 0")
+
+
+def _discount_rate(rate: float) -> Iterator[Violation]:
+    if not (math.isfinite(rate) and rate > -1):
+        yield Violation("discount_rate", f"is {rate:g}, must be a finite number above -1")
+
+
+def _materials(problem: SourcingProblem) -> Iterator[Violation]:
+    if not problem.materials:
+        yield Violation("materials", "is empty, must hold at least one material")
+    yield from _unique("materials", "material_id", (m.material_id for m in problem.materials))
+    for i, material in enumerate(problem.materials):
+        path = f"materials[{i}]"
+        yield from _demand(path, material, len(problem.periods))
+        if material.stock is not None:
+            yield from _stock(f"{path}.stock", material.stock)
+            yield from _room(f"{path}.stock", material.stock, problem)
+
+
+def _demand(path: str, material: Material, count: int) -> Iterator[Violation]:
+    if not material.demand:
+        yield Violation(f"{path}.demand", "is empty, must hold at least one tier")
+    elif all(d.shortage_cost_usd_per_tonne is None for d in material.demand):
+        where = f"{path}.demand[0].shortage_cost_usd_per_tonne"
+        yield Violation(where, "is not given for any tier, must be given for at least one")
+    tiers = Counter(d.tier for d in material.demand)
+    for i, demand in enumerate(material.demand):
+        where = f"{path}.demand[{i}]"
+        if tiers[demand.tier] > 1:
+            yield Violation(f"{where}.tier", f"{demand.tier.value} is given more than once")
+        yield from _series(f"{where}.demand_tonnes", demand.demand_tonnes, count)
+        yield from _optional(f"{where}.shortage_cost_usd_per_tonne", demand.shortage_cost_usd_per_tonne)
+
+
+def _stock(path: str, stock: StockPolicy) -> Iterator[Violation]:
+    for name in (
+        "opening_tonnes",
+        "capacity_tonnes",
+        "closing_tonnes",
+        "closing_shortfall_usd_per_tonne",
+        "floor_days",
+        "floor_shortfall_usd_per_tonne_year",
+        "holding_usd_per_tonne_year",
+        "disposal_usd_per_tonne",
+        "max_in_tonnes",
+        "max_out_tonnes",
+    ):
+        yield from _optional(f"{path}.{name}", getattr(stock, name))
+    yield from _number(f"{path}.loss_rate_per_year", stock.loss_rate_per_year, 0.0, 1.0)
+    yield from _by_state(f"{path}.floor_days_by_state", stock.floor_days_by_state)
+
+
+def _room(path: str, stock: StockPolicy, problem: SourcingProblem) -> Iterator[Violation]:
+    """The opening stock must fit: what is over the capacity must be able to leave in the first period."""
+    if stock.capacity_tonnes is None or stock.max_out_tonnes is None or not problem.periods:
+        return
+    kept = stock.opening_tonnes * (1.0 - stock.loss_rate_per_year) ** problem.periods[0].length_years
+    if kept - stock.max_out_tonnes > stock.capacity_tonnes:
+        text = f"is {stock.opening_tonnes:g}, more than capacity_tonnes and max_out_tonnes of the first period take"
+        yield Violation(f"{path}.opening_tonnes", text)
+
+
+def _sources(problem: SourcingProblem) -> Iterator[Violation]:
+    yield from _unique("sources", "source_id", (s.source_id for s in problem.sources))
+    materials = {m.material_id for m in problem.materials}
+    for i, source in enumerate(problem.sources):
+        path = f"sources[{i}]"
+        if source.material_id not in materials:
+            yield Violation(f"{path}.material_id", f"'{source.material_id}' is no material of the problem")
+        yield from _source(path, source, len(problem.periods))
+
+
+def _source(path: str, source: Source, count: int) -> Iterator[Violation]:
+    yield from _series(f"{path}.unit_price_usd_per_tonne", source.unit_price_usd_per_tonne, count)
+    yield from _series(f"{path}.tariff_rate", source.tariff_rate, count, required=False)
+    yield from _series(f"{path}.capacity_tonnes", source.capacity_tonnes, count)
+    yield from _series(f"{path}.spot_capacity_tonnes", source.spot_capacity_tonnes, count, required=False)
+    for name in ("freight_usd_per_tonne", "spot_premium", "reservation_fee_usd_per_tonne"):
+        yield from _number(f"{path}.{name}", getattr(source, name), least=0.0)
+    for name in ("risk", "take_or_pay"):
+        yield from _number(f"{path}.{name}", getattr(source, name), 0.0, 1.0)
+    if source.take_or_pay < 1 and not source.reservation_fee_usd_per_tonne > 0:
+        where = f"{path}.reservation_fee_usd_per_tonne"
+        yield Violation(where, "must be above 0 where take_or_pay is below 1, or the contract is a free option")
+    if source.lead_periods is not None and source.lead_periods < 0:
+        yield Violation(f"{path}.lead_periods", f"is {source.lead_periods}, must be 0 or more")
+
+
+def _deposits(problem: SourcingProblem) -> Iterator[Violation]:
+    yield from _unique("deposits", "deposit_id", (d.deposit_id for d in problem.deposits))
+    sources = {s.source_id for s in problem.sources}
+    for i, deposit in enumerate(problem.deposits):
+        path = f"deposits[{i}]"
+        if not deposit.source_ids:
+            yield Violation(f"{path}.source_ids", "is empty, must name at least one source")
+        yield from _known(f"{path}.source_ids", deposit.source_ids, sources, "source")
+        yield from _number(f"{path}.reserves_tonnes", deposit.reserves_tonnes, least=0.0)
+
+
+def _rules(problem: SourcingProblem) -> Iterator[Violation]:
+    yield from _unique("rules", "rule_id", (r.rule_id for r in problem.rules))
+    materials = {m.material_id for m in problem.materials}
+    for i, rule in enumerate(problem.rules):
+        path = f"rules[{i}]"
+        yield from _known(f"{path}.material_ids", rule.material_ids, materials, "material")
+        yield from _period_numbers(f"{path}.periods", rule.periods, 0, len(problem.periods) - 1)
+        yield from _limit(path, rule)
+
+
+def _limit(path: str, rule: TradeRule) -> Iterator[Violation]:
+    match rule.rule:
+        case Embargo():
+            if rule.limit_by_state:
+                yield Violation(f"{path}.limit_by_state", "an embargo has no limit, must be empty")
+        case Quota(max_tonnes):
+            yield from _number(f"{path}.quota.max_tonnes", max_tonnes, least=0.0)
+            yield from _by_state(f"{path}.limit_by_state", rule.limit_by_state)
+        case ShareCap(max_share):
+            yield from _number(f"{path}.share_cap.max_share", max_share, 0.0, 1.0)
+            yield from _by_state(f"{path}.limit_by_state", rule.limit_by_state, most=1.0)
+            if not rule.countries:
+                yield Violation(f"{path}.countries", "is empty, a share cap must name its countries")
+        case ShareFloor(kind, min_share, denominator):
+            yield from _number(f"{path}.share_floor.min_share", min_share, 0.0, 1.0)
+            yield from _by_state(f"{path}.limit_by_state", rule.limit_by_state, most=1.0)
+            if denominator is ShareDenominator.IMPORTS and kind is not SourceKind.IMPORT:
+                where = f"{path}.share_floor.denominator"
+                yield Violation(where, f"is IMPORTS, of which {kind.value} is no part; must be DEMAND or SUPPLY")
+
+
+def _budget(problem: SourcingProblem) -> Iterator[Violation]:
+    if problem.budget is not None:
+        yield from _series("budget.budget_usd", problem.budget.budget_usd, len(problem.periods))
+        yield from _by_state("budget.budget_usd_by_state", problem.budget.budget_usd_by_state)
+
+
+def _scenarios(problem: SourcingProblem) -> Iterator[Violation]:
+    yield from _unique("scenarios", "scenario_id", (s.scenario_id for s in problem.scenarios))
+    for i, scenario in enumerate(problem.scenarios):
+        yield from _scenario(f"scenarios[{i}]", scenario, problem)
+    total = math.fsum(s.probability for s in problem.scenarios if math.isfinite(s.probability))
+    if total > 1 + PROBABILITY_SLACK:
+        yield Violation("scenarios", f"the probabilities add up to {total:g}, must add up to 1 or less")
+
+
+def _scenario(path: str, scenario: Scenario, problem: SourcingProblem) -> Iterator[Violation]:
+    last = len(problem.periods) - 1
+    onset, end = scenario.onset_period, scenario.end_period
+    yield from _number(f"{path}.probability", scenario.probability, 0.0, 1.0)
+    if not 0 <= onset <= last:
+        yield Violation(f"{path}.onset_period", f"is {onset}, must be a period of the horizon: 0 to {last}")
+    if end is not None and not onset <= end <= last:
+        yield Violation(f"{path}.end_period", f"is {end}, must be from the onset {onset} to {last}")
+    if scenario.rebuilding_periods is not None and scenario.rebuilding_periods < 0:
+        yield Violation(f"{path}.rebuilding_periods", f"is {scenario.rebuilding_periods}, must be 0 or more")
+    materials = {m.material_id for m in problem.materials}
+    sources = {s.source_id for s in problem.sources}
+    yield from _known(f"{path}.state_material_ids", scenario.state_material_ids, materials, "material")
+    for j, disruption in enumerate(scenario.disruptions):
+        where = f"{path}.disruptions[{j}]"
+        yield from _known(f"{where}.material_ids", disruption.material_ids, materials, "material")
+        yield from _known(f"{where}.source_ids", disruption.source_ids, sources, "source")
+        yield from _number(f"{where}.availability", disruption.availability, 0.0, 1.0)
+        if not (math.isfinite(disruption.price_factor) and disruption.price_factor > 0):
+            yield Violation(f"{where}.price_factor", f"is {disruption.price_factor:g}, must be above 0")
+    for j, factor in enumerate(scenario.demand_factors):
+        where = f"{path}.demand_factors[{j}]"
+        yield from _known(f"{where}.material_ids", factor.material_ids, materials, "material")
+        yield from _number(f"{where}.factor", factor.factor, least=0.0)
+        yield from _period_numbers(f"{where}.periods", factor.periods, onset, last if end is None else end)
+
+
+def _period_numbers(path: str, periods: Sequence[int], first: int, last: int) -> Iterator[Violation]:
+    for i, period in enumerate(periods):
+        if not first <= period <= last:
+            yield Violation(f"{path}[{i}]", f"is {period}, must be a period from {first} to {last}")
+
+
+def _countries(problem: SourcingProblem, known: frozenset[str]) -> Iterator[Violation]:
+    named = [("buyer", problem.buyer)] if problem.buyer else []
+    named += [(f"sources[{i}].country", s.country) for i, s in enumerate(problem.sources)]
+    named += [(f"rules[{i}].countries[{j}]", c) for i, r in enumerate(problem.rules) for j, c in enumerate(r.countries)]
+    named += [
+        (f"scenarios[{i}].disruptions[{j}].countries[{k}]", country)
+        for i, scenario in enumerate(problem.scenarios)
+        for j, disruption in enumerate(scenario.disruptions)
+        for k, country in enumerate(disruption.countries)
+    ]
+    for path, country in named:
+        if country not in known:
+            yield Violation(path, f"'{country}' is no country code, must be ISO 3166-1 alpha-3, such as 'COD'")
