@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import re
 import zlib
@@ -90,14 +91,15 @@ def yearly_samples(frame: pd.DataFrame, keys: Sequence[str]) -> Iterator[Sample]
 def production_samples(path: Path) -> Iterator[Sample]:
     """Yield the output of main producers, and the sum over all producers.
 
-    The output of a country with a single mine stops and starts; with such series in the pool, intervals of national
-    demand cover 99 % instead of 95 % and are a third wider.
+    The output of a country with a single mine stops and starts. With such series in the pool, the 95 % intervals of
+    series of the USA cut to five values were a fifth wider than they had to be, and covered 98 %.
     """
     frame = pd.read_csv(path)
     named = frame[~frame["country"].str.contains("ther|orld", na=False)]
     share = named.groupby(["mineral", "stage", "country"])["share"].transform("median")
-    yield from yearly_samples(named[share >= LEAST_WORLD_SHARE], ("mineral", "stage", "country"))
-    total = frame.groupby(["mineral", "stage", "year"], as_index=False)["value"].sum()
+    main_producers = named[share >= LEAST_WORLD_SHARE]
+    yield from yearly_samples(main_producers, ("mineral", "stage", "country"))
+    total: pd.DataFrame = frame.groupby(["mineral", "stage", "year"])[["value"]].sum().reset_index()
     yield from yearly_samples(total, ("mineral", "stage"))
 
 
@@ -130,7 +132,7 @@ def forecast_windows(samples: Iterable[Sample], frequency: Frequency) -> list[Wi
         for sample in samples:
             whole = History.of(sample.series)
             n = len(whole.values)
-            for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+            for low, high in itertools.pairwise(bounds):
                 # A short class is also seen late in a long series: cut the front off as well as the back.
                 ends = np.unique(np.linspace(min(low, n - 1), n - 1, per_class).astype(int))
                 for i, end in enumerate(ends):
@@ -187,7 +189,7 @@ def step_quantiles(scores: FloatArray) -> tuple[FloatArray, FloatArray, FloatArr
     counts = np.sum(np.isfinite(scores), axis=0)
     steps = np.flatnonzero(counts >= FEWEST_ERRORS)
     quantiles = np.array([conformal_quantiles(scores[np.isfinite(scores[:, step]), step]) for step in steps])
-    return steps + 1.0, counts[steps].astype(np.float64), quantiles
+    return np.asarray(steps + 1.0, dtype=np.float64), np.asarray(counts[steps], dtype=np.float64), quantiles
 
 
 def growth_exponent(classes: Sequence[FloatArray]) -> float:
@@ -236,10 +238,7 @@ def frequency_table(windows: Sequence[Window], frequency: Frequency) -> dict[str
     scale = pooled_scale(windows)
     calibration = Calibration(scale, PRIOR_WEIGHT, 1.0, ())
     bounds = (*CLASSES[frequency], 10_000)
-    members = [
-        [w for w in windows if low <= w.history.n_observed < high]
-        for low, high in zip(bounds[:-1], bounds[1:], strict=True)
-    ]
+    members = [[w for w in windows if low <= w.history.n_observed < high] for low, high in itertools.pairwise(bounds)]
     scores = [signed_scores(some, calibration, STEPS[frequency]) for some in members]
     growth = growth_exponent(scores)
     classes = [
@@ -279,7 +278,8 @@ def evaluate(windows: Sequence[Window], frequency: Frequency) -> None:
     for low, pairs in hits.items():
         share = 100 * np.mean(pairs, axis=0)
         print(
-            f"{frequency.value:9s} from {low:2d} points: {len(pairs):6d} errors, {share[0]:.1f} % of 80, {share[1]:.1f} % of 95"
+            f"{frequency.value:9s} from {low:2d} points: {len(pairs):6d} errors, "
+            f"coverage of 80 % {share[0]:.1f}, of 95 % {share[1]:.1f}"
         )
 
 
@@ -318,13 +318,19 @@ def main() -> None:
     document = {
         "version": options.version,
         "built_by": "scripts/build_calibration.py",
-        "what": "quantiles of (sqrt(y) - sqrt(f)) / s for the default combination, by frequency and observed values; times step^growth",
+        "what": "quantiles of (√y − √f) / s, default combination, by frequency and observed values; × step^growth",
         "sources": [source_of(p) for p in (options.production, options.consumption, options.monthly_prices)],
-        "data_owners": "USGS (public domain); World Mining Data 2024, Austrian Federal Ministry of Finance; World Bank Pink Sheet (CC BY 4.0)",
+        "data_owners": [
+            "US Geological Survey (public domain)",
+            "World Mining Data 2024, Austrian Federal Ministry of Finance",
+            "World Bank Pink Sheet (CC BY 4.0)",
+        ],
         "series": {frequency.value: len(some) for frequency, some in samples.items()},
         "frequencies": {frequency.value: frequency_table(some, frequency) for frequency, some in windows.items()},
     }
-    options.out.write_text(rows_on_one_line(json.dumps(document, indent=1)) + "\n", encoding="utf-8")
+    options.out.write_text(
+        rows_on_one_line(json.dumps(document, indent=1, ensure_ascii=False)) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

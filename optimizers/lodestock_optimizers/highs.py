@@ -23,6 +23,8 @@ SOLVER = f"HiGHS {version('highspy')}"
 _STATUS = {
     highspy.HighsModelStatus.kOptimal: PlanStatus.OPTIMAL,
     highspy.HighsModelStatus.kInfeasible: PlanStatus.INFEASIBLE,
+    # Every cost and every column is 0 or more, so that no model of ours is unbounded.
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: PlanStatus.INFEASIBLE,
     highspy.HighsModelStatus.kInterrupt: PlanStatus.CANCELLED,
     highspy.HighsModelStatus.kTimeLimit: PlanStatus.NO_PLAN_FOUND,
     highspy.HighsModelStatus.kIterationLimit: PlanStatus.NO_PLAN_FOUND,

@@ -51,7 +51,7 @@ class ScenarioTree:
         demand_factor: (N, M) factor on the demand of each material.
         state: (N, M) index into `STATES`.
         floor_may_bind: (N, M) False while a material's stock is being rebuilt.
-        on_trunk: (N,) whether "nothing happens" passes through.
+        on_trunk: (N,) whether nothing has happened so far.
         scenario_ids: scenarios that pass through each node, "nothing happens" left out.
         ancestor: (N, T) the node's ancestor in each period up to its own, itself included; −1 beyond.
     """
@@ -128,15 +128,17 @@ def build_tree(problem: SourcingProblem) -> ScenarioTree:
     # Rounding may leave the sum a hair off 1; probabilities must add up exactly for a balanced tree.
     total = math.fsum(p for _, p, _ in paths)
     paths = [(name, p / total, data) for name, p, data in paths]
-    return _merge(paths, count)
+    return _merge(paths, count, calm_data.key)
 
 
-def _merge(paths: list[tuple[str, float, list[_NodeData]]], count: int) -> ScenarioTree:
+def _merge(paths: list[tuple[str, float, list[_NodeData]]], count: int, calm: bytes) -> ScenarioTree:
+    """The prefix tree of the paths' data; a node is on the trunk where all data up to it are those of a calm time."""
     period: list[int] = []
     parent: list[int] = []
     probability: list[list[float]] = []
     passing: list[list[str]] = []
     data: list[_NodeData] = []
+    on_trunk: list[bool] = []
     at = [-1] * len(paths)
     for t in range(count):
         nodes: dict[tuple[int, bytes], int] = {}
@@ -150,6 +152,7 @@ def _merge(paths: list[tuple[str, float, list[_NodeData]]], count: int) -> Scena
                 probability.append([])
                 passing.append([])
                 data.append(path[t])
+                on_trunk.append(path[t].key == calm and (at[i] < 0 or on_trunk[at[i]]))
             at[i] = node
             probability[node].append(p)
             passing[node].append(name)
@@ -167,7 +170,7 @@ def _merge(paths: list[tuple[str, float, list[_NodeData]]], count: int) -> Scena
         demand_factor=np.array([d.demand_factor for d in data]),
         state=np.array([d.state for d in data], dtype=np.int8),
         floor_may_bind=np.array([d.floor_may_bind for d in data]),
-        on_trunk=np.array([NOTHING_HAPPENS in names for names in passing]),
+        on_trunk=np.array(on_trunk),
         scenario_ids=tuple(tuple(name for name in names if name != NOTHING_HAPPENS) for names in passing),
         ancestor=ancestor,
     )

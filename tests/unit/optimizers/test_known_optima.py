@@ -324,3 +324,21 @@ def test_tiers_are_served_in_the_order_of_their_shortage_cost() -> None:
     plan = solve(problem((source("COD", capacity=50.0),), materials=(Material("cobalt", tiers),)))
     assert {s.tier: s.tonnes for s in plan.balances[0].shortages} == {DemandTier.GENERAL: pytest.approx(50.0)}
     assert plan.materials[0].expected_shortages[0].tonnes == pytest.approx(50.0)
+
+
+def test_without_any_source_the_stock_is_used_and_the_rest_is_short() -> None:
+    plan = solve(problem((), materials=(material(stock=stock(30.0)),), budget=Budget((0.0,))))
+    assert objective(plan) == pytest.approx(70 * 1_000)
+
+
+def test_no_demand_costs_nothing() -> None:
+    plan = solve(problem((source("COD"),), materials=(material(demand=(0.0,)),)))
+    assert objective(plan) == 0.0
+    assert plan.balances[0].days_of_cover == 0.0
+
+
+def test_an_emptied_country_leaves_every_source_unused() -> None:
+    everything = TradeRule("blockade", Embargo())
+    plan = solve(problem((source("COD"), source("AUS", spot_capacity_tonnes=(10.0,))), rules=(everything,)))
+    assert objective(plan) == pytest.approx(100 * 1_000)
+    assert plan.deliveries == ()

@@ -15,7 +15,8 @@ from tests.unit.optimizers.problems import material, problem, source, stop
 def test_with_certainty_the_trunk_has_no_nodes_of_its_own() -> None:
     tree = build_tree(problem((source("COD"),), periods=3, scenarios=(stop("a", 0.5, 1), stop("b", 0.5, 2))))
     assert tree.period.tolist() == [0, 1, 1, 2, 2]
-    assert not tree.on_trunk.any()
+    # But what it shares with the scenarios until they begin is the trunk all the same.
+    assert tree.on_trunk.tolist() == [True, False, True, False, False]
 
 
 def test_a_scenario_at_the_start_makes_a_root_of_its_own() -> None:

@@ -1,0 +1,113 @@
+"""The main job, end to end: forecast, risks, and a sourcing and stockpile plan under disruption, for one country.
+
+    python examples/national_plan.py ADDRESS [BUYER]
+
+Everything comes from a Lodestock server through the client: this script holds policy and scenarios, no data.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from report import print_basis, print_forecast, print_plan, print_reasons, print_risks, print_savings
+
+from lodestock import Client
+from lodestock.results import Assessment, BuiltProblem, Forecasts, Plan
+from lodestock.v1 import common_pb2, risk_pb2, sourcing_pb2
+
+HORIZON_YEARS = 10
+FLOOR_DAYS = 90.0
+SOUTHERN_AFRICA = ("AGO", "BWA", "COD", "MOZ", "NAM", "TZA", "ZAF", "ZMB", "ZWE")
+
+
+def dominant_refiner(risks: Iterable[risk_pb2.MaterialRisk], buyer: str) -> dict[str, risk_pb2.SourceRisk]:
+    """The country, other than the buyer, with the largest share of each material's refining (else of its mining)."""
+    by_material: dict[str, risk_pb2.MaterialRisk] = {}
+    for risk in risks:
+        if risk.material_id not in by_material or risk.stage == common_pb2.LIFE_CYCLE_STAGE_REFINING:
+            by_material[risk.material_id] = risk
+    return {
+        material: max(
+            (source for source in risk.sources if source.country not in ("", buyer)), key=lambda s: s.global_share
+        )
+        for material, risk in by_material.items()
+    }
+
+
+def scenarios(refiners: dict[str, risk_pb2.SourceRisk]) -> list[dict[str, Any]]:
+    """Three things that may happen. The probabilities are planning assumptions, as a ministry would set them."""
+    stops = [
+        {"countries": [source.country], "material_ids": [material], "availability": 0.0}
+        for material, source in refiners.items()
+    ]
+    return [
+        # Every dominant refiner stops exporting for two years.
+        {"scenario_id": "export stop", "probability": 0.10, "onset_period": 2, "end_period": 3, "disruptions": stops},
+        # The railways and ports of southern Africa are lost for a year: four fifths of what they carry.
+        {
+            "scenario_id": "route lost",
+            "probability": 0.05,
+            "onset_period": 2,
+            "end_period": 2,
+            "disruptions": [{"countries": list(SOUTHERN_AFRICA), "availability": 0.2}],
+        },
+        # A quarter more demand everywhere for three years, and prices half as high again.
+        {
+            "scenario_id": "demand surge",
+            "probability": 0.10,
+            "onset_period": 2,
+            "end_period": 4,
+            "disruptions": [{"price_factor": 1.5}],
+            "demand_factors": [{"factor": 1.25}],
+        },
+    ]
+
+
+def without_stock(problem: sourcing_pb2.SourcingProblem) -> sourcing_pb2.SourcingProblem:
+    """The same problem for a country that may store nothing."""
+    bare = sourcing_pb2.SourcingProblem()
+    bare.CopyFrom(problem)
+    for material in bare.materials:
+        material.ClearField("stock")
+    return bare
+
+
+def main(address: str, buyer: str = "USA") -> None:
+    """Do the whole job."""
+    seconds: dict[str, float] = {}
+
+    def timed(name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        started = time.perf_counter()
+        answer = call(*args, **kwargs)
+        seconds[name] = time.perf_counter() - started
+        return answer
+
+    with Client(address) as client:
+        forecasts: Forecasts = timed("forecast", client.forecast_demand, buyer=buyer, horizon=HORIZON_YEARS)
+        risks: Assessment = timed("risk", client.assess_supply_risk, buyer)
+        refiners = dominant_refiner(risks, buyer)
+        built: BuiltProblem = timed(
+            "problem",
+            client.build_problem,
+            buyer,
+            horizon_years=HORIZON_YEARS,
+            floor_days=FLOOR_DAYS,
+            scenarios=scenarios(refiners),
+        )
+        plan: Plan = timed("plan", client.optimize_sourcing, built)
+        bare: Plan = timed("plan without stock", client.optimize_sourcing, without_stock(built.problem))
+
+    print(f"Strategic minerals: plan for {buyer}, {HORIZON_YEARS} years\n")
+    print_forecast(forecasts)
+    print_risks(risks, refiners)
+    print_plan(built, plan)
+    print_savings(built, plan, bare)
+    print_reasons(built, plan)
+    print_basis(built, plan, seconds)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,79 @@
+"""Demand forecasting of Lodestock: demand series in, distributions out.
+
+Pure: no network, database, clock or environment; seed, deadline and progress are arguments. Importing it loads numpy
+alone; statsforecast and Prophet are imported when a model first needs them.
+
+Example:
+    >>> import lodestock_forecasters as lf
+    >>> series = lf.DemandSeries("cobalt/USA", lf.Frequency.YEARLY, ["2023", "2024", "2025"], [7900.0, 8100.0, 8400.0],
+    "t") >>> answer = lf.forecast(lf.ForecastRequest([series], horizon=5, seed=7)).forecasts[0]
+    >>> answer.quantiles.shape, answer.paths.sum(axis=1).shape
+    ((7, 5), (1000,))
+"""
+
+from lodestock_forecasters.control import Control, Unattended
+from lodestock_forecasters.engine import forecast, input_digest
+from lodestock_forecasters.errors import (
+    FieldViolation,
+    ForecastCancelled,
+    ForecastingError,
+    InvalidInput,
+    ModelFailed,
+    ViolationCollector,
+)
+from lodestock_forecasters.models.protocol import Forecaster, ModelInfo
+from lodestock_forecasters.models.registry import list_models
+from lodestock_forecasters.periods import Frequency, period_label, period_ordinal
+from lodestock_forecasters.request import (
+    DEFAULT_MODEL,
+    DEFAULT_QUANTILE_LEVELS,
+    MAX_BACKTEST_ORIGINS,
+    MAX_HORIZON,
+    MAX_SAMPLE_PATHS,
+    MAX_SEED,
+    ForecastRequest,
+)
+from lodestock_forecasters.result import (
+    BacktestScore,
+    CombinationRule,
+    FallbackLevel,
+    ForecastResult,
+    ModelWeight,
+    Rejection,
+    SeriesForecast,
+)
+from lodestock_forecasters.series import DemandSeries
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "DEFAULT_QUANTILE_LEVELS",
+    "MAX_BACKTEST_ORIGINS",
+    "MAX_HORIZON",
+    "MAX_SAMPLE_PATHS",
+    "MAX_SEED",
+    "BacktestScore",
+    "CombinationRule",
+    "Control",
+    "DemandSeries",
+    "FallbackLevel",
+    "FieldViolation",
+    "ForecastCancelled",
+    "ForecastRequest",
+    "ForecastResult",
+    "Forecaster",
+    "ForecastingError",
+    "Frequency",
+    "InvalidInput",
+    "ModelFailed",
+    "ModelInfo",
+    "ModelWeight",
+    "Rejection",
+    "SeriesForecast",
+    "Unattended",
+    "ViolationCollector",
+    "forecast",
+    "input_digest",
+    "list_models",
+    "period_label",
+    "period_ordinal",
+]

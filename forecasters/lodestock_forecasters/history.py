@@ -1,0 +1,88 @@
+"""The history that models see: a series on an unbroken grid of periods, gaps filled, season detected.
+
+Owns gap filling and the test for a season; knows no model. Interior gaps are bridged by straight lines, which never
+look past the next observation, so that a history cut at an observation equals the history that was known then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lodestock_forecasters.periods import Frequency
+from lodestock_forecasters.series import BoolArray, DemandSeries, FloatArray
+
+SEASONS_NEEDED = 3
+"""Full seasons below which no season is looked for."""
+_NORMAL_QUANTILE_90 = 1.645
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """Demand from the first to the last observation, without gaps."""
+
+    frequency: Frequency
+    first_ordinal: int
+    """Ordinal number of the first observed period."""
+    values: FloatArray
+    """Demand, shape (n,), finite and ≥ 0, in the unit of the series; interpolated where not observed."""
+    observed: BoolArray
+    """Whether each value was observed, shape (n,); true at both ends."""
+    lead: int
+    """Unobserved periods between the last observation and the period before the first forecast one (≥ 0)."""
+    saturation: float | None
+    season_length: int
+    """Periods per year where a season was found, else 1."""
+
+    @classmethod
+    def of(cls, series: DemandSeries) -> History:
+        """Place a series on its grid; unknown values at the start are dropped, at the end counted as `lead`."""
+        ordinals, values = series.ordinals, series.observations
+        known = np.flatnonzero(~np.isnan(values))
+        first, last = int(ordinals[known[0]]), int(ordinals[known[-1]])
+        grid = np.arange(first, last + 1)
+        filled = np.interp(grid, ordinals[known], values[known])
+        observed = np.isin(grid, ordinals[known])
+        lead = int(ordinals[-1]) - last
+        season = _season_length(filled, series.frequency)
+        return cls(series.frequency, first, filled, observed, lead, series.saturation, season)
+
+    def until(self, end: int) -> History:
+        """Return the history as it was known after its first `end` periods; period ``end − 1`` must be observed."""
+        values = self.values[:end]
+        season = _season_length(values, self.frequency)
+        return History(self.frequency, self.first_ordinal, values, self.observed[:end], 0, self.saturation, season)
+
+    @property
+    def n_observed(self) -> int:
+        """Return the number of observed values (≥ 1)."""
+        return int(self.observed.sum())
+
+    @property
+    def last_ordinal(self) -> int:
+        """Return the ordinal number of the last observed period, the origin of the forecast."""
+        return self.first_ordinal + len(self.values) - 1
+
+
+def _season_length(values: FloatArray, frequency: Frequency) -> int:
+    """Return the season's length when the changes of a series repeat a year later, else 1.
+
+    The autocorrelation r of the n first differences must, at the lag m of a year and corrected for the m products that
+    are missing from its sum, pass 1.645 · √((1 + 2 Σ_{i<m} r_i²) / n).
+    Differences are tested, not levels, because the levels of a trending series correlate at every lag.
+
+    Source: the seasonality test of the Theta method (Fiorucci et al. 2016, Int. J. Forecasting 32(4)), there on levels.
+    """
+    lag = frequency.periods_per_year
+    if lag == 1 or len(values) < SEASONS_NEEDED * lag:
+        return 1
+    changes = np.diff(values)
+    changes = changes - changes.mean()
+    variance = float(changes @ changes)
+    if variance <= 1e-18 * float(values @ values):
+        return 1
+    n = len(changes)
+    r = np.array([float(changes[i:] @ changes[:-i]) / variance for i in range(1, lag + 1)])
+    limit = _NORMAL_QUANTILE_90 * np.sqrt((1.0 + 2.0 * float(r[:-1] @ r[:-1])) / n)
+    return lag if r[-1] * n / (n - lag) > limit else 1

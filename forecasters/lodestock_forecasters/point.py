@@ -1,0 +1,130 @@
+"""The point forecast of one history: candidates, backtest, gate, combination, and the fall to no change where nothing
+is left.
+
+Owns the order of these steps for one series; knows nothing of intervals, batches or requests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from lodestock_forecasters.backtest import Window, run_backtest, score
+from lodestock_forecasters.calibration import Calibration
+from lodestock_forecasters.combination import LAST_VALUE_RECIPE, NAIVE, NAIVE_RECIPE, Recipe, combine, gate, weights
+from lodestock_forecasters.errors import ModelFailed
+from lodestock_forecasters.history import History
+from lodestock_forecasters.models.registry import CARDS, ForecasterPool
+from lodestock_forecasters.result import BacktestScore, CombinationRule, FallbackLevel, ModelWeight, Rejection
+from lodestock_forecasters.series import FloatArray
+
+COMBINATION = "default"
+"""Name of the combination among the backtest's scores."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PointForecast:
+    """Point path of one series and how it came about."""
+
+    path: FloatArray
+    """Path of the steps after the last observation, shape (steps,), ≥ 0."""
+    level: FallbackLevel
+    rule: CombinationRule
+    weights: tuple[ModelWeight, ...]
+    scores: tuple[BacktestScore, ...]
+    rejected: tuple[Rejection, ...]
+
+
+def model_path(pool: ForecasterPool, name: str, history: History, steps: int) -> FloatArray:
+    """Return a model's path, floored at zero, shape (steps,).
+
+    Raises:
+        ModelFailed: the history is too short for the model, or the model has no answer for it.
+    """
+    least = CARDS[name].least_points(history.frequency)
+    if history.n_observed < least:
+        raise ModelFailed(f"needs {least} observed values, the series has {history.n_observed}")
+    return np.maximum(pool[name].forecast(history, steps), 0.0)
+
+
+def forecast_point(
+    history: History, steps: int, recipe: Recipe, pool: ForecasterPool, calibration: Calibration, most_origins: int
+) -> PointForecast:
+    """Forecast one history by a recipe.
+
+    A model that the caller chose alone is not gated: its backtest stands beside its answer, and the choice is the
+    caller's.
+
+    Args:
+        history: what is known.
+        steps: steps after the last observation.
+        recipe: members and how to combine them.
+        pool: where the members come from.
+        calibration: pooled scores, for the coverage in the backtest.
+        most_origins: most origins of the backtest; 0 for none.
+
+    Returns:
+        A point forecast; never fails on a model's account.
+    """
+    paths, rejected = _candidate_paths(history, steps, recipe, pool)
+    candidates = tuple(dict.fromkeys((NAIVE, *paths)))
+
+    def make_path(name: str, known: History, ahead: int) -> FloatArray:
+        return model_path(pool, name, known, ahead)
+
+    windows = run_backtest(history, candidates, make_path, calibration, steps, most_origins)
+    scores = score(candidates, windows, calibration, NAIVE) if windows else []
+    if len(recipe.members) > 1:
+        dropped = gate(history, paths, scores)
+        rejected += dropped
+        for one in dropped:
+            del paths[one.model]
+    if not set(paths) - {NAIVE}:
+        recipe = _no_change_recipe(history, recipe)
+        paths = {NAIVE: model_path(pool, NAIVE, history, steps)}
+    if windows and len(recipe.members) > 1:
+        scores += score((COMBINATION,), _with_combination(windows, recipe, tuple(paths)), calibration, NAIVE)
+    path = combine(recipe, paths, float(history.values[-1]))
+    rule = recipe.rule if len(paths) > 1 else CombinationRule.SINGLE
+    return PointForecast(path, recipe.level, rule, weights(recipe, tuple(paths)), tuple(scores), tuple(rejected))
+
+
+def _no_change_recipe(history: History, recipe: Recipe) -> Recipe:
+    """Return the recipe of a history for which only naive is left, or was all that was asked for."""
+    if history.n_observed == 1:
+        return LAST_VALUE_RECIPE
+    return recipe if recipe.members == (NAIVE,) else NAIVE_RECIPE
+
+
+def _candidate_paths(
+    history: History, steps: int, recipe: Recipe, pool: ForecasterPool
+) -> tuple[dict[str, FloatArray], list[Rejection]]:
+    """Return the path of each member that has one, and the reason of each that has none."""
+    paths: dict[str, FloatArray] = {}
+    rejected = []
+    for name in recipe.members:
+        try:
+            paths[name] = model_path(pool, name, history, steps)
+        except ModelFailed as failure:
+            rejected.append(Rejection(name, str(failure)))
+    return paths, rejected
+
+
+def _with_combination(windows: Sequence[Window], recipe: Recipe, members: Sequence[str]) -> list[Window]:
+    """Return the windows with the combination's own path added, made of the members that could be fitted there."""
+    return [
+        replace(
+            window, paths={**window.paths, COMBINATION: _window_path(window.history, window.paths, recipe, members)}
+        )
+        for window in windows
+        if any(name in window.paths for name in members)
+    ]
+
+
+def _window_path(
+    history: History, paths: Mapping[str, FloatArray], recipe: Recipe, members: Sequence[str]
+) -> FloatArray:
+    left = {name: paths[name] for name in members if name in paths}
+    return combine(recipe, left, float(history.values[-1]))

@@ -1,0 +1,159 @@
+"""A problem built from the bundled data: every figure has its origin, every default can be seen and overridden."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+
+import pytest
+
+from lodestock_optimizers.problem import DemandTier, Embargo, Scenario, SourceKind, TradeRule
+from lodestock_optimizers.validation import validate
+from lodestock_server.catalog import BundledCatalog, DatasetOrigin, Observation, bundled_packages
+from lodestock_server.errors import InvalidRequest, NotFound
+from lodestock_server.usecases.build_problem import (
+    BuildRequest,
+    BuiltProblem,
+    DemandPath,
+    MedianPath,
+    build_problem,
+)
+from lodestock_server.usecases.defaults import DEFAULTS, Override
+from lodestock_server.usecases.origins import CallerOrigin, DefaultOrigin, ForecastOrigin
+from lodestock_server.usecases.supply_sources import UNNAMED_COUNTRIES
+
+CATALOG = BundledCatalog()
+
+
+def last_value(histories: Mapping[str, Sequence[Observation]], years: int) -> dict[str, MedianPath]:
+    """A forecast of no change, so that these tests do not wait for the models."""
+    return {
+        name: MedianPath({h[-1].year + k: h[-1].figure.value for k in range(1, years + 1)}, "naive 1")
+        for name, h in histories.items()
+    }
+
+
+def build(**changes: object) -> BuiltProblem:
+    request = BuildRequest(buyer="USA", horizon_years=3, **changes)  # type: ignore[arg-type]
+    return build_problem(CATALOG, request, last_value)
+
+
+def test_the_whole_country_makes_a_valid_problem() -> None:
+    built = build()
+    assert validate(built.problem) == []
+    assert len(built.problem.materials) >= 15
+    assert [p.label for p in built.problem.periods] == ["2026", "2027", "2028"]
+    assert {s.kind for s in built.problem.sources} == set(SourceKind)
+
+
+def test_every_figure_of_the_problem_is_traced() -> None:
+    built = build(material_ids=("cobalt", "antimony"))
+    traced = {figure.field_path for figure in built.figures}
+
+    for source in built.problem.sources:
+        for field in fields(source):
+            if isinstance(getattr(source, field.name), float | tuple):
+                assert f"sources[{source.source_id}].{field.name}" in traced
+    for material in built.problem.materials:
+        for d in range(len(material.demand)):
+            for name in ("demand_tonnes", "shortage_cost_usd_per_tonne"):
+                assert f"materials[{material.material_id}].demand[{d}].{name}" in traced
+    for deposit in built.problem.deposits:
+        assert f"deposits[{deposit.deposit_id}].reserves_tonnes" in traced
+
+
+def test_every_figure_rests_on_rows_that_exist_or_says_why_it_rests_on_none() -> None:
+    packages = {package.name: package for package in bundled_packages()}
+    for figure in build(material_ids=("gallium", "tin")).figures:
+        assert figure.origins or figure.derivation
+        for origin in figure.origins:
+            if isinstance(origin, DatasetOrigin):
+                table = packages[origin.dataset].table(origin.resource)
+                assert 1 <= origin.row <= len(table)
+
+
+def test_what_stands_in_for_missing_figures_is_listed_with_its_reason() -> None:
+    built = build(material_ids=("cobalt",))
+    ids = {used.default.default_id for used in built.defaults}
+    assert {"tariff.rate", "freight.usd_per_tonne_km", "stock.opening_days", "tier.defence_share"} <= ids
+    assert all(used.default.reason for used in built.defaults)
+    named = {o.default_id for f in built.figures for o in f.origins if isinstance(o, DefaultOrigin)}
+    assert named == {used.default.default_id for used in built.defaults if not used.overridden}
+
+
+def test_an_import_can_deliver_what_it_delivers_now_and_room_for_growth() -> None:
+    built = build(material_ids=("cobalt",), overrides=(Override("capacity.share_of_output", "", 0.0),))
+    norway = next(s for s in built.problem.sources if s.country == "NOR")
+    share = next(f.figure.value for f in CATALOG.import_sources("USA", "cobalt") if f.iso3 == "NOR")
+    imports = next(f for f in built.figures if f.field_path == "sources[cobalt/NOR].capacity_tonnes")
+    assert norway.capacity_tonnes[0] == pytest.approx(1.25 * share * 14_000)
+    assert any(isinstance(o, DatasetOrigin) and o.resource == "us_statistics" for o in imports.origins)
+
+
+def test_suppliers_that_the_data_do_not_name_stand_as_one_source() -> None:
+    built = build(material_ids=("tantalum",))
+    assert any(s.country == UNNAMED_COUNTRIES for s in built.problem.sources)
+    assert any(UNNAMED_COUNTRIES in remark for remark in built.remarks)
+
+
+def test_the_callers_own_values_replace_the_defaults_and_leave_their_trace() -> None:
+    everywhere = Override("tier.defence_share", "", 0.1)
+    for_tin = Override("tier.defence_share", "tin", 0.2, "ministry's survey")
+    built = build(material_ids=("cobalt", "tin"), overrides=(everywhere, for_tin))
+    demand = {
+        m.material_id: next(d for d in m.demand if d.tier is DemandTier.DEFENCE).demand_tonnes[0]
+        for m in built.problem.materials
+    }
+    assert demand["cobalt"] == pytest.approx(0.1 * 9_600)
+    assert demand["tin"] == pytest.approx(0.2 * 43_000)
+    figure = next(f for f in built.figures if f.field_path == "materials[tin].demand[0].demand_tonnes")
+    assert CallerOrigin("overrides[1].value", "ministry's survey") in figure.origins
+    used = [u for u in built.defaults if u.default.default_id == "tier.defence_share"]
+    assert [(u.value, u.overridden, u.material_ids) for u in used] == [(0.1, True, ("cobalt",)), (0.2, True, ("tin",))]
+
+
+def test_every_default_can_be_overridden() -> None:
+    values = {d.default_id: 0.5 * d.value for d in DEFAULTS} | {"contract.fee_share_of_price": 0.01}
+    built = build(overrides=tuple(Override(default_id, "", value) for default_id, value in values.items()))
+    assert all(used.overridden for used in built.defaults)
+    assert {used.default.default_id: used.value for used in built.defaults} == values
+
+
+def test_demand_is_the_forecasts_median_or_the_callers_own() -> None:
+    built = build(material_ids=("cobalt", "tin"), demand=(DemandPath("tin", (10.0, 20.0, 30.0)),))
+    by_id = {m.material_id: m for m in built.problem.materials}
+    assert sum(d.demand_tonnes[2] for d in by_id["tin"].demand) == pytest.approx(30.0)
+    origins = {f.field_path: f.origins for f in built.figures}
+    assert CallerOrigin("demand[0].demand_tonnes") in origins["materials[tin].demand[0].demand_tonnes"]
+    assert ForecastOrigin("naive 1", "median path", 0) in origins["materials[cobalt].demand[0].demand_tonnes"]
+
+
+def test_all_that_is_wrong_with_a_request_is_said_at_once() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        build(
+            material_ids=("unobtainium", "tin"),
+            demand=(DemandPath("tin", (1.0, 2.0)),),
+            overrides=(Override("no.such", "", 1.0), Override("stock.loss_rate", "gold", 2.0)),
+        )
+    assert [v.field_path for v in caught.value.violations] == [
+        "material_ids[0]",
+        "demand[0].demand_tonnes",
+        "overrides[0].default_id",
+        "overrides[1].value",
+        "overrides[1].material_id",
+    ]
+
+
+def test_rules_and_scenarios_are_checked_against_what_was_built() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        build(
+            material_ids=("tin",),
+            rules=(TradeRule("r", Embargo(), material_ids=("cobalt",)),),
+            scenarios=(Scenario("late", 0.1, 7),),
+        )
+    assert [v.field_path for v in caught.value.violations] == ["rules[0].material_ids[0]", "scenarios[0].onset_period"]
+
+
+def test_an_unknown_buyer_is_not_found() -> None:
+    with pytest.raises(NotFound, match="USA"):
+        build_problem(CATALOG, BuildRequest("ATA", 3), last_value)

@@ -1,0 +1,267 @@
+"""Random valid problems that use every feature of the sourcing and stockpile model.
+
+Figures are small, round and of like size, so that an optimum is determined to far better than 1e-6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from lodestock_optimizers.problem import (
+    Budget,
+    DemandFactor,
+    DemandTier,
+    Deposit,
+    Disruption,
+    Embargo,
+    Material,
+    MaterialState,
+    Period,
+    PerPeriod,
+    Quota,
+    Scenario,
+    ShareCap,
+    ShareDenominator,
+    ShareFloor,
+    Source,
+    SourceKind,
+    SourcingProblem,
+    StateValue,
+    StockPolicy,
+    TierDemand,
+    TradeRule,
+)
+
+COUNTRIES = ("AUS", "CHN", "COD")
+LENGTHS = (1.0, 0.5, 0.25, 2.0, 1 / 3)
+T = TypeVar("T")
+STATES = tuple(MaterialState)
+
+
+def _maybe(values: st.SearchStrategy[float]) -> st.SearchStrategy[float | None]:
+    return st.none() | values
+
+
+def _numbers(least: int, most: int, unit: float = 1.0) -> st.SearchStrategy[float]:
+    return st.integers(least, most).map(lambda k: k * unit)
+
+
+def _series(values: st.SearchStrategy[float], count: int) -> st.SearchStrategy[PerPeriod]:
+    return st.tuples(values) | st.tuples(*[values] * count)
+
+
+def _some(values: tuple[T, ...], least: int = 0) -> st.SearchStrategy[tuple[T, ...]]:
+    if not values:
+        return st.just(())
+    return st.lists(st.sampled_from(values), min_size=least, max_size=len(values), unique=True).map(tuple)
+
+
+def _often_none(values: tuple[T, ...]) -> st.SearchStrategy[tuple[T, ...]]:
+    return st.just(()) | _some(values)
+
+
+def _by_state(values: st.SearchStrategy[float]) -> st.SearchStrategy[tuple[StateValue, ...]]:
+    pairs = st.lists(st.builds(StateValue, st.sampled_from(STATES), values), max_size=2, unique_by=lambda v: v.state)
+    return st.just(()) | pairs.map(tuple)
+
+
+@st.composite
+def periods(draw: st.DrawFn) -> tuple[Period, ...]:
+    """One to six periods, of one length or of several."""
+    count = draw(st.sampled_from((4, 3, 5, 2, 6, 1)))
+    even = draw(st.sampled_from(LENGTHS))
+    lengths = draw(st.just([even] * count) | st.lists(st.sampled_from(LENGTHS), min_size=count, max_size=count))
+    return tuple(Period(f"P{t}", length) for t, length in enumerate(lengths))
+
+
+@st.composite
+def materials(draw: st.DrawFn, name: str, count: int) -> Material:
+    """A material with one to three tiers, in any order, most often with a stock."""
+    tiers = draw(st.lists(st.sampled_from(tuple(DemandTier)), min_size=1, max_size=3, unique=True))
+    costs = draw(st.tuples(*[_maybe(_numbers(2, 40, 50.0))] * len(tiers)))
+    if all(cost is None for cost in costs):
+        costs = (500.0, *costs[1:])
+    demand = tuple(
+        TierDemand(tier, draw(_series(_numbers(0, 30), count)), cost) for tier, cost in zip(tiers, costs, strict=True)
+    )
+    return Material(name, demand, draw(st.none() | stocks() | stocks()))
+
+
+@st.composite
+def stocks(draw: st.DrawFn) -> StockPolicy:
+    """A stock policy; capacity and way out are wide enough for the opening stock where both are given."""
+    opening = draw(_numbers(0, 60))
+    capacity = draw(_maybe(_numbers(0, 120)))
+    way_out = draw(_maybe(_numbers(0, 30)))
+    if capacity is not None and way_out is not None:
+        capacity = max(capacity, opening)
+    return StockPolicy(
+        opening_tonnes=opening,
+        capacity_tonnes=capacity,
+        closing_tonnes=draw(_maybe(_numbers(0, 40))),
+        closing_is_hard=draw(st.sampled_from((False,) * 5 + (True,))),
+        closing_shortfall_usd_per_tonne=draw(_maybe(_numbers(0, 40, 10.0))),
+        floor_days=draw(st.sampled_from((90.0, 30.0, 200.0, 0.0))),
+        floor_is_hard=draw(st.sampled_from((False,) * 7 + (True,))),
+        floor_shortfall_usd_per_tonne_year=draw(_maybe(_numbers(0, 30, 10.0))),
+        floor_states=draw(_often_none(STATES)),
+        floor_days_by_state=draw(_by_state(_numbers(0, 12, 15.0))),
+        holding_usd_per_tonne_year=draw(_numbers(0, 5)),
+        loss_rate_per_year=draw(st.sampled_from((0.0, 0.05, 0.3, 1.0))),
+        disposal_usd_per_tonne=draw(_numbers(0, 3, 5.0)),
+        max_in_tonnes=draw(_maybe(_numbers(0, 30))),
+        max_out_tonnes=way_out,
+    )
+
+
+@st.composite
+def sources(draw: st.DrawFn, name: str, material: str, count: int) -> Source:
+    """A source with a contract, some with spot and some with an option in place of take or pay."""
+    take_or_pay = draw(st.sampled_from((1.0, 1.0, 0.8, 0.3, 0.0)))
+    return Source(
+        source_id=name,
+        material_id=material,
+        country=draw(st.sampled_from(COUNTRIES)),
+        kind=draw(st.sampled_from((SourceKind.IMPORT, SourceKind.IMPORT, SourceKind.DOMESTIC, SourceKind.RECYCLED))),
+        unit_price_usd_per_tonne=draw(_series(_numbers(1, 30, 10.0), count)),
+        capacity_tonnes=draw(_series(_numbers(0, 40), count)),
+        fixed_price=draw(st.booleans()),
+        tariff_rate=draw(st.just((0.0,)) | st.just(()) | _series(_numbers(0, 10, 0.05), count)),
+        freight_usd_per_tonne=draw(_numbers(0, 6, 5.0)),
+        spot_capacity_tonnes=draw(st.just(()) | _series(_numbers(0, 30), count)),
+        spot_premium=draw(_numbers(0, 5, 0.1)),
+        risk=draw(_numbers(0, 10, 0.1)),
+        take_or_pay=take_or_pay,
+        reservation_fee_usd_per_tonne=draw(_numbers(0 if take_or_pay == 1 else 1, 5, 4.0)),
+        lead_periods=draw(st.none() | st.integers(0, 3)),
+    )
+
+
+@st.composite
+def rules(draw: st.DrawFn, name: str, material_ids: tuple[str, ...], count: int) -> TradeRule:
+    """A trade rule of any type, for some or all materials, countries, periods and states."""
+    kind = draw(st.sampled_from(("embargo", "quota", "cap", "cap", "floor", "floor")))
+    denominator = draw(st.sampled_from(tuple(ShareDenominator)))
+    named = kind == "cap"
+    shares = _numbers(0, 10, 0.1)
+    limits: st.SearchStrategy[tuple[StateValue, ...]] = _by_state(shares)
+    rule: Embargo | Quota | ShareCap | ShareFloor
+    if kind == "embargo":
+        rule, limits = Embargo(), st.just(())
+    elif kind == "quota":
+        rule, limits = Quota(draw(_numbers(0, 60))), _by_state(_numbers(0, 60))
+    elif kind == "cap":
+        rule = ShareCap(draw(shares), denominator)
+    else:
+        imports = denominator is ShareDenominator.IMPORTS
+        floor_kind = SourceKind.IMPORT if imports else draw(st.sampled_from(tuple(SourceKind)))
+        # Modest, since a share of demand that nobody can deliver makes the problem infeasible.
+        shares = _numbers(0, 4, 0.1) if denominator is ShareDenominator.DEMAND else _numbers(1, 8, 0.1)
+        rule, limits = ShareFloor(floor_kind, draw(shares), denominator), _by_state(shares)
+        # Imports are all of the imports, so that the rule says something only where it names countries.
+        named = imports
+    return TradeRule(
+        rule_id=name,
+        rule=rule,
+        material_ids=draw(_often_none(material_ids)),
+        countries=draw(_some(COUNTRIES, 1) if named else _often_none(COUNTRIES)),
+        periods=draw(_often_none(tuple(range(count)))),
+        states=draw(_often_none(STATES)),
+        limit_by_state=draw(limits),
+    )
+
+
+@st.composite
+def disruptions(draw: st.DrawFn, material_ids: tuple[str, ...], source_ids: tuple[str, ...]) -> Disruption:
+    """A loss of availability, a rise of price, or both."""
+    return Disruption(
+        countries=draw(_often_none(COUNTRIES)),
+        material_ids=draw(_often_none(material_ids)),
+        kinds=draw(st.just(()) | _often_none(tuple(SourceKind))),
+        source_ids=draw(st.just(()) | _often_none(source_ids)),
+        availability=draw(st.sampled_from((1.0, 0.7, 0.3, 0.0))),
+        price_factor=draw(st.sampled_from((1.0, 1.5, 3.0, 0.8))),
+    )
+
+
+@st.composite
+def demand_factors(draw: st.DrawFn, material_ids: tuple[str, ...], onset: int, end: int) -> DemandFactor:
+    """A factor on demand while the scenario acts, or in some periods of it."""
+    return DemandFactor(
+        factor=draw(st.sampled_from((1.2, 0.5, 1.7, 1.0, 0.0))),
+        material_ids=draw(_often_none(material_ids)),
+        periods=draw(_often_none(tuple(range(onset, end + 1)))),
+    )
+
+
+@st.composite
+def scenarios(
+    draw: st.DrawFn, count: int, material_ids: tuple[str, ...], source_ids: tuple[str, ...]
+) -> tuple[Scenario, ...]:
+    """Up to four scenarios; some differ only in their end, some leave nothing to "nothing happens"."""
+    found: list[Scenario] = []
+    weights = draw(st.lists(st.sampled_from((1.0, 2.0, 5.0, 0.0, 1e-12)), max_size=4))
+    rest = draw(st.sampled_from((10, 3, 0)))
+    total = max(1.0, sum(weights) + rest)
+    for k, weight in enumerate(weights):
+        name, probability = f"S{k}", weight / total
+        if found and draw(st.integers(0, 3)) == 0:
+            onset = found[-1].onset_period
+            factors = tuple(replace(f, periods=()) for f in found[-1].demand_factors)
+            end = draw(st.integers(onset, count - 1))
+            twin = replace(found[-1], scenario_id=name, probability=probability, end_period=end, demand_factors=factors)
+            found.append(twin)
+            continue
+        onset = draw(st.integers(0, min(2, count - 1)) | st.integers(0, count - 1))
+        last = draw(st.integers(onset, count - 1) | st.just(onset) | st.none())
+        hit = st.lists(disruptions(material_ids, source_ids), max_size=2).map(tuple)
+        factor = demand_factors(material_ids, onset, count - 1 if last is None else last)
+        found.append(
+            Scenario(
+                scenario_id=name,
+                probability=probability,
+                onset_period=onset,
+                end_period=last,
+                disruptions=draw(hit),
+                demand_factors=draw(st.just(()) | st.lists(factor, max_size=2).map(tuple)),
+                state=draw(st.sampled_from((MaterialState.EMERGENCY, *STATES))),
+                state_material_ids=draw(_often_none(material_ids)),
+                rebuilding_periods=draw(st.none() | st.integers(0, 2)),
+            )
+        )
+    return tuple(found)
+
+
+@st.composite
+def problems(draw: st.DrawFn) -> SourcingProblem:
+    """A valid problem of any shape; some are infeasible, by hard stocks or share floors."""
+    horizon = draw(periods())
+    count = len(horizon)
+    material_ids = tuple(f"m{i}" for i in range(draw(st.integers(1, 3))))
+    offered = tuple(
+        draw(sources(f"{name}/{k}", name, count))
+        for name in material_ids
+        for k in range(draw(st.sampled_from((1, 2, 3, 4, 5, 2, 3, 0))))
+    )
+    source_ids = tuple(l.source_id for l in offered)
+    deposits = tuple(
+        Deposit(f"D{k}", draw(_some(source_ids, 1)), draw(_numbers(0, 100)))
+        for k in range(draw(st.sampled_from((0, 1, 0, 2))) if source_ids else 0)
+    )
+    budget = st.builds(Budget, _series(_numbers(1, 60, 200.0), count), _by_state(_numbers(0, 40, 200.0)))
+    return SourcingProblem(
+        periods=horizon,
+        materials=tuple(draw(materials(name, count)) for name in material_ids),
+        sources=offered,
+        deposits=deposits,
+        rules=tuple(draw(rules(f"R{k}", material_ids, count)) for k in range(draw(st.sampled_from((2, 1, 3, 0, 4))))),
+        budget=draw(st.none() | budget),
+        scenarios=draw(scenarios(count, material_ids, source_ids)),
+        price_of_risk=draw(st.sampled_from((1.0, 0.0, 0.5, 3.0))),
+        discount_rate=draw(st.sampled_from((0.03, 0.0, 0.1, -0.05))),
+        buyer="DEU",
+        price_year=2024,
+    )
