@@ -180,7 +180,7 @@ class MaterialSummary:
 
 @dataclass(frozen=True, slots=True)
 class BindingRule:
-    """A rule or limit that binds; `node_id` is −1 for limits over the whole horizon, `unit` is "t" or "USD"."""
+    """A rule or limit that binds; for reserves `node_id` is the leaf; `unit` is "t" or "USD"."""
 
     family: str
     field_path: str

@@ -30,6 +30,7 @@ class DatasetInfo:
     name: str
     title: str
     version: str
+    digest: str
     licences: tuple[str, ...]
     sources: Mapping[str, str]
     known_gaps: tuple[str, ...]
@@ -88,6 +89,12 @@ class DataPackage:
         return str(self.descriptor["version"])
 
     @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the digests of the tables, hexadecimal; the version holds its first twelve digits."""
+        lines = (f"{r['name']}:{r['hash'].removeprefix('sha256:')}\n" for r in self.descriptor["resources"])
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    @cached_property
     def info(self) -> DatasetInfo:
         """Title, version, licences, sources, gaps and row counts."""
         described = self.descriptor
@@ -95,6 +102,7 @@ class DataPackage:
             name=self.name,
             title=described["title"],
             version=self.version,
+            digest=self.digest,
             licences=tuple(licence["title"] for licence in described["licenses"]),
             sources={source["id"]: source["title"] for source in described["sources"]},
             known_gaps=tuple(described["knownGaps"]),

@@ -25,6 +25,7 @@ from lodestock_optimizers.problem import (
     SourcingProblem,
     TradeRule,
 )
+from lodestock_optimizers.size import most_columns
 from tests.unit.optimizers.problems import material, problem, source, stock, stop, worked_toy
 
 
@@ -95,3 +96,8 @@ def test_a_time_limit_is_a_result_and_not_an_error() -> None:
     plan = optimize(everything(), time_limit_s=0.0)
     assert plan.status.value in ("NO_PLAN_FOUND", "FEASIBLE", "OPTIMAL")
     assert plan.solver.solver_status
+
+
+def test_the_bound_on_columns_is_never_too_low() -> None:
+    assert most_columns(everything()) >= model_size(everything()).columns
+    assert most_columns(worked_toy(stop("a", 0.2, 2))) >= model_size(worked_toy(stop("a", 0.2, 2))).columns

@@ -1,0 +1,68 @@
+# Lodestock: `make` alone lists the targets. Needs python3 (3.11 or later), make and a package index; all else is fetched.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed.stamp
+STUBS_INSTALLED := .venv-stubs/installed.stamp
+LOCK_INSTALLED := .venv-lock/installed.stamp
+ROOTS := forecasters/lodestock_forecasters optimizers/lodestock_optimizers services/lodestock_server clients/lodestock
+CHECKED := $(ROOTS) tests scripts $(wildcard examples)
+CONTRACT := services/lodestock_server/contract/lodestock.binpb
+COMPILE_LOCK := .venv-lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+.DEFAULT_GOAL := help
+.PHONY: help install lint format test demo stubs lock clean
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## Make .venv and install the locked packages, the client and the server into it.
+
+lint: $(INSTALLED) ## Check style, types, the contract and the direction of imports.
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check $(CHECKED)
+	$(BIN)/mypy $(CHECKED)
+	$(BIN)/python scripts/contract.py lint
+	$(BIN)/pytest tests/unit/test_layers.py
+
+format: $(INSTALLED) ## Format the code and mend what ruff can mend.
+	$(BIN)/ruff check --fix $(CHECKED)
+	$(BIN)/ruff format $(CHECKED)
+
+test: lint ## Lint, then run every test.
+	$(BIN)/pytest
+
+demo: $(INSTALLED) ## Start a server, run the national plan through the client, stop the server.
+	$(BIN)/python examples/run_demo.py
+
+stubs: $(STUBS_INSTALLED) ## Generate the client's stubs and the server's contract from proto/.
+	.venv-stubs/bin/python scripts/contract.py stubs
+
+lock: $(LOCK_INSTALLED) ## Resolve the requirements*.lock files anew.
+	$(COMPILE_LOCK) pyproject.toml clients/pyproject.toml --extra cli --extra pandas --group dev \
+		--no-emit-package lodestock --output-file requirements.lock
+	$(COMPILE_LOCK) pyproject.toml clients/pyproject.toml --extra cli \
+		--no-emit-package lodestock --output-file requirements-server.lock
+	$(COMPILE_LOCK) --group stubs --output-file requirements-stubs.lock
+
+clean: ## Remove environments, caches and builds.
+	rm -rf .venv .venv-stubs .venv-lock dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp holds until a lock or a project file changes; a half-made environment leaves no stamp.
+$(INSTALLED): requirements.lock pyproject.toml clients/pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e ./clients -e .
+	@touch $@
+
+$(STUBS_INSTALLED): requirements-stubs.lock
+	$(PYTHON) -m venv .venv-stubs
+	.venv-stubs/bin/python -m pip install --quiet --require-hashes -r requirements-stubs.lock
+	@touch $@
+
+$(LOCK_INSTALLED):
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet uv
+	@touch $@

@@ -1,0 +1,58 @@
+"""Lodestock's client: forecasts, supply risk and sourcing plans for strategic minerals, from a server over gRPC.
+
+    from lodestock import Client
+
+    with Client("127.0.0.1:50051") as client:
+        problem = client.build_problem("USA", ["cobalt", "gallium"], horizon_years=10, floor_days=90)
+        plan = client.optimize_sourcing(problem)
+        print(plan.status, plan.costs.expected_cost_usd)
+        print(plan.to_frame("contracts"))
+
+The messages and stubs behind it are in `lodestock.v1`.
+"""
+
+from lodestock.client import Client
+from lodestock.errors import (
+    DeadlineExceeded,
+    InvalidRequest,
+    LodestockError,
+    MessageTooLarge,
+    NotFound,
+    Overloaded,
+    ServerFault,
+    Unauthenticated,
+    Unavailable,
+    Violation,
+)
+from lodestock.results import (
+    Assessment,
+    BuiltProblem,
+    Forecast,
+    Forecasts,
+    Measures,
+    Models,
+    Plan,
+    Validation,
+)
+
+__all__ = [
+    "Assessment",
+    "BuiltProblem",
+    "Client",
+    "DeadlineExceeded",
+    "Forecast",
+    "Forecasts",
+    "InvalidRequest",
+    "LodestockError",
+    "Measures",
+    "MessageTooLarge",
+    "Models",
+    "NotFound",
+    "Overloaded",
+    "Plan",
+    "ServerFault",
+    "Unauthenticated",
+    "Unavailable",
+    "Validation",
+    "Violation",
+]

@@ -1,0 +1,139 @@
+"""The composition root: settings in, a running server out. The one place that knows every concrete class."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import grpc
+import grpc.aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from lodestock.v1 import forecast_pb2, forecast_pb2_grpc, risk_pb2, risk_pb2_grpc, sourcing_pb2, sourcing_pb2_grpc
+from lodestock_server import tasks
+from lodestock_server.checks import CrossFieldChecks
+from lodestock_server.compute import ComputePool
+from lodestock_server.contract import Contract
+from lodestock_server.interceptors import CallInterceptor, TokenCheck
+from lodestock_server.log import get_log
+from lodestock_server.servicers.forecast import ForecastServicer
+from lodestock_server.servicers.risk import RiskServicer
+from lodestock_server.servicers.sourcing import SourcingServicer
+from lodestock_server.settings import Settings
+from lodestock_server.validation import RequestReader
+
+SERVICES = tuple(
+    module.DESCRIPTOR.services_by_name[name].full_name
+    for module, name in (
+        (forecast_pb2, "ForecastService"),
+        (risk_pb2, "RiskService"),
+        (sourcing_pb2, "SourcingService"),
+    )
+)
+
+LAST_WORD_S = 1.0
+"""Seconds that the last answers get to leave after their calls have ended."""
+
+
+async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then drain.
+
+    Args:
+        settings: What to serve, and where.
+        announce: Called with the bound address once calls are answered.
+    """
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    log = get_log()
+    compute = ComputePool(
+        settings.compute_workers, settings.max_waiting_calls, settings.default_time_limit_s, tasks.PRELOAD
+    )
+    async with compute:
+        server, healths, calls = build_server(settings, compute)
+        port = bind(server, settings)
+        await server.start()
+        await set_health(healths, health_pb2.HealthCheckResponse.SERVING)
+        address = f"{settings.address.rpartition(':')[0]}:{port}"
+        log.info("serving", address=address, tls=settings.has_tls)
+        announce(address)
+        await stop.wait()
+        log.info("draining", seconds=settings.drain_s)
+        await healths.enter_graceful_shutdown()
+        compute.drain()
+        await drain(server, calls, settings.drain_s)
+    log.info("stopped")
+
+
+async def drain(server: grpc.aio.Server, calls: CallInterceptor, seconds: float) -> None:
+    """Refuse new calls, let running ones end, then end the streams, which would go on for ever."""
+    stopping = asyncio.create_task(server.stop(seconds))
+    finished = asyncio.create_task(calls.finished())
+    await asyncio.wait((stopping, finished), return_when=asyncio.FIRST_COMPLETED)
+    finished.cancel()
+    await server.stop(min(seconds, LAST_WORD_S))
+    await stopping
+
+
+def build_server(
+    settings: Settings, compute: ComputePool
+) -> tuple[grpc.aio.Server, health.aio.HealthServicer, CallInterceptor]:
+    """Wire the services together."""
+    contract = Contract()
+    checks = CrossFieldChecks(contract, tasks.catalog(), tasks.countries())
+    token = settings.token.get_secret_value() if settings.token else None
+    calls = CallInterceptor(RequestReader(contract, checks.by_request()), TokenCheck(token))
+    server = grpc.aio.server(interceptors=[calls], options=channel_options(settings))
+    forecast_pb2_grpc.add_ForecastServiceServicer_to_server(ForecastServicer(compute), server)
+    risk_pb2_grpc.add_RiskServiceServicer_to_server(RiskServicer(compute), server)
+    sourcing_pb2_grpc.add_SourcingServiceServicer_to_server(SourcingServicer(compute, checks.problem), server)
+    healths = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(healths, server)
+    reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    return server, healths, calls
+
+
+def channel_options(settings: Settings) -> list[tuple[str, int]]:
+    """What gRPC itself is told."""
+    return [
+        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_send_message_length", settings.max_message_bytes),
+        # Without this a second server could bind the same port and take half of the calls.
+        ("grpc.so_reuseport", 0),
+    ]
+
+
+def bind(server: grpc.aio.Server, settings: Settings) -> int:
+    """Bind the address and return the port.
+
+    Raises:
+        OSError: The address cannot be bound.
+    """
+    try:
+        if settings.tls_certificate_file and settings.tls_key_file:
+            return server.add_secure_port(settings.address, server_credentials(settings))
+        return server.add_insecure_port(settings.address)
+    except RuntimeError as error:
+        raise OSError(f"cannot listen on {settings.address}: {error}") from error
+
+
+def server_credentials(settings: Settings) -> grpc.ServerCredentials:
+    """Certificate and key, and the authority that clients' certificates must be signed by."""
+
+    def content(path: Path | None) -> bytes | None:
+        return path.read_bytes() if path else None
+
+    key, certificate = content(settings.tls_key_file), content(settings.tls_certificate_file)
+    authority = content(settings.tls_client_ca_file)
+    if key is None or certificate is None:
+        raise ValueError("TLS needs a certificate and a key")
+    return grpc.ssl_server_credentials([(key, certificate)], authority, require_client_auth=authority is not None)
+
+
+async def set_health(healths: health.aio.HealthServicer, status: int) -> None:
+    """Set the health of the server and of each service."""
+    for service in (health.OVERALL_HEALTH, *SERVICES):
+        await healths.set(service, status)

@@ -1,0 +1,69 @@
+"""The command ``lodestock-server``."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from lodestock_server.settings import Settings, read_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serves forecasts and sourcing plans over gRPC.")
+
+ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")]
+PortFile = Annotated[Path | None, typer.Option(help="File to write the bound address to, once calls are answered.")]
+
+
+@app.command()
+def serve(config: ConfigFile = None, host: Host = None, port: Port = None, port_file: PortFile = None) -> None:
+    """Serve until SIGTERM or Ctrl-C, then let running calls end."""
+    settings = settings_or_exit(config, host=host, port=port)
+    # Imported here, so that check-config does not wait for gRPC.
+    from lodestock_server.app import serve as serve_forever
+    from lodestock_server.log import configure_logs
+
+    configure_logs(settings.log_level, settings.log_format)
+
+    def announce(address: str) -> None:
+        typer.echo(f"lodestock-server listens on {address}")
+        if port_file is not None:
+            write_whole(port_file, f"{address}\n")
+
+    try:
+        asyncio.run(serve_forever(settings, announce))
+    except OSError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+@app.command("check-config")
+def check_config(config: ConfigFile = None) -> None:
+    """Print the effective settings, secrets masked; exit 2 where they do not hold."""
+    for name, value in settings_or_exit(config).model_dump().items():
+        typer.echo(f"{name} = {value}")
+
+
+def settings_or_exit(config: Path | None, **overrides: object) -> Settings:
+    """Read the settings; say what is wrong with them and exit 2 otherwise."""
+    try:
+        return read_settings(config, **overrides)
+    except ValidationError as error:
+        for fault in error.errors():
+            name = ".".join(str(part) for part in fault["loc"]) or "settings"
+            typer.echo(f"{name}: {fault['msg']}", err=True)
+    except (FileNotFoundError, ValueError) as error:
+        typer.echo(str(error), err=True)
+    raise typer.Exit(2)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader never sees half of it."""
+    half = path.with_name(f"{path.name}.{os.getpid()}")
+    half.write_text(text, encoding="utf-8")
+    half.replace(path)

@@ -1,0 +1,197 @@
+"""forecast.proto: series and options from messages, models and forecasts to messages."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+
+import lodestock_forecasters as forecasters
+from lodestock.v1 import common_pb2, forecast_pb2
+from lodestock_server.converters.common import figure_to_proto
+from lodestock_server.converters.enums import EnumMap
+from lodestock_server.errors import FieldViolation
+from lodestock_server.usecases.forecast_demand import (
+    QUANTILE_LEVELS,
+    ForecastOptions,
+    SeriesAnswer,
+    StoredDemand,
+)
+
+FREQUENCIES = EnumMap(forecasters.Frequency, forecast_pb2.Frequency, "FREQUENCY_")
+LEVELS = EnumMap(forecasters.FallbackLevel, forecast_pb2.FallbackLevel, "FALLBACK_LEVEL_")
+
+VALUES_PER_STEP = 20
+"""Values of a step beside its sample paths, counted generously."""
+MOST_VALUES = 5_000_000
+"""Values that a call may ask for: 40 MB of them."""
+
+# Paths of the core's values and of the messages: the message keeps period and value of an observation together.
+INDEXED = {"periods": "observations[{}].period", "values": "observations[{}].value"}
+WHOLE = {"id": "series_id", "periods": "observations", "values": "observations"}
+
+
+def options_from_proto(message: forecast_pb2.ForecastDemandRequest) -> ForecastOptions:
+    """Read what to forecast of each series."""
+    return ForecastOptions(
+        horizon=message.horizon,
+        quantile_levels=tuple(message.quantile_levels) or QUANTILE_LEVELS,
+        sample_paths=message.sample_paths,
+        model=message.model or forecasters.DEFAULT_MODEL,
+        seed=message.seed,
+    )
+
+
+def stored_from_proto(message: forecast_pb2.StoredDemand) -> StoredDemand:
+    """Read which stored series to forecast."""
+    return StoredDemand(message.buyer, tuple(message.material_ids))
+
+
+def series_from_proto(message: forecast_pb2.DemandSeries) -> forecasters.DemandSeries:
+    """Read a series.
+
+    Raises:
+        lodestock_forecasters.InvalidInput: It breaks rules; paths are those of the core.
+    """
+    return forecasters.DemandSeries(
+        id=message.series_id,
+        frequency=FREQUENCIES.from_proto(message.frequency),
+        periods=[observation.period for observation in message.observations],
+        values=[observation.value for observation in message.observations],
+        unit=message.unit,
+    )
+
+
+def request_violations(message: forecast_pb2.ForecastDemandRequest) -> list[FieldViolation]:
+    """List what is wrong across the fields of a request with inline series, or with its options."""
+    violations: list[FieldViolation] = []
+    sound: list[forecasters.DemandSeries] = []
+    seen: dict[str, int] = {}
+    for i, series in enumerate(message.inline.series):
+        path = f"inline.series[{i}]"
+        try:
+            sound.append(series_from_proto(series))
+        except forecasters.InvalidInput as error:
+            violations += [
+                FieldViolation(f"{path}.{message_path(found.field)}", found.message) for found in error.violations
+            ]
+        if (first := seen.setdefault(series.series_id, i)) != i:
+            description = f"'{series.series_id}' is already that of series[{first}], must be unique"
+            violations.append(FieldViolation(f"{path}.series_id", description))
+    return [*violations, *option_violations(options_from_proto(message), sound), *size_violations(message)]
+
+
+def size_violations(message: forecast_pb2.ForecastDemandRequest) -> Iterator[FieldViolation]:
+    """Refuse what would take a worker's memory, or more room than an answer has."""
+    values = max(1, len(message.inline.series)) * message.horizon * (message.sample_paths + VALUES_PER_STEP)
+    if values > MOST_VALUES:
+        text = (
+            f"make {values:,} values with the series and the horizon, a call may ask for {MOST_VALUES:,}: "
+            "give fewer paths, or fewer series a call"
+        )
+        yield FieldViolation("sample_paths", text)
+
+
+def option_violations(options: ForecastOptions, series: Sequence[forecasters.DemandSeries]) -> Iterator[FieldViolation]:
+    """What is wrong with the options, judged with the series that are sound."""
+    unique = {one.id: one for one in series}
+    stand_in = forecasters.DemandSeries("any", forecasters.Frequency.YEARLY, ["2000"], [1.0], "t")
+    try:
+        forecasters.ForecastRequest(
+            series=tuple(unique.values()) or (stand_in,),
+            horizon=options.horizon,
+            quantile_levels=options.quantile_levels,
+            sample_paths=options.sample_paths,
+            seed=options.seed,
+            model=options.model,
+        )
+    except forecasters.InvalidInput as error:
+        for found in error.violations:
+            yield FieldViolation(found.field, found.message)
+
+
+def message_path(core_path: str) -> str:
+    """The path in a DemandSeries message of a path in the core's series: ``values[3]`` → ``observations[3].value``."""
+    indexed = re.fullmatch(r"(\w+)\[(\d+)\]", core_path)
+    if indexed and indexed[1] in INDEXED:
+        return INDEXED[indexed[1]].format(indexed[2])
+    return WHOLE.get(core_path, core_path)
+
+
+def model_to_proto(model: forecasters.ModelInfo) -> forecast_pb2.ForecastModel:
+    """Write a model's card."""
+    return forecast_pb2.ForecastModel(
+        name=model.name,
+        family=model.family,
+        description=model.description,
+        source=model.paper,
+        least_points=model.minimum_points,
+        frequencies=FREQUENCIES.all_to_proto(model.frequencies),
+    )
+
+
+def answer_to_proto(answer: SeriesAnswer, path: str) -> forecast_pb2.SeriesForecast:
+    """Write the forecast of a series that stands at `path` in the answer."""
+    forecast = answer.forecast
+    return forecast_pb2.SeriesForecast(
+        series_id=forecast.series_id,
+        unit=forecast.unit,
+        frequency=FREQUENCIES.to_proto(answer.series.frequency),
+        history=[
+            forecast_pb2.Observation(period=period, value=value)
+            for period, value in zip(answer.series.periods, answer.series.observations.tolist(), strict=True)
+        ],
+        quantile_levels=forecast.quantile_levels,
+        steps=[
+            forecast_pb2.ForecastStep(period=period, mean=mean, median=median, quantiles=quantiles)
+            for period, mean, median, quantiles in zip(
+                forecast.periods,
+                forecast.mean.tolist(),
+                forecast.median.tolist(),
+                forecast.quantiles.T.tolist(),
+                strict=True,
+            )
+        ],
+        sample_paths=[forecast_pb2.SamplePath(values=values) for values in forecast.paths.tolist()],
+        models=list(model_uses(forecast)),
+        fallback_level=LEVELS.to_proto(forecast.level),
+        remarks=list(remarks(forecast)),
+        history_origins=list(history_origins(answer, path)),
+    )
+
+
+def model_uses(forecast: forecasters.SeriesForecast) -> Iterator[forecast_pb2.ModelUse]:
+    """Each model's part and record: those in use first, then the rejected, then what was scored beside them."""
+    weights = {entry.model: entry.weight for entry in forecast.weights}
+    reasons = {entry.model: entry.reason for entry in forecast.rejected}
+    scores = {score.model: score for score in forecast.backtest if score.errors}
+    for name in dict.fromkeys((*weights, *reasons, *scores)):
+        score = scores.get(name)
+        yield forecast_pb2.ModelUse(
+            model=name,
+            weight=weights.get(name, 0.0),
+            mase=number_or_none(score.mase) if score else None,
+            smape=number_or_none(score.smape) if score else None,
+            owa=number_or_none(score.owa) if score else None,
+            rejected_because=reasons.get(name, ""),
+        )
+
+
+def number_or_none(value: float) -> float | None:
+    """The value, None for NaN."""
+    return None if math.isnan(value) else value
+
+
+def remarks(forecast: forecasters.SeriesForecast) -> Iterator[str]:
+    """How the forecast came about, in words."""
+    names = ", ".join(entry.model for entry in forecast.weights)
+    rule = forecast.rule.value.lower()
+    yield f"{forecast.level.value.lower().replace('_', ' ')}: {rule} of {names}, from {forecast.origin} on"
+    if not forecast.backtest:
+        yield "too few observations for a backtest"
+
+
+def history_origins(answer: SeriesAnswer, path: str) -> Iterator[common_pb2.Figure]:
+    """Where the observations of a stored series come from."""
+    for i, observation in enumerate(answer.observations):
+        yield figure_to_proto(observation.figure, f"{path}.history[{i}].value")

@@ -1,0 +1,108 @@
+"""The one settings object: from a TOML file, overridden by ``LODESTOCK_*`` variables, overridden by the command line.
+
+Only the composition root and the command line read it. ``lodestock-server check-config`` prints the effective values.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """What can be set, with its default."""
+
+    model_config = SettingsConfigDict(env_prefix="LODESTOCK_", frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="Address to listen on. Not a loopback address: TLS and a token needed.")
+    port: int = Field(50051, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    tls_certificate_file: Path | None = Field(None, description="PEM file with the server's certificate chain.")
+    tls_key_file: Path | None = Field(None, description="PEM file with the server's private key.")
+    tls_client_ca_file: Path | None = Field(None, description="PEM file; clients must show a certificate signed by it.")
+    token: SecretStr | None = Field(None, min_length=16, description="Bearer token that every call must carry.")
+    max_message_bytes: int = Field(64 * MIB, ge=MIB, le=1024 * MIB, description="Largest request and largest answer.")
+    compute_workers: int = Field(2, ge=1, le=256, description="Processes that forecast and optimise.")
+    max_waiting_calls: int = Field(16, ge=0, le=10_000, description="Calls that may wait for a free process.")
+    default_time_limit_s: float = Field(60.0, gt=0, le=3600, description="Most seconds of computing for a call.")
+    drain_s: float = Field(30.0, ge=0, le=3600, description="Seconds that running calls get to end on SIGTERM.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level to log.")
+    log_format: Literal["json", "text"] = Field("json", description="Form of a log line.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take the command line first, then the environment, then the TOML file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @model_validator(mode="after")
+    def _refuse_open_doors(self) -> Self:
+        if (self.tls_certificate_file is None) != (self.tls_key_file is None):
+            raise ValueError("tls_certificate_file and tls_key_file go together; one of them is missing")
+        if self.tls_client_ca_file is not None and not self.has_tls:
+            raise ValueError("tls_client_ca_file needs tls_certificate_file and tls_key_file")
+        if not is_loopback(self.host) and not (self.has_tls and self.token is not None):
+            raise ValueError(
+                f"host {self.host} is not a loopback address: set tls_certificate_file, tls_key_file and token first"
+            )
+        return self
+
+    @property
+    def has_tls(self) -> bool:
+        """Whether connections are encrypted."""
+        return self.tls_certificate_file is not None
+
+    @property
+    def address(self) -> str:
+        """Host and port as gRPC writes them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_settings(config_file: Path | None = None, **overrides: object) -> Settings:
+    """Read the settings.
+
+    Args:
+        config_file: TOML file. None: the one that ``LODESTOCK_CONFIG`` names, if any.
+        overrides: Values of the command line; None means not given.
+
+    Raises:
+        FileNotFoundError: The file is not there.
+        pydantic.ValidationError: A value is out of range, a name is unknown, or the values do not go together.
+    """
+    named = os.environ.get("LODESTOCK_CONFIG")
+    path = config_file or (Path(named) if named else None)
+    if path is not None and not path.is_file():
+        raise FileNotFoundError(f"no such configuration file: {path}")
+
+    class FileSettings(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    given = {name: value for name, value in overrides.items() if value is not None}
+    return FileSettings(**given)  # type: ignore[arg-type]

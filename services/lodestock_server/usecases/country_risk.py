@@ -1,0 +1,52 @@
+"""Governance and trade parameter of a country, as the catalog has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lodestock_optimizers.risk import effective_trade_parameter, governance_score
+from lodestock_server.catalog import Catalog, Figure, UnknownCountryError, UnknownMineralError
+
+
+@dataclass(frozen=True, slots=True)
+class CountryRisk:
+    """W (None: no estimates) and t for one buyer, each with the figures it rests on."""
+
+    governance: float | None
+    governance_figures: tuple[Figure, ...]
+    trade_parameter: float
+    trade_figure: Figure | None
+
+
+class CountryRisks:
+    """Reads a country's figures from a catalog."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def of(self, country: str, material: str, buyer: str) -> CountryRisk:
+        """Governance of a country, and its trade parameter for a material as it holds for a buyer."""
+        known = self._catalog.governance(country)
+        estimates = dict(known.estimates) if known else {}
+        score = governance_score({name: figure.value for name, figure in estimates.items()}) if estimates else None
+        trade_figure = self._trade_figure(material, country)
+        return CountryRisk(
+            governance=score.value if score else None,
+            governance_figures=tuple(estimates.values()),
+            trade_parameter=effective_trade_parameter(
+                trade_figure.value if trade_figure else None, self._in_eu(country), self._in_eu(buyer)
+            ),
+            trade_figure=trade_figure,
+        )
+
+    def _trade_figure(self, material: str, country: str) -> Figure | None:
+        try:
+            return self._catalog.trade_parameter(material, country)
+        except UnknownMineralError:
+            return None  # A material of the caller's own.
+
+    def _in_eu(self, country: str) -> bool:
+        try:
+            return self._catalog.country(country).eu27
+        except UnknownCountryError:
+            return False

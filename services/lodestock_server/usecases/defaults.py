@@ -1,0 +1,240 @@
+"""What stands in where the bundled data hold no figure: a table that can be read, and the record of its use.
+
+Each default has a reason and, where there is one, a publication. Most are judgements: they are listed with every
+problem that uses them, so that a planner who knows better overrides them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from lodestock_server.errors import FieldViolation
+from lodestock_server.usecases.origins import CallerOrigin, DefaultOrigin, Traced
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    """One default: value, unit, the range in which it may be overridden, why it is what it is."""
+
+    default_id: str
+    value: float
+    unit: str
+    reason: str
+    source: str = ""
+    least: float = 0.0
+    most: float = math.inf
+
+
+DEFAULTS: tuple[Default, ...] = (
+    Default(
+        "capacity.share_of_output",
+        0.2,
+        "1",
+        "The buyer can get at most a fifth of a country's output, since others hold contracts too. A judgement",
+        most=1.0,
+    ),
+    Default(
+        "capacity.growth_over_current_imports",
+        1.25,
+        "1",
+        "A supplier that delivers today can deliver a quarter more at once, also where the data know no output of its "
+        "own because it refines foreign ore. A judgement",
+    ),
+    Default(
+        "spot.share_of_capacity",
+        0.25,
+        "1",
+        "A quarter of what a source can deliver is sold spot, the rest under contract. A judgement",
+        most=1.0,
+    ),
+    Default(
+        "spot.premium",
+        0.2,
+        "1",
+        "Spot tonnes bought at short notice cost a fifth more than contracted ones. A judgement",
+    ),
+    Default(
+        "tariff.rate",
+        0.0,
+        "1",
+        "The bundled data hold no tariffs; give the rates in force for single materials",
+    ),
+    Default(
+        "freight.usd_per_tonne_km",
+        0.01,
+        "USD/t/km",
+        "Door to door over the great-circle distance: some 100 USD/t over 10,000 km. A judgement: the bundle holds "
+        "distances but no freight rates",
+    ),
+    Default(
+        "freight.unnamed_km",
+        10_000.0,
+        "km",
+        "Suppliers that the source does not name have no distance: taken as a quarter of the way round the earth",
+    ),
+    Default(
+        "contract.take_or_pay",
+        1.0,
+        "1",
+        "A contract is a commitment: what is contracted and available is taken and paid",
+        most=1.0,
+    ),
+    Default(
+        "contract.fee_share_of_price",
+        0.0,
+        "1",
+        "No fee for a contract that must be taken anyway. With take-or-pay below 1 it must be above 0, or the contract "
+        "were a free option",
+    ),
+    Default(
+        "reserves.share_for_buyer",
+        0.2,
+        "1",
+        "The buyer's part of a country's reserves is its part of the output; the larger one where it buys more today",
+        most=1.0,
+    ),
+    Default(
+        "tier.defence_share",
+        0.05,
+        "1",
+        "The bundled data hold no use by defence. A twentieth, to be replaced by the ministry's own figure",
+        most=1.0,
+    ),
+    Default(
+        "tier.essential_share",
+        0.25,
+        "1",
+        "The bundled data do not say how essential a use is. A quarter, to be replaced by the ministry's own figure",
+        most=1.0,
+    ),
+    Default(
+        "shortage.defence_price_multiple",
+        50.0,
+        "1",
+        "A tonne missing in defence costs fifty times its price: what is not built weighs far more than the mineral in "
+        "it. A judgement; the order of the tiers matters more than the figure",
+    ),
+    Default(
+        "shortage.essential_price_multiple",
+        20.0,
+        "1",
+        "A tonne missing in essential uses costs twenty times its price. A judgement, see the defence multiple",
+    ),
+    Default(
+        "shortage.general_price_multiple",
+        5.0,
+        "1",
+        "A tonne missing in other uses costs five times its price: value added is lost, but much use can wait. A "
+        "judgement, see the defence multiple",
+    ),
+    Default(
+        "stock.opening_days",
+        0.0,
+        "d",
+        "The bundled data hold no state stocks. Industry's own stocks are working stocks and are not counted",
+    ),
+    Default(
+        "stock.floor_days",
+        90.0,
+        "d",
+        "Ninety days of demand, as the oil stocks of IEA members hold ninety days of net imports",
+        "International Energy Agency, Agreement on an International Energy Program (1974), article 2, by analogy",
+    ),
+    Default(
+        "stock.capacity_years",
+        2.0,
+        "a",
+        "Storage for two years' demand: enough never to bind by itself, small enough to keep plans sane. A judgement",
+    ),
+    Default(
+        "stock.holding_share_of_price",
+        0.02,
+        "1/a",
+        "Warehousing, insurance and handling: 2 % of the value a year; capital is in the discount rate. A judgement",
+    ),
+    Default(
+        "stock.loss_rate",
+        0.0,
+        "1/a",
+        "Metals and oxides in proper storage lose nothing that can be measured over a planning horizon. A judgement",
+        most=1.0,
+    ),
+)
+
+_BY_ID = {default.default_id: default for default in DEFAULTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """The caller's own value for a default, for one material or ("") for all."""
+
+    default_id: str
+    material_id: str
+    value: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultUsed:
+    """A default as it was used, for the materials named."""
+
+    default: Default
+    value: float
+    overridden: bool
+    material_ids: tuple[str, ...]
+
+
+def override_violations(overrides: Sequence[Override], materials: Iterable[str]) -> list[FieldViolation]:
+    """List overrides that name no default, no material of the problem, or a value out of range."""
+    known = set(materials)
+    found = []
+    for i, override in enumerate(overrides):
+        path = f"overrides[{i}]"
+        default = _BY_ID.get(override.default_id)
+        if default is None:
+            ids = ", ".join(_BY_ID)
+            found.append(FieldViolation(f"{path}.default_id", f"'{override.default_id}' is no default; known: {ids}"))
+        elif not (math.isfinite(override.value) and default.least <= override.value <= default.most):
+            most = "" if math.isinf(default.most) else f" to {default.most:g}"
+            wanted = f"a finite number from {default.least:g}{most or ' up'}"
+            found.append(FieldViolation(f"{path}.value", f"is {override.value:g}, must be {wanted}"))
+        if override.material_id and override.material_id not in known:
+            found.append(
+                FieldViolation(f"{path}.material_id", f"'{override.material_id}' is no material of the problem")
+            )
+    return found
+
+
+@dataclass
+class DefaultsBook:
+    """Gives the value of each default for a material, the caller's before Lodestock's own, and records the use."""
+
+    overrides: Sequence[Override]
+    _used: dict[tuple[str, float, bool], dict[str, None]] = field(default_factory=dict)
+
+    def take(self, default_id: str, material_id: str) -> Traced:
+        """The value to use for a material, and where it comes from."""
+        default = _BY_ID[default_id]
+        for wanted in (material_id, ""):
+            # The last word counts, as in any list of settings.
+            for i in reversed(range(len(self.overrides))):
+                override = self.overrides[i]
+                if (override.default_id, override.material_id) == (default_id, wanted):
+                    self._note(default_id, override.value, True, material_id)
+                    return Traced(override.value, (CallerOrigin(f"overrides[{i}].value", override.reason),))
+        self._note(default_id, default.value, False, material_id)
+        return Traced(default.value, (DefaultOrigin(default_id, default.reason, default.source),))
+
+    def used(self) -> tuple[DefaultUsed, ...]:
+        """Every default used, in the order of the table."""
+        order = list(_BY_ID)
+        uses = sorted(self._used.items(), key=lambda item: (order.index(item[0][0]), item[0][2]))
+        return tuple(
+            DefaultUsed(_BY_ID[default_id], value, overridden, tuple(materials))
+            for (default_id, value, overridden), materials in uses
+        )
+
+    def _note(self, default_id: str, value: float, overridden: bool, material_id: str) -> None:
+        self._used.setdefault((default_id, value, overridden), {})[material_id] = None

@@ -1,0 +1,49 @@
+"""Optimise sourcing: a problem in, an explained plan out; and what is wrong with a problem, or how large it is."""
+
+from __future__ import annotations
+
+from lodestock_optimizers.plan import ModelSize, Plan
+from lodestock_optimizers.problem import SourcingProblem
+from lodestock_optimizers.size import most_columns
+from lodestock_optimizers.validation import InvalidProblem, validate
+from lodestock_server.errors import FieldViolation, InvalidRequest
+
+MOST_COLUMNS = 2_000_000
+"""Size of model that a call may ask for: some minutes of work and a few gigabytes."""
+
+
+def problem_violations(problem: SourcingProblem, known_countries: frozenset[str]) -> list[FieldViolation]:
+    """List what is wrong across the fields of a problem, with paths that start at the problem."""
+    found = [FieldViolation(found.field_path, found.description) for found in validate(problem, known_countries)]
+    columns = most_columns(problem)
+    if columns > MOST_COLUMNS:
+        text = (
+            f"make a model of up to {columns:,} columns, a call may ask for {MOST_COLUMNS:,}: "
+            "give fewer scenarios, later onsets, fewer periods or fewer sources"
+        )
+        found.append(FieldViolation("scenarios", text))
+    return found
+
+
+def optimize_sourcing(problem: SourcingProblem, time_limit_s: float) -> Plan:
+    """Find the plan of least risk-weighted cost.
+
+    Raises:
+        InvalidRequest: The problem breaks rules.
+    """
+    # Pyomo and HiGHS are imported in the workers alone.
+    from lodestock_optimizers.planner import optimize
+
+    try:
+        return optimize(problem, time_limit_s)
+    except InvalidProblem as error:
+        raise InvalidRequest(
+            [FieldViolation(f"problem.{found.field_path}", found.description) for found in error.violations]
+        ) from error
+
+
+def model_size(problem: SourcingProblem) -> ModelSize:
+    """The size that the model of a valid problem has."""
+    from lodestock_optimizers.planner import model_size as measure
+
+    return measure(problem)
