@@ -6,16 +6,16 @@ INSTALLED := .venv/installed.stamp
 STUBS_INSTALLED := .venv-stubs/installed.stamp
 LOCK_INSTALLED := .venv-lock/installed.stamp
 ROOTS := forecasters/lodestock_forecasters optimizers/lodestock_optimizers services/lodestock_server clients/lodestock
-CHECKED := $(ROOTS) tests scripts $(wildcard examples)
+CHECKED := $(ROOTS) tests scripts benchmarks $(wildcard examples)
 CONTRACT := services/lodestock_server/contract/lodestock.binpb
 COMPILE_LOCK := .venv-lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint format test demo stubs lock clean
+.PHONY: help install lint format test test-packaging bench-startup fuzz demo stubs samples lock clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Make .venv and install the locked packages, the client and the server into it.
 
@@ -33,17 +33,30 @@ format: $(INSTALLED) ## Format the code and mend what ruff can mend.
 test: lint ## Lint, then run every test.
 	$(BIN)/pytest
 
+test-packaging: $(INSTALLED) ## Install the wheels in empty environments, once with every locked package.
+	$(BIN)/pytest -m "slow or not slow" tests/packaging
+
+bench-startup: $(INSTALLED) ## Measure import and start against their bars.
+	$(BIN)/python -m benchmarks.startup
+
+fuzz: $(INSTALLED) ## Send 20,000 hostile calls to a server and print what they came to; LODESTOCK_FUZZ_SEED=random.
+	$(BIN)/python -m tests.fuzz
+
 demo: $(INSTALLED) ## Start a server, run the national plan through the client, stop the server.
 	$(BIN)/python examples/run_demo.py
 
 stubs: $(STUBS_INSTALLED) ## Generate the client's stubs and the server's contract from proto/.
 	.venv-stubs/bin/python scripts/contract.py stubs
 
+samples: $(INSTALLED) ## Record the sample answers of lodestock.testing from a server of this tree.
+	$(BIN)/python scripts/record_samples.py
+
 lock: $(LOCK_INSTALLED) ## Resolve the requirements*.lock files anew.
 	$(COMPILE_LOCK) pyproject.toml clients/pyproject.toml --extra cli --extra pandas --group dev \
 		--no-emit-package lodestock --output-file requirements.lock
 	$(COMPILE_LOCK) pyproject.toml clients/pyproject.toml --extra cli \
 		--no-emit-package lodestock --output-file requirements-server.lock
+	$(COMPILE_LOCK) --group build --output-file requirements-build.lock
 	$(COMPILE_LOCK) --group stubs --output-file requirements-stubs.lock
 
 clean: ## Remove environments, caches and builds.

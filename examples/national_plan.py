@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from report import print_basis, print_forecast, print_plan, print_reasons, print_risks, print_savings
+from reasons import print_basis, print_reasons
+from report import STAGES, Dominant, print_forecast, print_plan, print_policy, print_risks, print_savings
 
 from lodestock import Client
 from lodestock.results import Assessment, BuiltProblem, Forecasts, Plan
@@ -21,27 +22,33 @@ from lodestock.v1 import common_pb2, risk_pb2, sourcing_pb2
 HORIZON_YEARS = 10
 FLOOR_DAYS = 90.0
 SOUTHERN_AFRICA = ("AGO", "BWA", "COD", "MOZ", "NAM", "TZA", "ZAF", "ZMB", "ZWE")
+WORDS = {
+    "export stop": "The dominant country of each material (see supply risk) exports none of it, all materials together",
+    "route lost": f"Railways and ports of southern Africa carry a fifth of their tonnes: {', '.join(SOUTHERN_AFRICA)}",
+    "demand surge": "A quarter more demand for every material, and prices half as high again",
+}
 
 
-def dominant_refiner(risks: Iterable[risk_pb2.MaterialRisk], buyer: str) -> dict[str, risk_pb2.SourceRisk]:
+def dominant_refiner(risks: Iterable[risk_pb2.MaterialRisk], buyer: str) -> dict[str, Dominant]:
     """The country, other than the buyer, with the largest share of each material's refining (else of its mining)."""
     by_material: dict[str, risk_pb2.MaterialRisk] = {}
     for risk in risks:
         if risk.material_id not in by_material or risk.stage == common_pb2.LIFE_CYCLE_STAGE_REFINING:
             by_material[risk.material_id] = risk
     return {
-        material: max(
-            (source for source in risk.sources if source.country not in ("", buyer)), key=lambda s: s.global_share
+        material: Dominant(
+            STAGES[risk.stage],
+            max((s for s in risk.sources if s.country not in ("", buyer)), key=lambda s: s.global_share),
         )
         for material, risk in by_material.items()
     }
 
 
-def scenarios(refiners: dict[str, risk_pb2.SourceRisk]) -> list[dict[str, Any]]:
+def scenarios(refiners: dict[str, Dominant]) -> list[dict[str, Any]]:
     """Three things that may happen. The probabilities are planning assumptions, as a ministry would set them."""
     stops = [
         {"countries": [source.country], "material_ids": [material], "availability": 0.0}
-        for material, source in refiners.items()
+        for material, (_, source) in refiners.items()
     ]
     return [
         # Every dominant refiner stops exporting for two years.
@@ -101,12 +108,13 @@ def main(address: str, buyer: str = "USA") -> None:
         bare: Plan = timed("plan without stock", client.optimize_sourcing, without_stock(built.problem))
 
     print(f"Strategic minerals: plan for {buyer}, {HORIZON_YEARS} years\n")
+    print_policy(built, WORDS)
     print_forecast(forecasts)
-    print_risks(risks, refiners)
+    print_risks(risks, refiners, buyer)
     print_plan(built, plan)
     print_savings(built, plan, bare)
     print_reasons(built, plan)
-    print_basis(built, plan, seconds)
+    print_basis(built, plan, (built.record, risks.record, forecasts.record), seconds)
 
 
 if __name__ == "__main__":

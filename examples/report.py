@@ -1,42 +1,64 @@
-"""The national plan as tables that a minister's adviser can read."""
+"""The national plan as tables that a minister's adviser can read: policy, needs, risks, plan, what the stock saves."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from rich.console import Console
-from rich.table import Table
+from tables import cash_usd, console, million_usd, print_table, rounded, shortfall_usd
 
 from lodestock.results import Assessment, BuiltProblem, Forecasts, Plan
 from lodestock.v1 import common_pb2, risk_pb2, sourcing_pb2
 
 UNNAMED = "ZZZ"
 AT_HOME = {common_pb2.SOURCE_KIND_DOMESTIC: "home", common_pb2.SOURCE_KIND_RECYCLED: "scrap"}
-
-console = Console(width=140)
-
-
-def tonnes(value: float) -> str:
-    """Tonnes with as many digits as matter."""
-    return f"{value:,.0f}" if abs(value) >= 100 or value == 0 else f"{value:,.3g}"
+STAGES = {common_pb2.LIFE_CYCLE_STAGE_MINING: "mining", common_pb2.LIFE_CYCLE_STAGE_REFINING: "refining"}
 
 
-def million_usd(value: float) -> str:
-    """USD in millions."""
-    return f"{value / 1e6:,.0f}" if abs(value) >= 1e7 or value == 0 else f"{value / 1e6:,.2g}"
+class Dominant(NamedTuple):
+    """The country that dominates a material, and the stage that it dominates."""
+
+    stage: str
+    source: risk_pb2.SourceRisk
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], note: str = "") -> None:
-    """Print a table whose first column is text and whose other columns are figures."""
-    table = Table(title=title, title_justify="left", title_style="bold", caption=note or None, caption_justify="left")
-    for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i == 0 or column.endswith(" ") else "right")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
-    console.print()
+def print_policy(built: BuiltProblem, words: Mapping[str, str]) -> None:
+    """What was assumed to happen, and the policy that the plan follows; `words` tell each scenario."""
+    problem = built.problem
+    years = [period.label for period in problem.periods]
+    rows = []
+    for scenario in problem.scenarios:
+        last = scenario.end_period if scenario.HasField("end_period") else len(years) - 1
+        span = years[scenario.onset_period] + (f" to {years[last]}" if last > scenario.onset_period else "")
+        rows.append((scenario.scenario_id, words[scenario.scenario_id], span, f"{scenario.probability:.0%}"))
+    rest = 1 - sum(scenario.probability for scenario in problem.scenarios)
+    rows.append(("nothing happens", "Supply and demand as forecast", f"{years[0]} to {years[-1]}", f"{rest:.0%}"))
+    columns = ("Scenario or rule", "What it means ", "Years ", "Value")
+    note = (
+        "The probabilities are planning assumptions; at most one scenario happens. Contracts are signed a year ahead, "
+        "knowing only what has happened so far"
+    )
+    print_table("What is assumed: scenarios and policy", columns, [*rows, *policy_rows(problem)], note)
+
+
+def policy_rows(problem: sourcing_pb2.SourcingProblem) -> list[tuple[str, str, str, str]]:
+    """The rules of the problem: name, meaning, years, value."""
+    floor = " to ".join(f"{days:g}" for days in sorted({material.stock.floor_days for material in problem.materials}))
+    hard = any(material.stock.floor_is_hard for material in problem.materials)
+    floor_meaning = "Must be met" if hard else "May be missed at a charge"
+    trade = f"{len(problem.rules)} rules" if problem.rules else "none"
+    trade_meaning = "Those given with the request" if problem.rules else "No embargo or sanction in force is modelled"
+    risk_meaning = "Risk ρ of a supplier adds λ·ρ of its landed cost when it is chosen; in no cost below"
+    rows = [
+        ("stock floor", f"{floor_meaning}; lifted where supply is hit, and two years after", f"{floor} days"),
+        ("price of risk λ", risk_meaning, f"{problem.price_of_risk:g}"),
+        ("discount rate", "A year; costs are discounted to the first year", f"{problem.discount_rate:.1%}"),
+        ("price year", "All money is in constant USD of that year", str(problem.price_year)),
+        ("trade rules", trade_meaning, trade),
+        ("budget", "Limit of spending by year", "given" if problem.HasField("budget") else "none"),
+    ]
+    return [(name, meaning, "", value) for name, meaning, value in rows]
 
 
 def print_forecast(forecasts: Forecasts) -> None:
@@ -52,50 +74,60 @@ def print_forecast(forecasts: Forecasts) -> None:
         rows.append(
             (
                 message.series_id.partition("/")[0],
-                f"{observed.period}: {tonnes(observed.value)}",
-                tonnes(fifth.median),
-                f"{tonnes(fifth.quantiles[low])} to {tonnes(fifth.quantiles[high])}",
-                tonnes(last.median),
-                f"{tonnes(last.quantiles[low])} to {tonnes(last.quantiles[high])}",
+                f"{observed.period}: {rounded(observed.value)}",
+                rounded(fifth.median),
+                f"{rounded(fifth.quantiles[low])} to {rounded(fifth.quantiles[high])}",
+                rounded(last.median),
+                f"{rounded(last.quantiles[low])} to {rounded(last.quantiles[high])}",
                 used,
             )
         )
     steps = forecasts.message.forecasts[0].steps
-    columns = ("Material", "Last year", steps[4].period, "80 % range", steps[-1].period, "80 % range", "Models ")
-    print_table("Demand, tonnes a year", columns, rows)
+    fifth_year, last_year = steps[4].period, steps[-1].period
+    columns = ("Material", "Last year", fifth_year, f"80 % {fifth_year}", last_year, f"80 % {last_year}", "Models ")
+    note = "Medians, and the ranges that hold four times out of five"
+    print_table("Demand, tonnes a year", columns, rows, note)
 
 
-def print_risks(assessment: Assessment, refiners: dict[str, risk_pb2.SourceRisk]) -> None:
+def print_risks(assessment: Assessment, dominant: Mapping[str, Dominant], buyer: str) -> None:
     """How concentrated and how badly governed the supply is, and who dominates it."""
-    best: dict[str, tuple[float, Sequence[str]]] = {}
+    stages: dict[str, list[risk_pb2.MaterialRisk]] = defaultdict(list)
     for risk in assessment:
-        scores = {(s.measure_id, s.scope): s.value for s in risk.scores}
-        eu = max((v for (measure, _), v in scores.items() if measure == "eu_supply_risk"), default=float("nan"))
-        supplier = max(risk.sources, key=lambda s: s.sourcing_share)
-        refiner = refiners[risk.material_id]
-        row = (
-            risk.material_id,
-            f"{scores.get(('hhi', 'global'), float('nan')):.2f}",
-            f"{eu:.1f}",
-            f"{refiner.country} {refiner.global_share:.0%}",
-            f"{refiner.risk:.2f}",
-            f"{supplier.country} {supplier.sourcing_share:.0%}" if supplier.sourcing_share else "",
-            f"{supplier.risk:.2f}" if supplier.sourcing_share else "",
+        stages[risk.material_id].append(risk)
+    worst = {material: max(risks, key=eu_supply_risk) for material, risks in stages.items()}
+    rows = []
+    for material, risk in sorted(worst.items(), key=lambda item: -eu_supply_risk(item[1])):
+        stage, refiner = dominant[material]
+        supplier = max((s for one in stages[material] for s in one.sources), key=lambda s: s.sourcing_share)
+        name = "home" if supplier.country == buyer else supplier.country
+        rows.append(
+            (
+                material,
+                f"{eu_supply_risk(risk):.1f} {STAGES[risk.stage]}",
+                f"{score_of(risk, 'hhi', 'global'):.2f}",
+                f"{refiner.country} {refiner.global_share:.0%} {stage}",
+                f"{refiner.risk:.2f}",
+                f"{name} {supplier.sourcing_share:.0%}",
+                f"{supplier.risk:.2f}",
+            )
         )
-        if supplier.sourcing_share or risk.material_id not in best:
-            best[risk.material_id] = (eu, row)
-    ranked = [row for _, row in sorted(best.values(), key=lambda item: -item[0])]
-    columns = (
-        "Material",
-        "World HHI",
-        "EU supply risk",
-        "Dominant in refining",
-        "its risk",
-        "Main supplier",
-        "its risk",
+    columns = ("Material", "EU risk ", "World HHI", "Dominant abroad ", "its risk", "Main supplier ", "its risk")
+    note = (
+        "EU risk: supply risk by the EU's method, the larger of mining and refining, critical from 1.0, highest first; "
+        "HHI of that stage. Dominant: in refining where shares are known, else in mining; the buyer itself is left "
+        "out. Risk of a country from 0 to 1"
     )
-    note = "EU risk: supply risk by the EU's method, critical from 1.0; risk of a country from 0 to 1; highest first"
-    print_table("Supply risk", columns, ranked, note)
+    print_table("Supply risk", columns, rows, note)
+
+
+def eu_supply_risk(risk: risk_pb2.MaterialRisk) -> float:
+    """The EU's supply risk of a material at a stage; 0 where it has none."""
+    return max((score.value for score in risk.scores if score.measure_id == "eu_supply_risk"), default=0.0)
+
+
+def score_of(risk: risk_pb2.MaterialRisk, measure: str, scope: str) -> float:
+    """A score, NaN where there is none."""
+    return next((s.value for s in risk.scores if (s.measure_id, s.scope) == (measure, scope)), float("nan"))
 
 
 def print_plan(built: BuiltProblem, plan: Plan) -> None:
@@ -104,11 +136,14 @@ def print_plan(built: BuiltProblem, plan: Plan) -> None:
     trunk = {node.period: node.node_id for node in message.nodes if node.on_trunk}
     source_country = {s.source_id: (s.material_id, s.country, s.kind) for s in built.problem.sources}
     bought: dict[str, list[tuple[float, str]]] = defaultdict(list)
+    by_country: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for delivery in message.deliveries:
         if delivery.node_id == trunk[1]:
             material, country, kind = source_country[delivery.source_id]
             label = AT_HOME.get(kind, country).replace(UNNAMED, "unnamed")
-            bought[material].append((delivery.contract_tonnes + delivery.spot_tonnes, label))
+            amount = delivery.contract_tonnes + delivery.spot_tonnes
+            bought[material].append((amount, label))
+            by_country[material][country] += amount
     cover: dict[str, dict[int, float]] = defaultdict(dict)
     for balance in message.balances:
         cover[balance.material_id][balance.node_id] = balance.days_of_cover
@@ -122,69 +157,93 @@ def print_plan(built: BuiltProblem, plan: Plan) -> None:
             (
                 summary.material_id,
                 mix,
-                f"{summary.supply_hhi:.2f}",
+                f"{concentration(by_country[summary.material_id].values()):.2f}",
                 *(f"{days[trunk[t]]:.0f}" for t in (0, 1, 2, len(built.problem.periods) - 1)),
-                million_usd(summary.costs.expected_cost_usd),
+                million_usd(cash_usd(summary.costs)),
+                million_usd(summary.costs.expected_cost_usd - cash_usd(summary.costs)),
             )
         )
     years = [period.label for period in built.problem.periods]
-    columns = (
-        "Material",
-        f"Supply in {years[1]} ",
-        "HHI",
-        *(f"days {years[t]}" for t in (0, 1, 2)),
-        f"days {years[-1]}",
-        "Expected cost, M USD",
+    days_columns = [f"days {years[t]}" for t in (0, 1, 2, len(years) - 1)]
+    columns = ("Material", f"Supply in {years[1]} ", "its HHI", *days_columns, "Cost, M USD", "Charges, M USD")
+    note = (
+        f"The three largest suppliers, and the HHI of all supply of {years[1]} by country (home and scrap are one "
+        "country, the unnamed another). Days of demand in store at the end of the year. Cost: what is paid over the "
+        "whole horizon, expected over all scenarios, discounted. Charges: what the plan counts for shortage and for "
+        "stock below its floor or missing at the end; nobody pays them"
     )
-    note = "Days of demand in store at the end of the year; cost over the whole horizon and all scenarios, discounted"
-    print_table("The plan while nothing happens", columns, rows, note)
+    cash, everything = cash_usd(plan.costs), plan.costs.expected_cost_usd
+    sums = ("total", "", "", "", "", "", "", million_usd(cash), million_usd(everything - cash))
+    print_table("The plan while nothing happens", columns, rows, note, sums)
+
+
+def concentration(amounts: Iterable[float]) -> float:
+    """Herfindahl–Hirschman index of amounts, 0 to 1; NaN where there are none."""
+    shares = list(amounts)
+    total = sum(shares)
+    return sum((share / total) ** 2 for share in shares) if total else float("nan")
+
+
+def shortages(plan: Plan) -> dict[str, dict[str, float]]:
+    """Tonnes short by material and scenario."""
+    names = {node.node_id: node.scenario_ids for node in plan.plan.nodes}
+    short: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for balance in plan.plan.balances:
+        # A node that several scenarios share happened to each of them.
+        for name in names[balance.node_id]:
+            short[balance.material_id][name] += sum(tier.tonnes for tier in balance.shortages)
+    return short
 
 
 def print_savings(built: BuiltProblem, with_stock: Plan, bare: Plan) -> None:
     """What the stock saves: shortage by scenario with and without it."""
-
-    def shortage(plan: Plan) -> dict[str, dict[str, float]]:
-        names = {node.node_id: node.scenario_ids for node in plan.plan.nodes}
-        short: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-        for balance in plan.plan.balances:
-            # A node that several scenarios share happened to each of them.
-            for name in names[balance.node_id]:
-                short[balance.material_id][name] += sum(tier.tonnes for tier in balance.shortages)
-        return short
-
-    def charged(plan: Plan) -> dict[str, Any]:
-        return {material.material_id: material.costs for material in plan.plan.materials}
-
-    before, after = shortage(bare), shortage(with_stock)
-    cost_before, cost_after = charged(bare), charged(with_stock)
+    before, after = shortages(bare), shortages(with_stock)
+    cost_after = {material.material_id: material.costs for material in with_stock.plan.materials}
     happenings = list(dict.fromkeys(s for node in bare.plan.nodes for s in node.scenario_ids))
-    rows = []
-    for name, costs in cost_before.items():
-        saved = costs.shortage_usd - cost_after[name].shortage_usd
-        if saved > 1e6:
-            rows.append(
-                (
-                    saved,
-                    (
-                        name,
-                        *(f"{tonnes(before[name][s])} → {tonnes(after[name][s])}" for s in happenings),
-                        million_usd(saved),
-                        million_usd(cost_after[name].holding_usd),
-                    ),
-                )
-            )
+    ranked = sorted(
+        ((m.costs.shortage_usd - cost_after[m.material_id].shortage_usd, m.material_id) for m in bare.plan.materials),
+        reverse=True,
+    )
+    shown = [(saved, name) for saved, name in ranked if saved > 1e6]
+    rows = [
+        (
+            name,
+            *(f"{rounded(before[name][s])} → {rounded(after[name][s])}" for s in happenings),
+            million_usd(saved),
+            million_usd(cost_after[name].holding_usd),
+        )
+        for saved, name in shown
+    ]
+    saved_in_all = bare.costs.shortage_usd - with_stock.costs.shortage_usd
+    blank = [""] * len(happenings)
+    others_saved = saved_in_all - sum(saved for saved, _ in shown)
+    others_held = with_stock.costs.holding_usd - sum(cost_after[name].holding_usd for _, name in shown)
+    rows.append((f"{len(ranked) - len(shown)} others", *blank, million_usd(others_saved), million_usd(others_held)))
+    total = ("total", *blank, million_usd(saved_in_all), million_usd(with_stock.costs.holding_usd))
     columns = ("Material", *happenings, "Shortage saved, M USD", "Holding, M USD")
     note = "Tonnes short in each scenario, without → with stock; money is expected over all scenarios and discounted"
-    ranked = [row for _, row in sorted(rows, reverse=True)]
-    print_table("What the stock saves", columns, ranked, note)
-    total = bare.costs.shortage_usd - with_stock.costs.shortage_usd
-    spent = with_stock.costs.expected_cost_usd - with_stock.costs.shortage_usd
-    spent -= bare.costs.expected_cost_usd - bare.costs.shortage_usd
+    print_table("What the stock saves", columns, rows, note, total)
+    print_balance(built, with_stock, bare, saved_in_all)
+
+
+def print_balance(built: BuiltProblem, with_stock: Plan, bare: Plan, saved_usd: float) -> None:
+    """What the stock saves against what it costs, in a few sentences."""
+    spent = cash_usd(with_stock.costs) - cash_usd(bare.costs)
     left = left_in_store(built, with_stock)
+    charged = shortfall_usd(with_stock.costs) - shortfall_usd(bare.costs)
+    apart = (
+        f" Not in this: {million_usd(charged)} M USD that the plan charges itself for stock below its floor or missing "
+        "at the end, which nobody pays."
+        if charged
+        else ""
+    )
+    net = spent - left
     console.print(
-        f"In all the stock saves {million_usd(total)} M USD of expected shortage. Buying and holding it costs "
-        f"{million_usd(spent)} M USD more; {million_usd(left)} M USD worth of metal is in store at the end. So at "
-        f"these probabilities the policy costs {million_usd(spent - left - total)} M USD over ten years.\n"
+        f"In all the stock saves {million_usd(saved_usd)} M USD of expected shortage, at the assumed cost of shortage. "
+        f"Buying and holding it costs {million_usd(spent)} M USD more; {million_usd(left)} M USD worth of metal is in "
+        f"store at the end. So at these probabilities the policy costs {million_usd(net)} M USD over "
+        f"{len(built.problem.periods)} years; set the shortage that it saves against that, and "
+        f"{million_usd(net - saved_usd)} M USD remain.{apart}\n"
     )
 
 
@@ -199,122 +258,3 @@ def left_in_store(built: BuiltProblem, plan: Plan) -> float:
         if b.node_id in probability
     )
     return value * (1 + built.problem.discount_rate) ** -last
-
-
-def print_reasons(built: BuiltProblem, plan: Plan) -> None:
-    """Why the plan is as it is: what a tonne is worth when things happen, what limits cost, who is not bought."""
-    situations = Situations(built, plan)
-    print_scarcity(built, plan, situations)
-    print_limits(plan, situations)
-    print_not_bought(built, plan)
-
-
-class Situations:
-    """The nodes of the plan in words."""
-
-    def __init__(self, built: BuiltProblem, plan: Plan) -> None:
-        self._years = [period.label for period in built.problem.periods]
-        self._nodes = {node.node_id: node for node in plan.plan.nodes}
-
-    def __getitem__(self, node_id: int) -> str:
-        node = self._nodes[node_id]
-        happened = "nothing happened" if node.on_trunk else " or ".join(node.scenario_ids)
-        return f"{self._years[node.period]}, {happened}"
-
-
-def print_scarcity(built: BuiltProblem, plan: Plan, situations: Situations) -> None:
-    """What one more tonne is worth where it is scarcest."""
-    price = {s.material_id: s.unit_price_usd_per_tonne[0] for s in built.problem.sources}
-    scarcest: dict[str, sourcing_pb2.MaterialBalance] = {}
-    for balance in plan.plan.balances:
-        held = scarcest.get(balance.material_id)
-        if held is None or balance.marginal_value_usd_per_tonne > held.marginal_value_usd_per_tonne:
-            scarcest[balance.material_id] = balance
-    ranked = sorted(scarcest.values(), key=lambda b: -b.marginal_value_usd_per_tonne / price[b.material_id])
-    rows = [
-        (
-            balance.material_id,
-            situations[balance.node_id],
-            f"{price[balance.material_id]:,.0f}",
-            f"{balance.marginal_value_usd_per_tonne:,.0f}",
-            f"{balance.marginal_value_usd_per_tonne / price[balance.material_id]:.1f} ×",
-            f"{balance.marginal_risk_charge_usd_per_tonne:,.0f}",
-        )
-        for balance in ranked[:10]
-    ]
-    columns = ("Material", "when ", "price, USD/t", "a tonne more is worth", "", "of it risk charge")
-    note = "If and when this happens; worth far more than its price: supply, spot and stock are at their end"
-    print_table("Where supply is scarcest", columns, rows, note)
-
-
-def print_limits(plan: Plan, situations: Situations) -> None:
-    """What the rules and reserves that bind cost, the dearest of each kind and material."""
-    dearest: dict[tuple[str, str], sourcing_pb2.BindingRule] = {}
-    for rule in plan.plan.binding_rules:
-        if rule.family not in ("spot_capacity", "stock_out"):
-            dearest.setdefault((rule.family, rule.material_id or rule.subject_id), rule)
-    rows = [
-        (
-            f"{rule.family.replace('_', ' ')}, {rule.subject_id or rule.material_id}",
-            situations[rule.node_id],
-            f"{tonnes(rule.limit)} {rule.unit}",
-            f"{rule.value_per_unit_usd:,.0f}",
-        )
-        for rule in list(dearest.values())[:10]
-    ]
-    columns = ("Rule or reserve that binds", "when ", "limit", "one unit of relief saves, USD")
-    print_table("What rules and reserves cost", columns, rows, "The dearest of each kind and material")
-
-
-def print_not_bought(built: BuiltProblem, plan: Plan) -> None:
-    """The largest source of each material that is not bought, and the price at which it would be."""
-    sources = {source.source_id: source for source in built.problem.sources}
-    largest: dict[str, tuple[sourcing_pb2.Source, float]] = {}
-    for contract in plan.plan.contracts:
-        source, price = sources[contract.source_id], contract.break_even_price_usd_per_tonne
-        if contract.period != 1 or not contract.HasField("break_even_price_usd_per_tonne"):
-            continue
-        held = largest.get(source.material_id)
-        if held is None or source.capacity_tonnes[0] > held[0].capacity_tonnes[0]:
-            largest[source.material_id] = (source, price)
-    rows = [
-        (
-            f"{source.material_id} from {source.country}",
-            f"{source.risk:.2f}",
-            f"{source.unit_price_usd_per_tonne[0]:,.0f}",
-            f"{price:,.0f}",
-            f"{price / source.unit_price_usd_per_tonne[0] - 1:+.0%}",
-        )
-        for source, price in sorted(largest.values(), key=lambda s: s[1] / s[0].unit_price_usd_per_tonne[0])[:12]
-    ]
-    columns = ("Largest source not bought", "its risk", "price, USD/t", "bought from, USD/t", "change")
-    year = built.problem.periods[1].label
-    print_table(f"Why not buy there? Contracts for {year}", columns, rows, "Price at which the plan would buy")
-
-
-def print_basis(built: BuiltProblem, plan: Plan, seconds: dict[str, float]) -> None:
-    """What all this stands on: assumptions, data versions, the check of the answer, the time it took."""
-    rows = [
-        (
-            used.default_id,
-            f"{used.value:g}",
-            "" if used.unit == "1" else used.unit,
-            used.reason,
-        )
-        for used in built.message.defaults
-    ]
-    print_table("Assumptions where the data hold no figure", ("Default", "value", "unit ", "reason "), rows)
-    datasets = [(d.dataset, d.version, d.digest[:12]) for d in built.record.datasets]
-    print_table("Data", ("Dataset", "version ", "digest "), datasets)
-    message = plan.plan
-    size, solver, check = message.size, message.solver, message.check
-    console.print(
-        f"{plan.status}: {size.materials} materials, {size.sources} sources, {size.nodes} nodes, {size.columns:,} "
-        f"columns, {size.rows:,} rows; {solver.solver}. Check of the answer {'passed' if check.passed else 'FAILED'}: "
-        f"gap {check.duality_gap:.1e}, rows {check.primal_violation:.1e}, prices {check.dual_violation:.1e}."
-    )
-    took = ", ".join(f"{name} {value:.1f} s" for name, value in seconds.items())
-    console.print(
-        f"Time: {took}; of the optimisation build {solver.build_s:.2f} s, compile {solver.compile_s:.2f} s, "
-        f"solve {solver.solve_s:.2f} s, convert {solver.convert_s:.2f} s."
-    )

@@ -1,7 +1,8 @@
-"""Start a server on a free loopback port, run the national plan against it, stop the server. `make demo` runs this."""
+"""Start a server with a fresh store on a free loopback port, run the national plan, stop it: `make demo`."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,9 @@ def main() -> int:
         address_file, log_file = Path(folder) / "address", Path(folder) / "server.log"
         started = time.perf_counter()
         with log_file.open("w") as log:
-            server = subprocess.Popen([*SERVER, "--port-file", str(address_file)], stdout=log, stderr=log)
+            environment = {**os.environ, "LODESTOCK_DATA_DIR": str(Path(folder) / "store")}
+            command = [*SERVER, "--port-file", str(address_file)]
+            server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
             address = wait_for(address_file, server)
             if address is None:

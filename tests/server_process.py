@@ -44,16 +44,25 @@ class ServerProcess:
 
 @contextmanager
 def running_server(
-    *arguments: str, environment: Mapping[str, str] | None = None, port: int = 0
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    port: int = 0,
+    command: Path = COMMAND,
+    start_in: Path | None = None,
 ) -> Iterator[ServerProcess]:
     """Start a server on a free port, wait until it answers, stop it at the end."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LODESTOCK_")}
     with tempfile.TemporaryDirectory() as folder:
         port_file, log = Path(folder, "address"), Path(folder, "log")
-        command = [str(COMMAND), "serve", "--port", str(port), "--port-file", str(port_file), *arguments]
+        line = [str(command), "serve", "--port", str(port), "--port-file", str(port_file), *arguments]
         with log.open("w") as sink:
             process = subprocess.Popen(
-                command, env={**clean, **(environment or {})}, stdout=subprocess.DEVNULL, stderr=sink, text=True
+                line,
+                cwd=start_in,
+                env={**clean, "LODESTOCK_DATA_DIR": folder, **(environment or {})},
+                stdout=subprocess.DEVNULL,
+                stderr=sink,
+                text=True,
             )
         try:
             yield ServerProcess(process, address_of(process, port_file, log), log)

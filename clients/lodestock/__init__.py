@@ -27,11 +27,14 @@ from lodestock.errors import (
 from lodestock.results import (
     Assessment,
     BuiltProblem,
+    Datasets,
     Forecast,
     Forecasts,
     Measures,
     Models,
+    Observations,
     Plan,
+    SeriesList,
     Validation,
 )
 
@@ -39,6 +42,7 @@ __all__ = [
     "Assessment",
     "BuiltProblem",
     "Client",
+    "Datasets",
     "DeadlineExceeded",
     "Forecast",
     "Forecasts",
@@ -48,8 +52,10 @@ __all__ = [
     "MessageTooLarge",
     "Models",
     "NotFound",
+    "Observations",
     "Overloaded",
     "Plan",
+    "SeriesList",
     "ServerFault",
     "Unauthenticated",
     "Unavailable",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from rich.table import Table
 
 from lodestock.client import Client
 from lodestock.errors import InvalidRequest, LodestockError
+from lodestock.results import PLAN_TABLES, Plan
 from lodestock.tables import Row
 from lodestock.v1 import sourcing_pb2
 
@@ -34,7 +35,103 @@ Buyer = Annotated[str, typer.Option(help="Buyer, ISO 3166-1 alpha-3.")]
 Years = Annotated[int, typer.Option("--years", help="Years to plan.")]
 FloorDays = Annotated[float | None, typer.Option(help="Stock floor in days of demand.")]
 Seed = Annotated[int, typer.Option(help="Seed of the forecast.")]
+SourceRisk = Annotated[
+    str,
+    typer.Option(
+        "--source-risk",
+        help="What gives a source's risk: governance-and-trade (default), governance, political-instability, trade, "
+        "none.",
+    ),
+]
+RiskOf = Annotated[
+    list[str] | None, typer.Option("--risk-of", help="Your own risk of a country, 0 to 1, such as COD=0.9; repeatable.")
+]
 ProblemFile = Annotated[Path, typer.Argument(help="Problem in proto's JSON form, as 'lodestock problem --json' gives.")]
+
+PLAN_COLUMNS: Mapping[str, Mapping[str, str]] = {
+    "contracts": {
+        "source_id": "source",
+        "period": "period",
+        "contracted_tonnes": "tonnes",
+        "reduced_cost_usd_per_tonne": "reduced\ncost\nUSD/t",
+        "break_even_price_usd_per_tonne": "break-\neven\nUSD/t",
+        "capacity_value_usd_per_tonne": "capacity\nworth\nUSD/t",
+    },
+    "deliveries": {
+        "source_id": "source",
+        "node_id": "node",
+        "contract_tonnes": "contract\ntonnes",
+        "spot_tonnes": "spot\ntonnes",
+        "landed_cost_usd_per_tonne": "landed\nUSD/t",
+        "spot_cost_usd_per_tonne": "spot\nUSD/t",
+    },
+    "balances": {
+        "material_id": "material",
+        "node_id": "node",
+        "demand_tonnes": "demand\ntonnes",
+        "supply_tonnes": "supply\ntonnes",
+        "stock_tonnes": "stock\ntonnes",
+        "days_of_cover": "cover\ndays",
+        "marginal_value_usd_per_tonne": "marginal\nUSD/t",
+    },
+    "nodes": {
+        "node_id": "node",
+        "parent_id": "parent",
+        "period": "period",
+        "probability": "probability",
+        "spend_usd": "spend",
+    },
+    "materials": {
+        "material_id": "material",
+        "expected_cost_usd": "expected\ncost",
+        "contract_usd": "contracts",
+        "spot_usd": "spot",
+        "shortage_usd": "shortage",
+        "supply_hhi": "supply\nHHI",
+        "supply_risk": "supply\nrisk",
+    },
+    "binding_rules": {
+        "family": "rule",
+        "subject_id": "of",
+        "material_id": "material",
+        "country": "country",
+        "node_id": "node",
+        "value_per_unit_usd": "worth",
+        "unit": "per",
+    },
+    "breaches": {
+        "family": "rule",
+        "subject_id": "of",
+        "material_id": "material",
+        "country": "country",
+        "node_id": "node",
+        "amount": "amount",
+        "unit": "unit",
+    },
+    "infeasibilities": {
+        "material_id": "material",
+        "period": "period",
+        "required_tonnes": "required\ntonnes",
+        "reachable_tonnes": "reachable\ntonnes",
+        "description": "what cannot be met",
+    },
+}
+"""The fields of each of the plan's tables that fit 80 columns, with their headings; --json gives all."""
+
+MILLION = 1e6
+
+WHY_NO_PLAN = {
+    "INFEASIBLE": "no plan meets all hard limits",
+    "NO_PLAN_FOUND": "no plan was found within the time; a longer --time-limit-s may help",
+    "CANCELLED": "stopped before a plan was found",
+}
+
+
+def known_table(name: str) -> str:
+    """A table of the plan, checked before anything is solved."""
+    if name not in PLAN_TABLES:
+        raise typer.BadParameter(f"no table '{name}', must be one of {', '.join(PLAN_TABLES)}")
+    return name
 
 
 @app.command()
@@ -45,6 +142,31 @@ def health(address: Address = None) -> None:
     print(state)
     if state != "SERVING":
         raise typer.Exit(1)
+
+
+@app.command()
+def datasets(address: Address = None, as_json: AsJson = False) -> None:
+    """List the datasets that the server holds."""
+    with connected(address) as client:
+        result = client.list_datasets()
+    show(result.message, result.rows(), ("dataset", "version", "title"), as_json)
+
+
+@app.command()
+def observations(
+    dataset: Annotated[str, typer.Argument(help="Dataset; see 'lodestock datasets'.")],
+    materials: Materials = None,
+    resource: Annotated[str, typer.Option(help="Table of the dataset; none: all.")] = "",
+    row: Annotated[int, typer.Option(help="Row of that table; 0: all.")] = 0,
+    address: Address = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read the figures of a dataset, each with the row that it stands in."""
+    with connected(address) as client:
+        result = client.observations(dataset, materials or (), resource=resource, row=row)
+    columns = ("resource", "row", "measure", "period", "value", "unit", "source_id", "flag")
+    rows = [{"of": " ".join(point.keys.values()), **shown} for point, shown in zip(result, result.rows(), strict=True)]
+    show(result.message, rows, ("of", *columns), as_json)
 
 
 @app.command()
@@ -87,12 +209,22 @@ def problem(
     years: Years = 10,
     floor_days: FloorDays = None,
     seed: Seed = 0,
+    source_risk: SourceRisk = "",
+    risk_of: RiskOf = None,
     address: Address = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a problem from the server's data; with --json the problem alone, as 'plan' and 'validate' read it."""
     with connected(address) as client:
-        result = client.build_problem(buyer, materials or (), horizon_years=years, floor_days=floor_days, seed=seed)
+        result = client.build_problem(
+            buyer,
+            materials or (),
+            horizon_years=years,
+            floor_days=floor_days,
+            seed=seed,
+            source_risk_measure=source_risk,
+            source_risks=risks_by_country(risk_of or ()),
+        )
     columns = (
         "source_id",
         "country",
@@ -122,7 +254,7 @@ def validate(file: ProblemFile, address: Address = None, as_json: AsJson = False
 def plan(
     file: ProblemFile,
     table: Annotated[
-        str, typer.Option(help="Table to print: contracts, deliveries, balances, materials, …")
+        str, typer.Option(callback=known_table, help=f"Table to print: {', '.join(PLAN_TABLES)}.")
     ] = "materials",
     time_limit_s: Annotated[float | None, typer.Option(help="Most seconds to solve.")] = None,
     address: Address = None,
@@ -131,9 +263,12 @@ def plan(
     """Find the plan of least risk-weighted cost; exit 1 where there is none."""
     with connected(address) as client:
         result = client.optimize_sourcing(read_problem(file), time_limit_s=time_limit_s)
-    if not as_json:
-        print(f"{result.status}: expected cost {result.costs.expected_cost_usd:,.0f} USD")
-    show(result.message, result.rows(table if result else "infeasibilities"), None, as_json)
+    if as_json:
+        show(result.message, (), None, as_json)
+    elif result:
+        show_plan(result, table)
+    else:
+        print("\n".join(no_plan_lines(result)))
     if not result:
         raise typer.Exit(1)
 
@@ -153,6 +288,24 @@ def connected(address: str | None) -> Iterator[Client]:
         raise typer.Exit(1) from error
 
 
+def risks_by_country(texts: Sequence[str]) -> dict[str, float]:
+    """Risks given as COD=0.9.
+
+    Raises:
+        ValueError: A text is not of that form.
+    """
+    risks = {}
+    for text in texts:
+        country, equals, risk = text.partition("=")
+        try:
+            risks[country] = float(risk)
+        except ValueError:
+            equals = ""
+        if not (country and equals):
+            raise ValueError(f"'{text}' is no risk of a country, must be like COD=0.9")
+    return risks
+
+
 def read_problem(file: Path) -> sourcing_pb2.SourcingProblem:
     """Read a problem, exit 2 where the file holds none."""
     try:
@@ -168,6 +321,41 @@ def show(message: Message, rows: Sequence[Row], columns: Sequence[str] | None, a
         sys.stdout.write(MessageToJson(message, preserving_proto_field_name=True) + "\n")
     elif rows:
         console.print(table_of(rows, columns or tuple(rows[0])))
+
+
+def show_plan(result: Plan, table: str) -> None:
+    """Print what a plan costs, and one of its tables."""
+    print(f"{result.status}: expected cost {result.costs.expected_cost_usd:,.0f} USD")
+    rows = headed(result.rows(table), PLAN_COLUMNS[table])
+    if rows:
+        console.print(table_of(rows, tuple(rows[0])))
+    else:
+        print(f"{table}: none")
+
+
+def no_plan_lines(result: Plan) -> list[str]:
+    """Say why there is no plan, a line for each limit that cannot be met."""
+    unmet = [f"  {found.field_path}: {found.description}" for found in result.plan.infeasibilities]
+    return [f"{result.status}: {WHY_NO_PLAN.get(result.status, 'no plan')}", *unmet]
+
+
+def headed(rows: Sequence[Row], headings: Mapping[str, str]) -> list[Row]:
+    """The named fields of rows under their headings, money in millions where any of a column is a million or more."""
+    shown: list[Row] = [{} for _ in rows]
+    for field, heading in headings.items():
+        values = [row[field] for row in rows]
+        if field.endswith("_usd"):
+            large = max((abs(value) for value in values), default=0) >= MILLION
+            heading = f"{heading}\n{'M USD' if large else 'USD'}"
+            values = [value / MILLION for value in values] if large else values
+        for row, value in zip(shown, values, strict=True):
+            row[heading] = without_noise(value)
+    return shown
+
+
+def without_noise(value: Any) -> Any:
+    """A figure without the digits that a solver leaves behind a 0, and without the sign of a 0."""
+    return round(value, 4) + 0.0 if isinstance(value, float) else value
 
 
 def table_of(rows: Sequence[Row], columns: Sequence[str]) -> Table:

@@ -1,7 +1,8 @@
 """What can go wrong with a call, as exceptions.
 
 LodestockError
-├── InvalidRequest      the request breaks rules; `violations` lists every one by field path
+├── InvalidRequest      the request breaks rules; `violations` lists every one by field path, or for a dict that is not
+│                       of the message's form the first one, before anything is sent
 ├── NotFound            the server's data hold nothing of the kind
 ├── Unauthenticated     the server wants a token, or another one
 ├── MessageTooLarge     request or answer is beyond the limit on messages
@@ -49,7 +50,7 @@ class InvalidRequest(LodestockError):
     """The request breaks rules.
 
     Attributes:
-        violations: Every one, by field path.
+        violations: Every one, by field path; of a dict that is not of the message's form the first.
     """
 
     def __init__(self, message: str, correlation_id: str = "", violations: tuple[Violation, ...] = ()) -> None:

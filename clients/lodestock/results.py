@@ -8,10 +8,73 @@ from typing import TYPE_CHECKING
 
 from lodestock.errors import Violation
 from lodestock.tables import Row, frame_of, row_of, rows_of
-from lodestock.v1 import common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
+from lodestock.v1 import catalog_pb2, common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True, slots=True)
+class Datasets:
+    """The datasets that the server holds, one entry a version."""
+
+    message: catalog_pb2.ListDatasetsResponse
+
+    def __iter__(self) -> Iterator[catalog_pb2.Dataset]:
+        return iter(self.message.datasets)
+
+    def __len__(self) -> int:
+        return len(self.message.datasets)
+
+    def rows(self) -> list[Row]:
+        """One row a dataset."""
+        return rows_of(self.message.datasets)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a dataset."""
+        return frame_of(self.rows())
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesList:
+    """The series of a dataset."""
+
+    message: catalog_pb2.ListSeriesResponse
+
+    def __iter__(self) -> Iterator[catalog_pb2.Series]:
+        return iter(self.message.series)
+
+    def __len__(self) -> int:
+        return len(self.message.series)
+
+    def rows(self) -> list[Row]:
+        """One row a series, with what sets it apart as columns."""
+        return [{**series.keys, **row_of(series)} for series in self]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a series; see `rows`."""
+        return frame_of(self.rows())
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """Observed figures, each with the row of the dataset that it stands in."""
+
+    message: catalog_pb2.QueryObservationsResponse
+
+    def __iter__(self) -> Iterator[catalog_pb2.DataPoint]:
+        return iter(self.message.observations)
+
+    def __len__(self) -> int:
+        return len(self.message.observations)
+
+    def rows(self) -> list[Row]:
+        """One row a figure, with what it is a figure of and where it stands as columns."""
+        return [{**point.keys, **row_of(point), **row_of(point.origin)} for point in self]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a figure; see `rows`."""
+        return frame_of(self.rows())
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,14 +48,10 @@ def recipe_for(history: History) -> Recipe:
     - n = 1: the value. n = 2: no change. n = 3, 4: three parts no change, one part drift.
     - yearly: median of naive, drift, CES and Theta-log.
     - quarterly, monthly with a season: mean of ETS, DOTM, CES and Theta-log (which decompose the season).
-    - quarterly, monthly without: median of naive, DOTM, CES and Theta-log, near no change.
+    - quarterly, monthly without: median of naive, DOTM, CES and Theta-log.
 
     From five values on and without a season the path is drawn back to no change by the share 1/n: a trend seen on few
     values is believed less.
-
-    Measured OWA relative to naive (errors cut at their 99th percentile), with the gate: .75, .85 and .87 on the yearly
-    series of M1, M3 and Tourism; 1.03, 1.00 and .92 on mineral output by country cut to 8 and to 12 values and on world
-    output. The plain median of drift, CES and Theta-log had .73, .86, .88; 1.09, 1.02, .92.
 
     Source: Petropoulos and Svetunkov 2020, Int. J. Forecasting 36(1), for medians of simple models.
     """

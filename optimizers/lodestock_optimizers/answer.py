@@ -18,6 +18,9 @@ from .scenario_tree import Floats, Ints
 from .trade_rules import RuleRow
 
 NO_FAMILY = Family(np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int64))
+TONNES_TOLERANCE = 1e-7
+"""Relative to a material's yearly demand; less is the solver's rounding."""
+
 LINKS = ("delivery", "delivery_most", "delivery_least")
 """Rows that tie a delivery to its contract."""
 
@@ -47,6 +50,12 @@ class Answer:
         """(N, first) duals of a constraint that is indexed by (·, n); `dual` in place of the solution's own."""
         values = self.solution.row_dual if dual is None else dual
         return self.arrays.rows.get(name, NO_FAMILY).spread(values, first, self.instance.node_count).T
+
+    @cached_property
+    def negligible(self) -> Floats:
+        """(M,) tonnes below which a quantity of each material is taken for 0."""
+        greatest: Floats = self.instance.yearly_demand.max(axis=0)
+        return TONNES_TOLERANCE * (1e-3 + greatest)
 
     @cached_property
     def delivered(self) -> Floats:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from .answer import Answer
-from .extraction import tolerance
 from .plan import RuleBreach
 
 
@@ -21,7 +20,7 @@ def read_breaches(answer: Answer) -> tuple[RuleBreach, ...]:
 def _rule_breaches(answer: Answer) -> list[RuleBreach]:
     problem = answer.instance.problem
     supply = answer.delivered + answer.spot
-    least = tolerance(answer)
+    least = answer.negligible
     found = []
     for row in answer.rows:
         name = problem.materials[row.material].material_id if row.material >= 0 else ""

@@ -15,15 +15,6 @@ from .plan import CostBreakdown, Delivery, MaterialBalance, MaterialSummary, Pla
 from .prices import NodePrices
 from .scenario_tree import STATES, Floats
 
-TONNES_TOLERANCE = 1e-7
-"""Relative to a material's yearly demand; less is the solver's rounding."""
-
-
-def tolerance(answer: Answer) -> Floats:
-    """(M,) tonnes below which a quantity of each material is taken for 0."""
-    greatest: Floats = answer.instance.yearly_demand.max(axis=0)
-    return TONNES_TOLERANCE * (1e-3 + greatest)
-
 
 def read_nodes(answer: Answer) -> tuple[PlanNode, ...]:
     """The tree, node by node."""
@@ -48,7 +39,7 @@ def read_nodes(answer: Answer) -> tuple[PlanNode, ...]:
 def read_deliveries(answer: Answer) -> tuple[Delivery, ...]:
     """Deliveries above 0, node by node."""
     instance = answer.instance
-    least = tolerance(answer)[instance.material_of]
+    least = answer.negligible[instance.material_of]
     sold_spot = set(instance.spot_sources)
     found = np.argwhere((answer.delivered > least) | (answer.spot > least))
     return tuple(
@@ -67,7 +58,7 @@ def read_deliveries(answer: Answer) -> tuple[Delivery, ...]:
 def read_balances(answer: Answer, prices: NodePrices) -> tuple[MaterialBalance, ...]:
     """Every material at every node, with what one more tonne is worth there."""
     instance, tree = answer.instance, answer.instance.tree
-    least = tolerance(answer)
+    least = answer.negligible
 
     def clean(values: Floats) -> Floats:
         return np.where(np.abs(values) <= least, 0.0, values)
@@ -154,7 +145,7 @@ def _summary(answer: Answer, m: int, costs: CostBreakdown) -> MaterialSummary:
         country = instance.problem.sources[l].country
         by_country[country] = by_country.get(country, 0.0) + s
     short = (probability * answer.shortage).sum(axis=0)
-    least = tolerance(answer)[m]
+    least = answer.negligible[m]
     return MaterialSummary(
         material_id=instance.problem.materials[m].material_id,
         costs=costs,

@@ -19,16 +19,20 @@ from .trade_rules import RuleRow
 RELAXABLE = ("below_floor", "below_closing", "below_share")
 
 
-def explain_infeasibility(instance: Instance, rows: list[RuleRow], arrays: LinearArrays) -> tuple[Infeasibility, ...]:
+def explain_infeasibility(
+    instance: Instance, rows: list[RuleRow], arrays: LinearArrays, time_limit_s: float | None = None
+) -> tuple[Infeasibility, ...]:
     """Names the hard limits that must give way, by the smallest relaxation in tonnes.
 
     Args:
         instance: The instance that has no plan.
         rows: The rows of its trade rules.
         arrays: Its model, compiled.
+        time_limit_s: Seconds that the solver may take. None: no limit.
 
     Returns:
         One entry a field, material and period, in the order of the periods: what is demanded, what can be reached.
+        Empty where the time was not enough.
 
     Raises:
         SolverFault: The relaxed model has no solution either, which the model rules out.
@@ -39,7 +43,9 @@ def explain_infeasibility(instance: Instance, rows: list[RuleRow], arrays: Linea
             position = arrays.columns[name].position
             hard = position[arrays.upper[position] == 0.0]
             cost[hard], upper[hard] = 1.0, np.inf
-    solution = Solver(replace(arrays, cost=cost, offset=0.0, upper=upper)).solve()
+    solution = Solver(replace(arrays, cost=cost, offset=0.0, upper=upper), time_limit_s).solve()
+    if solution.status in (PlanStatus.NO_PLAN_FOUND, PlanStatus.FEASIBLE):
+        return ()
     if solution.status is not PlanStatus.OPTIMAL:
         raise SolverFault(f"the relaxed model ended with {solution.solver_status}")
     missing = {
@@ -78,5 +84,8 @@ def _describe(instance: Instance, rows: list[RuleRow], name: str, first: int, n:
     material = problem.materials[first].material_id
     what = "stock floor" if is_floor else "closing stock"
     reachable = required - missing
-    text = f"the hard {what} of {material} in {label} is {required:.6g} t; at most {reachable:.6g} t can be reached"
+    text = (
+        f"the hard {what} of {material} in {label} is {required:.6g} t; with the other hard limits kept as well as can "
+        f"be, {reachable:.6g} t can be reached"
+    )
     return Infeasibility(f"materials[{first}].stock.{field}", text, material, period, required, reachable)

@@ -24,18 +24,28 @@ from .problem import SourcingProblem
 from .trade_rules import rule_rows
 from .validation import InvalidProblem, validate
 
+CONVERT_SHARE = 0.6
+"""Time to turn a solution into the plan, as a share of the time to build and compile its model; measured generously."""
+
 
 class _Stopwatch:
-    """Seconds between laps, by the clock that the caller gave."""
+    """Seconds between laps and seconds left, by the clock that the caller gave."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], limit_s: float | None) -> None:
         self._clock = clock
-        self._last = clock()
+        self._last = self._began = clock()
+        self._limit_s = limit_s
 
     def lap(self) -> float:
         now = self._clock()
         elapsed, self._last = now - self._last, now
         return elapsed
+
+    def left(self, reserve_s: float = 0.0) -> float | None:
+        """Seconds left but for a reserve, not below 0; None without a limit."""
+        if self._limit_s is None:
+            return None
+        return max(0.0, self._limit_s - (self._clock() - self._began) - reserve_s)
 
 
 def optimize(
@@ -47,7 +57,7 @@ def optimize(
 
     Args:
         problem: The problem.
-        time_limit_s: Seconds that the solver may take. None: no limit.
+        time_limit_s: Seconds that the whole may take: the solver gets what building leaves. None: no limit.
         clock: Seconds, for the report of how long each step took.
 
     Returns:
@@ -60,18 +70,19 @@ def optimize(
     violations = validate(problem)
     if violations:
         raise InvalidProblem(violations)
-    watch = _Stopwatch(clock)
+    watch = _Stopwatch(clock, time_limit_s)
     instance = Instance(problem)
     rows = rule_rows(instance)
     model = formulate(instance, rows)
     build_s = watch.lap()
     arrays = compile_model(model)
     compile_s = watch.lap()
-    solver = Solver(arrays, time_limit_s)
+    left_s = watch.left(reserve_s=CONVERT_SHARE * (build_s + compile_s))
+    solver = Solver(arrays, left_s)
     solution = solver.solve()
     solve_s = watch.lap()
     report = _report(solution, build_s, compile_s, solve_s)
-    plan = _read(Answer(instance, rows, arrays, solution), solver, report)
+    plan = _read(Answer(instance, rows, arrays, solution), solver, report, watch.left())
     return _timed(plan, watch.lap())
 
 
@@ -81,22 +92,26 @@ def model_size(problem: SourcingProblem) -> ModelSize:
     return _size(instance, compile_model(formulate(instance)))
 
 
-def _read(answer: Answer, solver: Solver, report: SolverReport) -> Plan:
+def _read(answer: Answer, solver: Solver, report: SolverReport, left_s: float | None) -> Plan:
     instance, solution = answer.instance, answer.solution
     size = _size(instance, answer.arrays)
     price_of_risk = instance.problem.price_of_risk
     if solution.status is PlanStatus.INFEASIBLE:
-        reasons = explain_infeasibility(instance, answer.rows, answer.arrays)
+        reasons = explain_infeasibility(instance, answer.rows, answer.arrays, left_s)
         return Plan(solution.status, size, report, price_of_risk, infeasibilities=reasons)
     if solution.status not in (PlanStatus.OPTIMAL, PlanStatus.FEASIBLE):
         return Plan(solution.status, size, report, price_of_risk)
     costs, materials = read_costs(answer)
+    check = check_answer(answer.arrays, solution)
+    if not check.primal_violation <= check.tolerance:
+        return Plan(PlanStatus.NO_PLAN_FOUND, size, report, price_of_risk, check=check)
     return Plan(
-        status=solution.status,
+        # What the check does not confirm does not leave as an optimum.
+        status=solution.status if check.passed else PlanStatus.FEASIBLE,
         size=size,
         solver=report,
         price_of_risk=price_of_risk,
-        check=check_answer(answer.arrays, solution),
+        check=check,
         costs=costs,
         nodes=read_nodes(answer),
         contracts=read_contracts(answer),

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .answer import LINKS, Answer
 from .highs import Solver
 from .plan import BindingRule, Contract
 from .scenario_tree import Floats
+from .trade_rules import embargoed
 
 NEGLIGIBLE_USD = 1e-6
 """A value per unit below this is the solver's rounding."""
@@ -65,7 +67,7 @@ def read_contracts(answer: Answer) -> tuple[Contract, ...]:
     weight = answer.sum_by_contract(np.broadcast_to(instance.weight[:, None], tree.availability.shape))
     scarcity = answer.sum_by_contract(-tree.availability * answer.row_dual("capacity", instance.source_count))
     used = np.argwhere(answer.sum_by_contract(np.ones_like(tree.availability)) > 0)
-    least = 1e-7 * (1e-3 + instance.capacity)
+    least = answer.negligible[instance.material_of]
     break_even = _break_even(answer, slope)
     nodes_of: dict[tuple[int, int], list[int]] = {}
     for n, row in enumerate(instance.contract_of.tolist()):
@@ -75,7 +77,7 @@ def read_contracts(answer: Answer) -> tuple[Contract, ...]:
     for k, l in sorted(used.tolist(), key=lambda pair: (pair[1], instance.contracts[pair[0]])):
         period, signed_node = instance.contracts[k]
         tonnes = float(answer.contracted[k, l])
-        signed = tonnes > least[period, l]
+        signed = tonnes > least[l]
         per_tonne = float(reduced[k, l] / weight[k, l])
         worth = (max(0.0, -float(reduced[k, l])) + float(scarcity[k, l])) / float(weight[k, l])
         contracts.append(
@@ -133,10 +135,22 @@ def _best_delivery(answer: Answer, delivery_cost: Floats) -> Floats:
     return np.where(delivery_cost > 0, answer.instance.take_or_pay * delivery_cost, delivery_cost)
 
 
-def _break_even(answer: Answer, slope: Floats) -> Floats:
-    """(K, L) greatest unit price at which a contract would be bought, USD/t; NaN where not even free, or dearer anyway.
+def _barred(answer: Answer) -> NDArray[np.bool_]:
+    """(N, L) where an embargo, or a rule that allows nothing, keeps a source out at any price."""
+    instance = answer.instance
+    barred = embargoed(instance)[instance.tree.period]
+    for row in answer.rows:
+        if row.family != "share_floor":
+            nodes = [x.node for x in row.limits if x.binds and x.tonnes == 0 and x.share == 0]
+            barred[np.ix_(np.array(nodes, dtype=np.int64), np.array(row.numerator, dtype=np.int64))] = True
+    return barred
 
-    The reduced cost rises with the price, so that the price at which it is 0 is found by halving.
+
+def _break_even(answer: Answer, slope: Floats) -> Floats:
+    """(K, L) greatest unit price at which a contract would be bought, USD/t; NaN where not even free, or not allowed.
+
+    The reduced cost rises with the price, so that the price at which it is 0 is found by halving. At a degenerate
+    optimum, whose duals are not unique, it is an upper bound.
     """
     instance, tree = answer.instance, answer.instance.tree
     delivery_cost, own_cost = _priced_through(answer)
@@ -148,7 +162,8 @@ def _break_even(answer: Answer, slope: Floats) -> Floats:
         return own_cost + answer.sum_by_contract(tree.availability * best)
 
     low, high = np.zeros_like(price), price.copy()
-    never = (reduced_at(low) > 0) | (answer.available == 0)
+    barred = answer.sum_by_contract(_barred(answer).astype(np.float64)) > 0
+    never = (reduced_at(low) > 0) | (answer.available == 0) | barred
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
         dear = reduced_at(middle) > 0
@@ -190,10 +205,11 @@ def _rule_limits(answer: Answer) -> Iterator[BindingRule]:
     instance = answer.instance
     problem = instance.problem
     supply = answer.delivered + answer.spot
+    limits = {(k, limit.node): limit for k, row in enumerate(answer.rows) for limit in row.limits}
     for name, sign in (("rule_at_most", -1.0), ("rule_at_least", 1.0)):
         for (k, n), value in _row_values(answer, name):
             row = answer.rows[k]
-            limit = next(x for x in row.limits if x.node == n)
+            limit = limits[k, n]
             yield BindingRule(
                 family=row.family,
                 field_path=f"rules[{row.rule}]",
@@ -235,7 +251,10 @@ def _source_limits(answer: Answer) -> Iterator[BindingRule]:
         source = instance.problem.sources[l]
         path = f"sources[{l}].spot_capacity_tonnes"
         limit = _upper(answer, "z", l, n)
-        worth = float(worths[n, l])
+        # Where nothing is let through or available, a tonne more of spot capacity is worth nothing.
+        if limit == 0:
+            continue
+        worth = float(worths[n, l]) * float(instance.tree.availability[n, l])
         yield BindingRule(
             "spot_capacity", path, source.source_id, source.material_id, n, source.country, worth, "t", limit
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from .problem import (
     Embargo,
     Material,
+    Period,
     PerPeriod,
     Quota,
     Scenario,
@@ -30,6 +31,23 @@ from .problem import (
 
 PROBABILITY_SLACK = 1e-9
 """By how much the probabilities may add up to more than 1: rounding, not a mistake."""
+
+# The solver takes 1e20 for infinity. With these limits no bound, no coefficient and no weighed cost comes near it.
+MOST = 1e12
+"""Largest number of tonnes, and of USD per tonne, duty, premium and scenarios included."""
+MOST_USD = 1e15
+"""Largest budget."""
+MOST_RATE = 100.0
+"""Largest tariff and premium: a hundred times the price."""
+MOST_FACTOR = 1e4
+"""Largest factor of a scenario on a price or a demand, all that it does together."""
+MOST_PRICE_OF_RISK = 1e4
+MOST_FLOOR_DAYS = 36_500.0
+"""A hundred years."""
+MOST_DISCOUNT_WEIGHT = 1e3
+"""How much more than the first period the last may weigh; a negative discount rate lets it weigh more."""
+LEAST_PERIOD_YEARS = 1e-3
+"""Some nine hours; what is reckoned by the year is divided by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +84,25 @@ def validate(problem: SourcingProblem, known_countries: frozenset[str] | None = 
         *_rules(problem),
         *_budget(problem),
         *_scenarios(problem),
-        *_number("price_of_risk", problem.price_of_risk, least=0.0),
-        *_discount_rate(problem.discount_rate),
+        *_number("price_of_risk", problem.price_of_risk, 0.0, MOST_PRICE_OF_RISK),
+        *_discount_rate(problem),
     ]
     if known_countries is not None:
         found += _countries(problem, known_countries)
     return found
 
 
-def _number(path: str, value: float, least: float = -math.inf, most: float = math.inf) -> Iterator[Violation]:
-    if math.isfinite(value) and least <= value <= most:
-        return
-    wanted = "a finite number"
-    if math.isfinite(least) and math.isfinite(most):
-        wanted = f"a number from {least:g} to {most:g}"
-    elif math.isfinite(least):
-        wanted = f"a finite number of {least:g} or more"
-    yield Violation(path, f"is {value:g}, must be {wanted}")
+def _number(path: str, value: float, least: float = 0.0, most: float = MOST) -> Iterator[Violation]:
+    if not least <= value <= most:
+        yield Violation(path, f"is {value:g}, must be a number from {least:g} to {most:g}")
 
 
-def _optional(path: str, value: float | None, least: float = 0.0, most: float = math.inf) -> Iterator[Violation]:
+def _optional(path: str, value: float | None) -> Iterator[Violation]:
     if value is not None:
-        yield from _number(path, value, least, most)
+        yield from _number(path, value)
 
 
-def _series(path: str, values: PerPeriod, count: int, required: bool = True) -> Iterator[Violation]:
+def _series(path: str, values: PerPeriod, count: int, required: bool = True, most: float = MOST) -> Iterator[Violation]:
     if not values:
         if required:
             yield Violation(path, f"is empty, must hold 1 value, or {count}: one a period")
@@ -98,7 +110,7 @@ def _series(path: str, values: PerPeriod, count: int, required: bool = True) -> 
     if len(values) not in (1, count):
         yield Violation(path, f"holds {len(values)} values, must hold 1, or {count}: one a period")
     for i, value in enumerate(values):
-        yield from _number(f"{path}[{i}]", value, least=0.0)
+        yield from _number(f"{path}[{i}]", value, most=most)
 
 
 def _unique(path: str, field: str, ids: Iterable[str]) -> Iterator[Violation]:
@@ -119,7 +131,7 @@ def _known(path: str, ids: Sequence[str], known: set[str], what: str) -> Iterato
             yield Violation(f"{path}[{i}]", f"'{name}' is no {what} of the problem")
 
 
-def _by_state(path: str, values: Sequence[StateValue], most: float = math.inf) -> Iterator[Violation]:
+def _by_state(path: str, values: Sequence[StateValue], most: float = MOST) -> Iterator[Violation]:
     counts = Counter(v.state for v in values)
     for i, value in enumerate(values):
         yield from _number(f"{path}[{i}].value", value.value, 0.0, most)
@@ -131,13 +143,22 @@ def _periods(problem: SourcingProblem) -> Iterator[Violation]:
     if not problem.periods:
         yield Violation("periods", "is empty, must hold at least one period")
     for i, period in enumerate(problem.periods):
-        if not (math.isfinite(period.length_years) and period.length_years > 0):
-            yield Violation(f"periods[{i}].length_years", f"is {period.length_years:g}, must be above 0")
+        if not _is_sound(period):
+            text = f"is {period.length_years:g}, must be {LEAST_PERIOD_YEARS:g} or more"
+            yield Violation(f"periods[{i}].length_years", text)
 
 
-def _discount_rate(rate: float) -> Iterator[Violation]:
+def _is_sound(period: Period) -> bool:
+    return LEAST_PERIOD_YEARS <= period.length_years < math.inf
+
+
+def _discount_rate(problem: SourcingProblem) -> Iterator[Violation]:
+    rate, years = problem.discount_rate, sum(p.length_years for p in problem.periods[:-1] if _is_sound(p))
     if not (math.isfinite(rate) and rate > -1):
         yield Violation("discount_rate", f"is {rate:g}, must be a finite number above -1")
+    elif -math.log1p(rate) * years > math.log(MOST_DISCOUNT_WEIGHT):
+        text = f"is {rate:g}, makes the last period weigh over {MOST_DISCOUNT_WEIGHT:g} times as much as the first"
+        yield Violation("discount_rate", text)
 
 
 def _materials(problem: SourcingProblem) -> Iterator[Violation]:
@@ -173,7 +194,6 @@ def _stock(path: str, stock: StockPolicy) -> Iterator[Violation]:
         "capacity_tonnes",
         "closing_tonnes",
         "closing_shortfall_usd_per_tonne",
-        "floor_days",
         "floor_shortfall_usd_per_tonne_year",
         "holding_usd_per_tonne_year",
         "disposal_usd_per_tonne",
@@ -182,12 +202,15 @@ def _stock(path: str, stock: StockPolicy) -> Iterator[Violation]:
     ):
         yield from _optional(f"{path}.{name}", getattr(stock, name))
     yield from _number(f"{path}.loss_rate_per_year", stock.loss_rate_per_year, 0.0, 1.0)
-    yield from _by_state(f"{path}.floor_days_by_state", stock.floor_days_by_state)
+    yield from _number(f"{path}.floor_days", stock.floor_days, 0.0, MOST_FLOOR_DAYS)
+    yield from _by_state(f"{path}.floor_days_by_state", stock.floor_days_by_state, most=MOST_FLOOR_DAYS)
 
 
 def _room(path: str, stock: StockPolicy, problem: SourcingProblem) -> Iterator[Violation]:
     """The opening stock must fit: what is over the capacity must be able to leave in the first period."""
-    if stock.capacity_tonnes is None or stock.max_out_tonnes is None or not problem.periods:
+    if stock.capacity_tonnes is None or stock.max_out_tonnes is None:
+        return
+    if not problem.periods or not _is_sound(problem.periods[0]) or not 0 <= stock.loss_rate_per_year <= 1:
         return
     kept = stock.opening_tonnes * (1.0 - stock.loss_rate_per_year) ** problem.periods[0].length_years
     if kept - stock.max_out_tonnes > stock.capacity_tonnes:
@@ -198,8 +221,10 @@ def _room(path: str, stock: StockPolicy, problem: SourcingProblem) -> Iterator[V
 def _sources(problem: SourcingProblem) -> Iterator[Violation]:
     yield from _unique("sources", "source_id", (s.source_id for s in problem.sources))
     materials = {m.material_id for m in problem.materials}
+    factor = max((_price_factor(s) for s in problem.scenarios), default=1.0)
     for i, source in enumerate(problem.sources):
         path = f"sources[{i}]"
+        yield from _landed_cost(path, source, factor)
         if source.material_id not in materials:
             yield Violation(f"{path}.material_id", f"'{source.material_id}' is no material of the problem")
         yield from _source(path, source, len(problem.periods))
@@ -207,11 +232,12 @@ def _sources(problem: SourcingProblem) -> Iterator[Violation]:
 
 def _source(path: str, source: Source, count: int) -> Iterator[Violation]:
     yield from _series(f"{path}.unit_price_usd_per_tonne", source.unit_price_usd_per_tonne, count)
-    yield from _series(f"{path}.tariff_rate", source.tariff_rate, count, required=False)
+    yield from _series(f"{path}.tariff_rate", source.tariff_rate, count, required=False, most=MOST_RATE)
     yield from _series(f"{path}.capacity_tonnes", source.capacity_tonnes, count)
     yield from _series(f"{path}.spot_capacity_tonnes", source.spot_capacity_tonnes, count, required=False)
-    for name in ("freight_usd_per_tonne", "spot_premium", "reservation_fee_usd_per_tonne"):
-        yield from _number(f"{path}.{name}", getattr(source, name), least=0.0)
+    for name in ("freight_usd_per_tonne", "reservation_fee_usd_per_tonne"):
+        yield from _number(f"{path}.{name}", getattr(source, name))
+    yield from _number(f"{path}.spot_premium", source.spot_premium, 0.0, MOST_RATE)
     for name in ("risk", "take_or_pay"):
         yield from _number(f"{path}.{name}", getattr(source, name), 0.0, 1.0)
     if source.take_or_pay < 1 and not source.reservation_fee_usd_per_tonne > 0:
@@ -219,6 +245,15 @@ def _source(path: str, source: Source, count: int) -> Iterator[Violation]:
         yield Violation(where, "must be above 0 where take_or_pay is below 1, or the contract is a free option")
     if source.lead_periods is not None and source.lead_periods < 0:
         yield Violation(f"{path}.lead_periods", f"is {source.lead_periods}, must be 0 or more")
+
+
+def _landed_cost(path: str, source: Source, factor: float) -> Iterator[Violation]:
+    """The dearest tonne of a source whose figures are sound one by one, bought spot in the worst scenario."""
+    price, tariff = (max(values, default=0.0) for values in (source.unit_price_usd_per_tonne, source.tariff_rate))
+    cost = (price * (1 + tariff) * factor + source.freight_usd_per_tonne) * (1 + source.spot_premium)
+    if price <= MOST < cost < math.inf and factor <= MOST_FACTOR:
+        text = f"makes a landed cost of {cost:g} with duty, scenarios and premium, must stay at {MOST:g} or less"
+        yield Violation(f"{path}.unit_price_usd_per_tonne", text)
 
 
 def _deposits(problem: SourcingProblem) -> Iterator[Violation]:
@@ -229,7 +264,7 @@ def _deposits(problem: SourcingProblem) -> Iterator[Violation]:
         if not deposit.source_ids:
             yield Violation(f"{path}.source_ids", "is empty, must name at least one source")
         yield from _known(f"{path}.source_ids", deposit.source_ids, sources, "source")
-        yield from _number(f"{path}.reserves_tonnes", deposit.reserves_tonnes, least=0.0)
+        yield from _number(f"{path}.reserves_tonnes", deposit.reserves_tonnes)
 
 
 def _rules(problem: SourcingProblem) -> Iterator[Violation]:
@@ -248,7 +283,7 @@ def _limit(path: str, rule: TradeRule) -> Iterator[Violation]:
             if rule.limit_by_state:
                 yield Violation(f"{path}.limit_by_state", "an embargo has no limit, must be empty")
         case Quota(max_tonnes):
-            yield from _number(f"{path}.quota.max_tonnes", max_tonnes, least=0.0)
+            yield from _number(f"{path}.quota.max_tonnes", max_tonnes)
             yield from _by_state(f"{path}.limit_by_state", rule.limit_by_state)
         case ShareCap(max_share):
             yield from _number(f"{path}.share_cap.max_share", max_share, 0.0, 1.0)
@@ -265,15 +300,16 @@ def _limit(path: str, rule: TradeRule) -> Iterator[Violation]:
 
 def _budget(problem: SourcingProblem) -> Iterator[Violation]:
     if problem.budget is not None:
-        yield from _series("budget.budget_usd", problem.budget.budget_usd, len(problem.periods))
-        yield from _by_state("budget.budget_usd_by_state", problem.budget.budget_usd_by_state)
+        yield from _series("budget.budget_usd", problem.budget.budget_usd, len(problem.periods), most=MOST_USD)
+        yield from _by_state("budget.budget_usd_by_state", problem.budget.budget_usd_by_state, most=MOST_USD)
 
 
 def _scenarios(problem: SourcingProblem) -> Iterator[Violation]:
     yield from _unique("scenarios", "scenario_id", (s.scenario_id for s in problem.scenarios))
     for i, scenario in enumerate(problem.scenarios):
         yield from _scenario(f"scenarios[{i}]", scenario, problem)
-    total = math.fsum(s.probability for s in problem.scenarios if math.isfinite(s.probability))
+    # Not fsum, which fails where the sum of broken figures is beyond all numbers.
+    total = sum(s.probability for s in problem.scenarios if math.isfinite(s.probability))
     if total > 1 + PROBABILITY_SLACK:
         yield Violation("scenarios", f"the probabilities add up to {total:g}, must add up to 1 or less")
 
@@ -296,13 +332,28 @@ def _scenario(path: str, scenario: Scenario, problem: SourcingProblem) -> Iterat
         yield from _known(f"{where}.material_ids", disruption.material_ids, materials, "material")
         yield from _known(f"{where}.source_ids", disruption.source_ids, sources, "source")
         yield from _number(f"{where}.availability", disruption.availability, 0.0, 1.0)
-        if not (math.isfinite(disruption.price_factor) and disruption.price_factor > 0):
-            yield Violation(f"{where}.price_factor", f"is {disruption.price_factor:g}, must be above 0")
+        if not 0 < disruption.price_factor <= MOST_FACTOR:
+            text = f"is {disruption.price_factor:g}, must be above 0, at most {MOST_FACTOR:g}"
+            yield Violation(f"{where}.price_factor", text)
+    yield from _together(f"{path}.disruptions", [disruption.price_factor for disruption in scenario.disruptions])
+    yield from _together(f"{path}.demand_factors", [factor.factor for factor in scenario.demand_factors])
     for j, factor in enumerate(scenario.demand_factors):
         where = f"{path}.demand_factors[{j}]"
         yield from _known(f"{where}.material_ids", factor.material_ids, materials, "material")
-        yield from _number(f"{where}.factor", factor.factor, least=0.0)
+        yield from _number(f"{where}.factor", factor.factor, most=MOST_FACTOR)
         yield from _period_numbers(f"{where}.periods", factor.periods, onset, last if end is None else end)
+
+
+def _together(path: str, factors: Sequence[float]) -> Iterator[Violation]:
+    """Factors that are sound one by one may hit the same thing, and multiply."""
+    product = math.prod(max(1.0, factor) for factor in factors)
+    if product > MOST_FACTOR and all(factor <= MOST_FACTOR for factor in factors):
+        yield Violation(path, f"have factors that make {product:g} together, must make {MOST_FACTOR:g} or less")
+
+
+def _price_factor(scenario: Scenario) -> float:
+    """The most that a scenario can multiply a price by."""
+    return math.prod(max(1.0, disruption.price_factor) for disruption in scenario.disruptions)
 
 
 def _period_numbers(path: str, periods: Sequence[int], first: int, last: int) -> Iterator[Violation]:

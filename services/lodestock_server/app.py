@@ -10,29 +10,45 @@ from pathlib import Path
 import grpc
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
 
-from lodestock.v1 import forecast_pb2, forecast_pb2_grpc, risk_pb2, risk_pb2_grpc, sourcing_pb2, sourcing_pb2_grpc
+from lodestock.v1 import (
+    catalog_pb2,
+    catalog_pb2_grpc,
+    forecast_pb2,
+    forecast_pb2_grpc,
+    risk_pb2,
+    risk_pb2_grpc,
+    sourcing_pb2,
+    sourcing_pb2_grpc,
+)
 from lodestock_server import tasks
+from lodestock_server.catalog import bundled_packages
 from lodestock_server.checks import CrossFieldChecks
 from lodestock_server.compute import ComputePool
 from lodestock_server.contract import Contract
 from lodestock_server.interceptors import CallInterceptor, TokenCheck
 from lodestock_server.log import get_log
+from lodestock_server.servicers.catalog import CatalogServicer
 from lodestock_server.servicers.forecast import ForecastServicer
 from lodestock_server.servicers.risk import RiskServicer
 from lodestock_server.servicers.sourcing import SourcingServicer
 from lodestock_server.settings import Settings
+from lodestock_server.store.database import open_database, sqlite_url
+from lodestock_server.store.datasets import DatasetStore
 from lodestock_server.validation import RequestReader
 
 SERVICES = tuple(
     module.DESCRIPTOR.services_by_name[name].full_name
     for module, name in (
+        (catalog_pb2, "CatalogService"),
         (forecast_pb2, "ForecastService"),
         (risk_pb2, "RiskService"),
         (sourcing_pb2, "SourcingService"),
     )
 )
+
+REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
 
 LAST_WORD_S = 1.0
 """Seconds that the last answers get to leave after their calls have ended."""
@@ -49,11 +65,12 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     log = get_log()
+    datasets = await asyncio.to_thread(open_datasets, settings)
     compute = ComputePool(
         settings.compute_workers, settings.max_waiting_calls, settings.default_time_limit_s, tasks.PRELOAD
     )
     async with compute:
-        server, healths, calls = build_server(settings, compute)
+        server, healths, calls = build_server(settings, compute, datasets)
         port = bind(server, settings)
         await server.start()
         await set_health(healths, health_pb2.HealthCheckResponse.SERVING)
@@ -78,8 +95,22 @@ async def drain(server: grpc.aio.Server, calls: CallInterceptor, seconds: float)
     await stopping
 
 
+def open_datasets(settings: Settings) -> DatasetStore:
+    """Open the database, and take in what ships with the server where it is not there yet.
+
+    Raises:
+        OSError: The folder of the database cannot be made.
+    """
+    url = settings.database_url.get_secret_value() if settings.database_url else sqlite_url(settings.data_dir)
+    datasets = DatasetStore(open_database(url))
+    loaded = [package.name for package in bundled_packages() if datasets.load(package)]
+    if loaded:
+        get_log().info("datasets loaded", datasets=loaded)
+    return datasets
+
+
 def build_server(
-    settings: Settings, compute: ComputePool
+    settings: Settings, compute: ComputePool, datasets: DatasetStore
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer, CallInterceptor]:
     """Wire the services together."""
     contract = Contract()
@@ -90,10 +121,28 @@ def build_server(
     forecast_pb2_grpc.add_ForecastServiceServicer_to_server(ForecastServicer(compute), server)
     risk_pb2_grpc.add_RiskServiceServicer_to_server(RiskServicer(compute), server)
     sourcing_pb2_grpc.add_SourcingServiceServicer_to_server(SourcingServicer(compute, checks.problem), server)
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(datasets), server)
     healths = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(healths, server)
-    reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+    add_reflection(server)
     return server, healths, calls
+
+
+def add_reflection(server: grpc.aio.Server) -> None:
+    """Serve reflection under its name of old, which older tools ask for, and under v1, which newer ones ask for first.
+
+    grpcio-reflection has v1alpha alone; the messages of both are the same on the wire. v1 is not listed among the
+    services, as there is no description of it to answer with.
+    """
+    servicer = reflection.aio.ReflectionServicer((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME))
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, server)
+    handler = grpc.stream_stream_rpc_method_handler(
+        servicer.ServerReflectionInfo,
+        request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
+        response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
+    )
+    handlers = {"ServerReflectionInfo": handler}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(REFLECTION_V1, handlers),))
 
 
 def channel_options(settings: Settings) -> list[tuple[str, int]]:

@@ -18,8 +18,9 @@ from lodestock_server.converters import forecast, risk
 from lodestock_server.converters.build import build_request_from_proto
 from lodestock_server.converters.sourcing import problem_from_proto
 from lodestock_server.errors import FieldViolation
-from lodestock_server.usecases.build_problem import BuildRequest, request_violations
+from lodestock_server.usecases.build_problem import TAKEN_OVER, BuildRequest, request_violations
 from lodestock_server.usecases.optimize_sourcing import problem_violations
+from lodestock_server.usecases.supply_sources import UNNAMED_COUNTRIES
 from lodestock_server.validation import CrossFieldCheck, merged
 
 NAMED_SOURCE = re.compile(r"\.source_ids\[\d+\]$")
@@ -33,15 +34,20 @@ def frame_of(asked: BuildRequest, materials: Iterable[str]) -> SourcingProblem:
     demand = TierDemand(DemandTier.GENERAL, (0.0,), 0.0)
     return SourcingProblem(
         periods=(Period("any"),) * max(1, min(asked.horizon_years, LONGEST_HORIZON)),
-        materials=tuple(Material(name, (demand,)) for name in materials),
+        materials=tuple(Material(name, (demand,)) for name in dict.fromkeys(materials)),
         sources=(),
         rules=asked.rules,
         budget=asked.budget,
         scenarios=asked.scenarios,
-        price_of_risk=asked.price_of_risk,
-        discount_rate=asked.discount_rate,
+        price_of_risk=0.0 if asked.price_of_risk is None else asked.price_of_risk,
+        discount_rate=0.0 if asked.discount_rate is None else asked.discount_rate,
         buyer=asked.buyer,
     )
+
+
+def is_of_request(path: str) -> bool:
+    """Whether a path in the frame is one of the request, and nothing has yet to be built to judge it."""
+    return path.startswith(TAKEN_OVER) and not NAMED_SOURCE.search(path)
 
 
 class CrossFieldChecks:
@@ -59,6 +65,7 @@ class CrossFieldChecks:
         self._catalog = catalog
         self._materials = frozenset(mineral.id for mineral in catalog.minerals())
         self._countries = countries
+        self._named_countries = countries - {UNNAMED_COUNTRIES}
 
     def by_request(self) -> Mapping[type[Message], CrossFieldCheck]:
         """The check of each request that has one."""
@@ -97,7 +104,8 @@ class CrossFieldChecks:
         found = problem_violations(frame_of(asked, materials), self._countries)
         return [
             *request_violations(self._catalog, asked, materials),
-            *(violation for violation in found if not NAMED_SOURCE.search(violation.field_path)),
+            *self._countries_of_risks(request.source_risks),
+            *(violation for violation in found if is_of_request(violation.field_path)),
         ]
 
     def optimize_sourcing(self, request: sourcing_pb2.OptimizeSourcingRequest) -> list[FieldViolation]:
@@ -113,9 +121,17 @@ class CrossFieldChecks:
         return merged(rules, problem_violations(problem_from_proto(problem), self._countries))
 
     def _country(self, path: str, code: str) -> list[FieldViolation]:
-        if code in self._countries:
+        if code in self._named_countries:
             return []
         return [FieldViolation(path, f"'{code}' is no country code, must be ISO 3166-1 alpha-3, such as 'USA'")]
+
+    def _countries_of_risks(self, risks: Iterable[sourcing_pb2.SourceRiskOverride]) -> list[FieldViolation]:
+        return [
+            violation
+            for i, override in enumerate(risks)
+            if override.country != UNNAMED_COUNTRIES
+            for violation in self._country(f"source_risks[{i}].country", override.country)
+        ]
 
     def _known_materials(self, path: str, materials: Iterable[str]) -> list[FieldViolation]:
         known = ", ".join(sorted(self._materials))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from pathlib import Path
 from typing import Annotated
@@ -49,17 +50,52 @@ def check_config(config: ConfigFile = None) -> None:
         typer.echo(f"{name} = {value}")
 
 
+@app.command()
+def doctor(config: ConfigFile = None, host: Host = None, port: Port = None) -> None:
+    """Look whether this installation is sound; exit 1 where something is broken."""
+    # Imported here, since the server itself needs none of it.
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from lodestock_server.doctor import Unsound, examinations
+
+    def read() -> Settings:
+        try:
+            return read_settings(config, host=host, port=port)
+        except ValidationError as error:
+            raise Unsound("; ".join(faults_of(error))) from error
+
+    # Some libraries complain when they are imported about what they can do without.
+    logging.disable()
+    findings = list(examinations(read))
+    table = Table("what", "is", "found")
+    for finding in findings:
+        table.add_row(escape(finding.subject), "sound" if finding.sound else "[bold]BROKEN[/]", escape(finding.detail))
+    Console().print(table)
+    broken = [finding.subject for finding in findings if not finding.sound]
+    typer.echo(
+        f"{len(findings) - len(broken)} of {len(findings)} sound" + "".join(f", {name} broken" for name in broken)
+    )
+    if broken:
+        raise typer.Exit(1)
+
+
 def settings_or_exit(config: Path | None, **overrides: object) -> Settings:
     """Read the settings; say what is wrong with them and exit 2 otherwise."""
     try:
         return read_settings(config, **overrides)
     except ValidationError as error:
-        for fault in error.errors():
-            name = ".".join(str(part) for part in fault["loc"]) or "settings"
-            typer.echo(f"{name}: {fault['msg']}", err=True)
+        for fault in faults_of(error):
+            typer.echo(fault, err=True)
     except (FileNotFoundError, ValueError) as error:
         typer.echo(str(error), err=True)
     raise typer.Exit(2)
+
+
+def faults_of(error: ValidationError) -> list[str]:
+    """What is wrong, setting by setting."""
+    return [f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()]
 
 
 def write_whole(path: Path, text: str) -> None:

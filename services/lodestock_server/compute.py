@@ -18,6 +18,7 @@ import os
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -25,7 +26,7 @@ from multiprocessing.connection import wait
 from typing import Self
 
 from lodestock_server.deadlines import Deadline
-from lodestock_server.errors import Draining, OutOfTime, Overloaded, WorkerLost
+from lodestock_server.errors import Draining, OutOfTime, Overloaded, ServiceError, WorkerLost
 from lodestock_server.log import get_log
 
 Task = Callable[[bytes, float], bytes]
@@ -51,6 +52,28 @@ def end_with_parent() -> None:
         os._exit(1)
 
 
+class TaskFault(Exception):
+    """A fault inside a task, in the words of its stack trace, which the server logs."""
+
+
+def run_task(task: Task, request: bytes, limit_s: float) -> bytes:
+    """Run a task in this process, and see to it that whatever it raises can be pickled.
+
+    An exception whose constructor takes other arguments than it keeps cannot be read on the far side, and the executor
+    takes that for the death of its process.
+
+    Raises:
+        ServiceError: As the task raised it.
+        TaskFault: In place of any other exception.
+    """
+    try:
+        return task(request, limit_s)
+    except ServiceError:
+        raise
+    except Exception:
+        raise TaskFault(traceback.format_exc()) from None
+
+
 class Worker:
     """One process."""
 
@@ -68,7 +91,7 @@ class Worker:
         Raises:
             BrokenProcessPool: The process had died before; dying later, it breaks the future.
         """
-        return asyncio.wrap_future(self._executor.submit(task, request, limit_s))
+        return asyncio.wrap_future(self._executor.submit(run_task, task, request, limit_s))
 
     def close(self) -> None:
         """Let the process end by itself, as soon as it is idle."""
@@ -129,6 +152,7 @@ class ComputePool:
             OutOfTime: The deadline passed while the call waited.
             WorkerLost: The worker died.
             ServiceError: What the task itself raises.
+            TaskFault: The task met a fault of the server.
         """
         arrived = time.monotonic()
         worker, answer = await self._begin(task, request, deadline)

@@ -8,8 +8,14 @@ from typing import Any, Self
 
 from lodestock_server.errors import OutOfTime
 
-SHARE_TO_USE = 0.95
+SHARE_IN_RESERVE = 0.05
 """Computing stops this early, so that the best answer so far can still be returned."""
+
+LEAST_RESERVE_S = 0.3
+"""Seconds in reserve at least: converting the answer and sending it take time however short the call is."""
+
+MOST_SHARE_IN_RESERVE = 0.5
+"""A call of less than twice the least reserve still gets half of its time to compute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +31,19 @@ class Deadline:
         return cls(None if left is None else time.monotonic() + left)
 
     def limit_s(self, most_s: float) -> float:
-        """Seconds to compute: at most `most_s`, and 5 % less than what is left.
+        """Seconds to compute: at most `most_s`, and what is left without the reserve.
 
         Raises:
             OutOfTime: Nothing is left.
         """
         if self.at_s is None:
             return most_s
-        left = SHARE_TO_USE * (self.at_s - time.monotonic())
+        left = self.at_s - time.monotonic()
         if left <= 0:
             raise OutOfTime("the call's deadline had passed before its computing could begin")
-        return min(most_s, left)
+        return min(most_s, left - reserve_s(left))
+
+
+def reserve_s(left_s: float) -> float:
+    """Seconds to keep back of those that are left: 5 %, but at least 0.3 s, but at most half."""
+    return max(SHARE_IN_RESERVE * left_s, min(LEAST_RESERVE_S, MOST_SHARE_IN_RESERVE * left_s))

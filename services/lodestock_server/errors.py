@@ -8,6 +8,7 @@ is a result, not an error.
     ├── InvalidRequest      INVALID_ARGUMENT    fields break rules; carries every violation
     ├── MalformedRequest    INVALID_ARGUMENT    the bytes are no message of the method
     ├── NotFound            NOT_FOUND           the data hold nothing of the kind
+    ├── NotOffered          UNIMPLEMENTED       a service knows the method, this server does not have it
     ├── Unauthenticated     UNAUTHENTICATED     no token, or a wrong one
     ├── Overloaded          RESOURCE_EXHAUSTED  too many calls wait already; come again later
     ├── WorkerLost          ABORTED             the process that computed the answer died; may be tried again
@@ -85,6 +86,13 @@ class NotFound(ServiceError):
 
     code = grpc.StatusCode.NOT_FOUND
     reason = "NOT_FOUND"
+
+
+class NotOffered(ServiceError):
+    """The contract of a service has the method, this server does not."""
+
+    code = grpc.StatusCode.UNIMPLEMENTED
+    reason = "NOT_OFFERED"
 
 
 class Unauthenticated(ServiceError):

@@ -10,8 +10,8 @@ import hmac
 import re
 import time
 import uuid
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NoReturn
 
 import grpc
@@ -19,7 +19,7 @@ import grpc.aio
 import structlog
 from google.rpc.status_pb2 import Status
 
-from lodestock_server.errors import ServiceError, Unauthenticated
+from lodestock_server.errors import NotOffered, ServiceError, Unauthenticated
 from lodestock_server.log import get_log
 from lodestock_server.status import (
     DETAILS_KEY,
@@ -34,6 +34,7 @@ from lodestock_server.validation import RequestReader
 CORRELATION_KEY = "x-correlation-id"
 CORRELATION_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 OPEN_TO_ALL = "/grpc.health.v1.Health/"
+ANNOUNCED_BYTES = re.compile(r"[0-9]{1,12}")
 CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 MAKE_HANDLER: Mapping[tuple[bool, bool], Callable[..., Any]] = {
@@ -94,11 +95,15 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         async def answer(wire: Any, context: Any) -> Any:
             async with self._counted(), self._call(method, context):
-                return await behaviour_of(handler)(await given(wire), context)
+                request = await given(wire)
+                with unwritten_methods_refused(context):
+                    return await behaviour_of(handler)(request, context)
 
         async def stream(wire: Any, context: Any) -> None:
             async with self._call(method, context):
-                responses = behaviour_of(handler)(await given(wire), context)
+                request = await given(wire)
+                with unwritten_methods_refused(context):
+                    responses = behaviour_of(handler)(request, context)
                 if not isinstance(responses, AsyncIterable):
                     await responses
                     return
@@ -169,6 +174,23 @@ def behaviour_of(handler: Any) -> Callable[[Any, Any], Any]:
     return behaviour
 
 
+@contextmanager
+def unwritten_methods_refused(context: Any) -> Iterator[None]:
+    """Tell a method that its service's generated base class has and nobody wrote from a fault of the server.
+
+    Such are the newer methods of the standard services.
+
+    Raises:
+        NotOffered: The base class's own method was called, which sets the code and raises NotImplementedError.
+    """
+    try:
+        yield
+    except NotImplementedError as error:
+        if context.code() is not grpc.StatusCode.UNIMPLEMENTED:
+            raise
+        raise NotOffered("the server does not offer this method") from error
+
+
 def correlation_id_of(metadata: Mapping[str, str | bytes]) -> str:
     """The caller's correlation id where it has one of a harmless form, else a new one."""
     given = metadata.get(CORRELATION_KEY)
@@ -178,7 +200,7 @@ def correlation_id_of(metadata: Mapping[str, str | bytes]) -> str:
 def error_bytes_of(metadata: Mapping[str, str | bytes]) -> int:
     """How many bytes of error details the caller takes."""
     announced = metadata.get(ERROR_BYTES_KEY, "")
-    if not isinstance(announced, str) or not announced.isdecimal():
+    if not isinstance(announced, str) or not ANNOUNCED_BYTES.fullmatch(announced):
         return LEAST_ERROR_BYTES
     return max(LEAST_ERROR_BYTES, min(int(announced), MOST_ERROR_BYTES))
 

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Literal, Self
 
+import platformdirs
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -32,6 +33,11 @@ class Settings(BaseSettings):
     tls_key_file: Path | None = Field(None, description="PEM file with the server's private key.")
     tls_client_ca_file: Path | None = Field(None, description="PEM file; clients must show a certificate signed by it.")
     token: SecretStr | None = Field(None, min_length=16, description="Bearer token that every call must carry.")
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("lodestock"),
+        description="Folder of the SQLite database, made if it is not there.",
+    )
+    database_url: SecretStr | None = Field(None, description="SQLAlchemy's URL, in place of data_dir's database.")
     max_message_bytes: int = Field(64 * MIB, ge=MIB, le=1024 * MIB, description="Largest request and largest answer.")
     compute_workers: int = Field(2, ge=1, le=256, description="Processes that forecast and optimise.")
     max_waiting_calls: int = Field(16, ge=0, le=10_000, description="Calls that may wait for a free process.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import time
 from pathlib import Path
@@ -127,6 +128,25 @@ def test_built_problem_can_be_optimised(client: Client) -> None:
     assert built.message.figures
     assert client.validate_problem(built)
     assert client.optimize_sourcing(built).status == "OPTIMAL"
+
+
+@pytest.mark.parametrize("limit_s", [math.nan, math.inf, 0.0, -100.0, 1e300])
+def test_time_limit_that_is_none_is_refused_by_the_server(client: Client, limit_s: float) -> None:
+    """The client leaves the server the time to say what is wrong."""
+    with pytest.raises(InvalidRequest) as caught:
+        client.optimize_sourcing(toy_problem(), time_limit_s=limit_s)
+    assert {found.field_path for found in caught.value.violations} == {"time_limit_s"}
+
+
+def test_single_material_may_be_a_text(client: Client) -> None:
+    """Wherever the client takes materials, one name is one material."""
+    assert {risk.material_id for risk in client.assess_supply_risk("USA", "tin")} == {"tin"}
+    assert [forecast.series_id for forecast in client.forecast_demand(buyer="USA", materials="tin", horizon=1)] == [
+        "tin/USA"
+    ]
+    assert [one.material_id for one in client.build_problem("USA", "tin", horizon_years=1).problem.materials] == ["tin"]
+    assert len(client.list_series("us-minerals", "tin")) == len(client.list_series("us-minerals", ["tin"])) > 0
+    assert len(client.observations("us-minerals", "tin")) == len(client.observations("us-minerals", ["tin"])) > 0
 
 
 def test_no_server_is_unavailable_soon() -> None:

@@ -11,15 +11,18 @@ from pathlib import Path
 import pytest
 from google.protobuf.json_format import MessageToJson
 
+from lodestock.commands import PLAN_COLUMNS
+from lodestock.results import PLAN_TABLES
+from lodestock.v1 import sourcing_pb2
 from tests.server_process import ServerProcess
 from tests.toy_problem import toy_problem
 
 BIN = Path(sys.executable).parent
 
 
-def lodestock(server: ServerProcess, *arguments: str) -> subprocess.CompletedProcess[str]:
+def lodestock(server: ServerProcess, *arguments: str, columns: int = 200) -> subprocess.CompletedProcess[str]:
     """Run the client's command against a server."""
-    environment = {**os.environ, "LODESTOCK_ADDRESS": server.address, "COLUMNS": "200"}
+    environment = {**os.environ, "LODESTOCK_ADDRESS": server.address, "COLUMNS": str(columns)}
     command = [str(BIN / "lodestock"), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
@@ -37,6 +40,8 @@ def toy_file(tmp_path: Path) -> Path:
     [
         (["health"], "SERVING"),
         (["models"], "theta_log"),
+        (["datasets"], "us-minerals"),
+        (["observations", "us-minerals", "cobalt", "--resource", "us_statistics"], "USGS_MCS2026"),
         (["forecast", "cobalt", "--horizon", "3"], "cobalt/USA"),
         (["risk", "cobalt"], "eu_supply_risk"),
         (["problem", "cobalt", "--years", "3"], "cobalt/"),
@@ -61,6 +66,61 @@ def test_problem_goes_from_file_to_plan(server: ServerProcess, toy_file: Path) -
     built = lodestock(server, "problem", "cobalt", "--years", "2", "--json").stdout
     toy_file.write_text(built, encoding="utf-8")
     assert lodestock(server, "plan", str(toy_file), "--table", "contracts").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ("contracts", "│ cobalt/COD │      0 │"),
+        ("deliveries", "│ cobalt/COD │    1 │"),
+        ("balances", "│ cobalt   │    0 │"),
+        ("nodes", "│    0 │     -1 │"),
+        ("materials", "│ cobalt   │    13.94 │"),
+        ("binding_rules", "binding_rules: none"),
+        ("breaches", "breaches: none"),
+        ("infeasibilities", "infeasibilities: none"),
+    ],
+)
+def test_tables_of_a_plan_fit_a_terminal(server: ServerProcess, toy_file: Path, table: str, expected: str) -> None:
+    """At 80 columns no line is longer and no name is folded, money in millions where it is large."""
+    done = lodestock(server, "plan", str(toy_file), "--table", table, columns=80)
+    assert done.returncode == 0, done.stderr
+    assert expected in done.stdout
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+
+
+def test_every_table_of_a_plan_has_its_columns() -> None:
+    """The columns shown are fields of the table's rows."""
+    assert set(PLAN_COLUMNS) == set(PLAN_TABLES)
+    plan = sourcing_pb2.Plan()
+    for entries in ("contracts", "deliveries", "balances", "nodes", "materials"):
+        getattr(plan, entries).add()
+    for entries in ("binding_rules", "breaches", "infeasibilities"):
+        getattr(plan, entries).add()
+    for table, rows in PLAN_TABLES.items():
+        assert set(PLAN_COLUMNS[table]) <= set(rows(plan)[0]), table
+
+
+def test_unknown_table_is_refused_before_anything_is_solved(tmp_path: Path) -> None:
+    """A misspelt table is a fault of usage, with no server and no file needed to see it."""
+    nobody = ServerProcess(process=None, address="127.0.0.1:1", log=tmp_path)  # type: ignore[arg-type]
+    done = lodestock(nobody, "plan", str(tmp_path / "absent.json"), "--table", "nonsense")
+    assert done.returncode == 2
+    assert "no table 'nonsense', must be one of contracts, deliveries" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_no_plan_is_told_in_words(server: ServerProcess, toy_file: Path) -> None:
+    """Where nothing meets the hard limits no cost is printed, and each limit is named with what is wrong."""
+    problem = toy_problem()
+    problem.materials[0].stock.floor_days = 3000
+    problem.materials[0].stock.floor_is_hard = True
+    toy_file.write_text(MessageToJson(problem), encoding="utf-8")
+    done = lodestock(server, "plan", str(toy_file), columns=80)
+    assert done.returncode == 1
+    assert done.stdout.startswith("INFEASIBLE: no plan meets all hard limits\n  materials[0].stock.floor_is_hard: ")
+    assert "USD" not in done.stdout
+    assert "Traceback" not in done.stderr
 
 
 def test_faults_are_told_in_words(server: ServerProcess, toy_file: Path, tmp_path: Path) -> None:

@@ -178,8 +178,9 @@ def test_deadline_reaches_the_work() -> None:
         when_ready(client)
         with grpc.insecure_channel(server.address) as channel:
             began = time.monotonic()
-            answer = forecast_pb2_grpc.ForecastServiceStub(channel).ForecastDemand(long_request(series=100), timeout=8)
-            assert time.monotonic() - began < 8
+            stub = forecast_pb2_grpc.ForecastServiceStub(channel)
+            answer = stub.ForecastDemand(long_request(series=200), timeout=20)
+            assert time.monotonic() - began < 20
         levels = {forecast.fallback_level for forecast in answer.forecasts}
         assert levels == {forecast_pb2.FALLBACK_LEVEL_FULL, forecast_pb2.FALLBACK_LEVEL_NAIVE}
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 
-from lodestock_optimizers.problem import DemandTier, Embargo, Scenario, SourceKind, TradeRule
+from lodestock_optimizers.instance import Instance
+from lodestock_optimizers.problem import DemandTier, Embargo, Scenario, SourceKind, StockPolicy, TradeRule
 from lodestock_optimizers.validation import validate
 from lodestock_server.catalog import BundledCatalog, DatasetOrigin, Observation, bundled_packages
 from lodestock_server.errors import InvalidRequest, NotFound
@@ -114,6 +115,7 @@ def test_the_callers_own_values_replace_the_defaults_and_leave_their_trace() -> 
 
 def test_every_default_can_be_overridden() -> None:
     values = {d.default_id: 0.5 * d.value for d in DEFAULTS} | {"contract.fee_share_of_price": 0.01}
+    values |= {"price.growth_per_year": 0.02}
     built = build(overrides=tuple(Override(default_id, "", value) for default_id, value in values.items()))
     assert all(used.overridden for used in built.defaults)
     assert {used.default.default_id: used.value for used in built.defaults} == values
@@ -157,3 +159,43 @@ def test_rules_and_scenarios_are_checked_against_what_was_built() -> None:
 def test_an_unknown_buyer_is_not_found() -> None:
     with pytest.raises(NotFound, match="USA"):
         build_problem(CATALOG, BuildRequest("ATA", 3), last_value)
+
+
+def test_what_the_optimiser_would_assume_by_itself_is_shown_and_set() -> None:
+    built = build(material_ids=("cobalt",), floor_days=60.0)
+    shown = {used.default.default_id for used in built.defaults}
+    assert shown >= {"plan.price_of_risk", "plan.discount_rate", "contract.lead_years", "price.growth_per_year"}
+    stock = built.problem.materials[0].stock
+    assert stock is not None
+    assert stock.closing_tonnes == pytest.approx(60 / 365 * 9_600)
+    # A quarter of 20 and 5 times the price, and that over three years.
+    price = CATALOG.latest_price("cobalt").figure.value
+    assert stock.closing_shortfall_usd_per_tonne == pytest.approx(6.25 * price)
+    assert stock.floor_shortfall_usd_per_tonne_year == pytest.approx(6.25 * price / 3)
+    # What is set is what the optimiser would have filled in, so that nothing changes but that it can be seen.
+    left_open = StockPolicy(stock.opening_tonnes, floor_days=60.0)
+    material = replace(built.problem.materials[0], stock=left_open)
+    instance = Instance(replace(built.problem, materials=(material,)))
+    assert instance.closing(0) == pytest.approx(stock.closing_tonnes)
+    assert instance.closing_shortfall_cost(0) == pytest.approx(stock.closing_shortfall_usd_per_tonne)
+    assert instance.floor_shortfall_cost(0) == pytest.approx(stock.floor_shortfall_usd_per_tonne_year)
+    assert {s.lead_periods for s in built.problem.sources} == {1}
+
+
+def test_prices_can_be_let_grow() -> None:
+    built = build(material_ids=("tin",), overrides=(Override("price.growth_per_year", "", 0.1),))
+    flat = CATALOG.latest_price("tin").figure.value
+    prices = built.problem.sources[0].unit_price_usd_per_tonne
+    assert prices == pytest.approx([flat * 1.1, flat * 1.1**2, flat * 1.1**3])
+
+
+def test_overrides_that_do_not_go_together_are_named_for_every_material() -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        build(
+            material_ids=("tin", "zinc"),
+            overrides=(Override("contract.take_or_pay", "", 0.5), Override("tier.defence_share", "tin", 0.9)),
+        )
+    texts = [v.description for v in caught.value.violations]
+    assert {v.field_path for v in caught.value.violations} == {"overrides"}
+    assert len([t for t in texts if "fee_share_of_price" in t]) == 2
+    assert len([t for t in texts if "tier.defence_share" in t and "tin" in t]) == 1

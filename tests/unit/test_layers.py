@@ -34,11 +34,12 @@ FORBIDDEN_TO_USE_CASES = ("grpc", "google", "lodestock", "pydantic_settings", "t
 FLOORS = (
     ("errors", "log", "settings", "data"),
     ("catalog", "contract", "deadlines", "status"),
+    ("store",),
     ("usecases", "compute", "validation"),
     ("converters",),
     ("checks", "interceptors", "tasks"),
     ("servicers",),
-    ("app",),
+    ("app", "doctor"),
     ("cli",),
     ("__main__",),
 )

@@ -240,7 +240,7 @@ class ForecastOrigin(google.protobuf.message.Message):
     STATISTIC_FIELD_NUMBER: builtins.int
     SEED_FIELD_NUMBER: builtins.int
     model: builtins.str
-    """Models behind it, with their weights in words."""
+    """How models were combined, in words, such as "median of naive, drift, ces, theta_log"."""
     statistic: builtins.str
     """The statistic taken from the forecast, such as "median path"."""
     seed: builtins.int

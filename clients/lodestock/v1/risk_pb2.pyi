@@ -101,7 +101,7 @@ class RiskMeasure(google.protobuf.message.Message):
     scale_low: builtins.float
     """Least value it can take: no risk."""
     scale_high: builtins.float
-    """Greatest value it can take: greatest risk."""
+    """Greatest value it can take: greatest risk. Infinite where it has none."""
     source: builtins.str
     """Publication it follows."""
     def __init__(
@@ -128,6 +128,9 @@ class CountryShare(google.protobuf.message.Message):
     SHARE_FIELD_NUMBER: builtins.int
     GOVERNANCE_FIELD_NUMBER: builtins.int
     TRADE_PARAMETER_FIELD_NUMBER: builtins.int
+    POLITICAL_INSTABILITY_FIELD_NUMBER: builtins.int
+    ABILITY_TO_SUPPLY_FIELD_NUMBER: builtins.int
+    WILLINGNESS_TO_SUPPLY_FIELD_NUMBER: builtins.int
     country: builtins.str
     """Country, ISO 3166-1 alpha-3. Empty: the countries that the source does not name."""
     share: builtins.float
@@ -136,6 +139,12 @@ class CountryShare(google.protobuf.message.Message):
     """Governance on the scale 0 (best) to 10 (worst). Unset: from the bundled World Bank indicators."""
     trade_parameter: builtins.float
     """Trade parameter t of the EU method. Unset: from the bundled table, else 1."""
+    political_instability: builtins.float
+    """Political instability g of GeoPolRisk, 0 (stable) to 1. Unset: from the bundled World Bank indicator, (2.5 − estimate)/5."""
+    ability_to_supply: builtins.float
+    """Ability to supply (ASI of the USGS), 0 (able) to 1 (unable): 1 − Policy Perception Index/100. The bundle has none."""
+    willingness_to_supply: builtins.float
+    """Willingness to supply this buyer (WSI of the USGS), 0 (willing) to 1 (unwilling): from trade ties, shared values and military cooperation. The bundle has none."""
     def __init__(
         self,
         *,
@@ -143,15 +152,54 @@ class CountryShare(google.protobuf.message.Message):
         share: builtins.float = ...,
         governance: builtins.float | None = ...,
         trade_parameter: builtins.float | None = ...,
+        political_instability: builtins.float | None = ...,
+        ability_to_supply: builtins.float | None = ...,
+        willingness_to_supply: builtins.float | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_governance", b"_governance", "_trade_parameter", b"_trade_parameter", "governance", b"governance", "trade_parameter", b"trade_parameter"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_governance", b"_governance", "_trade_parameter", b"_trade_parameter", "country", b"country", "governance", b"governance", "share", b"share", "trade_parameter", b"trade_parameter"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_ability_to_supply", b"_ability_to_supply", "_governance", b"_governance", "_political_instability", b"_political_instability", "_trade_parameter", b"_trade_parameter", "_willingness_to_supply", b"_willingness_to_supply", "ability_to_supply", b"ability_to_supply", "governance", b"governance", "political_instability", b"political_instability", "trade_parameter", b"trade_parameter", "willingness_to_supply", b"willingness_to_supply"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_ability_to_supply", b"_ability_to_supply", "_governance", b"_governance", "_political_instability", b"_political_instability", "_trade_parameter", b"_trade_parameter", "_willingness_to_supply", b"_willingness_to_supply", "ability_to_supply", b"ability_to_supply", "country", b"country", "governance", b"governance", "political_instability", b"political_instability", "share", b"share", "trade_parameter", b"trade_parameter", "willingness_to_supply", b"willingness_to_supply"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_ability_to_supply", b"_ability_to_supply"]) -> typing.Literal["ability_to_supply"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_governance", b"_governance"]) -> typing.Literal["governance"] | None: ...
     @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_political_instability", b"_political_instability"]) -> typing.Literal["political_instability"] | None: ...
+    @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_trade_parameter", b"_trade_parameter"]) -> typing.Literal["trade_parameter"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_willingness_to_supply", b"_willingness_to_supply"]) -> typing.Literal["willingness_to_supply"] | None: ...
 
 Global___CountryShare: typing_extensions.TypeAlias = CountryShare
+
+@typing.final
+class IndustryUse(google.protobuf.message.Message):
+    """An industry that uses a material, for the economic vulnerability of the USGS."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    VALUE_ADDED_SHARE_FIELD_NUMBER: builtins.int
+    EXPENDITURE_USD_FIELD_NUMBER: builtins.int
+    OPERATING_PROFIT_USD_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Name in words."""
+    value_added_share: builtins.float
+    """Its value added as a fraction of the gross domestic product, 0 to 1."""
+    expenditure_usd: builtins.float
+    """What it spends on the material in a year, USD."""
+    operating_profit_usd: builtins.float
+    """Its operating profit in the same year, USD."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        value_added_share: builtins.float = ...,
+        expenditure_usd: builtins.float = ...,
+        operating_profit_usd: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["expenditure_usd", b"expenditure_usd", "name", b"name", "operating_profit_usd", b"operating_profit_usd", "value_added_share", b"value_added_share"]) -> None: ...
+
+Global___IndustryUse: typing_extensions.TypeAlias = IndustryUse
 
 @typing.final
 class MaterialSupply(google.protobuf.message.Message):
@@ -167,6 +215,10 @@ class MaterialSupply(google.protobuf.message.Message):
     RECYCLING_INPUT_RATE_FIELD_NUMBER: builtins.int
     SUBSTITUTION_INDEX_FIELD_NUMBER: builtins.int
     SUPPLY_DATA_FIELD_NUMBER: builtins.int
+    PRICE_USD_PER_TONNE_FIELD_NUMBER: builtins.int
+    TRADE_EXPOSURE_FIELD_NUMBER: builtins.int
+    ECONOMIC_VULNERABILITY_FIELD_NUMBER: builtins.int
+    INDUSTRIES_FIELD_NUMBER: builtins.int
     material_id: builtins.str
     """Material."""
     stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType
@@ -179,6 +231,12 @@ class MaterialSupply(google.protobuf.message.Message):
     """Substitution index for supply risk (SI_SR), 0 to 1. Unset: 1."""
     supply_data: Global___SupplyData.ValueType
     """Which supply figures the EU score uses."""
+    price_usd_per_tonne: builtins.float
+    """Price, USD/t, for the characterisation factor of GeoPolRisk. Unset: the factor is left out."""
+    trade_exposure: builtins.float
+    """Trade exposure TE of the USGS: net imports by apparent consumption, scrap and stocks included, 0 to 1. Unset: the import reliance."""
+    economic_vulnerability: builtins.float
+    """Economic vulnerability EV of the USGS, 0 to 1. Unset: from industries. The bundle has neither."""
     @property
     def global_supply(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___CountryShare]:
         """Shares of world supply. Add up to at most 1."""
@@ -186,6 +244,10 @@ class MaterialSupply(google.protobuf.message.Message):
     @property
     def sourcing(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___CountryShare]:
         """Shares of the buyer's own sourcing, domestic supply included. Add up to at most 1."""
+
+    @property
+    def industries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___IndustryUse]:
+        """Industries that use the material, in place of economic_vulnerability. Their value-added shares add up to at most 1."""
 
     def __init__(
         self,
@@ -198,15 +260,25 @@ class MaterialSupply(google.protobuf.message.Message):
         recycling_input_rate: builtins.float | None = ...,
         substitution_index: builtins.float | None = ...,
         supply_data: Global___SupplyData.ValueType = ...,
+        price_usd_per_tonne: builtins.float | None = ...,
+        trade_exposure: builtins.float | None = ...,
+        economic_vulnerability: builtins.float | None = ...,
+        industries: collections.abc.Iterable[Global___IndustryUse] | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_import_reliance", b"_import_reliance", "_recycling_input_rate", b"_recycling_input_rate", "_substitution_index", b"_substitution_index", "import_reliance", b"import_reliance", "recycling_input_rate", b"recycling_input_rate", "substitution_index", b"substitution_index"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_import_reliance", b"_import_reliance", "_recycling_input_rate", b"_recycling_input_rate", "_substitution_index", b"_substitution_index", "global_supply", b"global_supply", "import_reliance", b"import_reliance", "material_id", b"material_id", "recycling_input_rate", b"recycling_input_rate", "sourcing", b"sourcing", "stage", b"stage", "substitution_index", b"substitution_index", "supply_data", b"supply_data"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_economic_vulnerability", b"_economic_vulnerability", "_import_reliance", b"_import_reliance", "_price_usd_per_tonne", b"_price_usd_per_tonne", "_recycling_input_rate", b"_recycling_input_rate", "_substitution_index", b"_substitution_index", "_trade_exposure", b"_trade_exposure", "economic_vulnerability", b"economic_vulnerability", "import_reliance", b"import_reliance", "price_usd_per_tonne", b"price_usd_per_tonne", "recycling_input_rate", b"recycling_input_rate", "substitution_index", b"substitution_index", "trade_exposure", b"trade_exposure"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_economic_vulnerability", b"_economic_vulnerability", "_import_reliance", b"_import_reliance", "_price_usd_per_tonne", b"_price_usd_per_tonne", "_recycling_input_rate", b"_recycling_input_rate", "_substitution_index", b"_substitution_index", "_trade_exposure", b"_trade_exposure", "economic_vulnerability", b"economic_vulnerability", "global_supply", b"global_supply", "import_reliance", b"import_reliance", "industries", b"industries", "material_id", b"material_id", "price_usd_per_tonne", b"price_usd_per_tonne", "recycling_input_rate", b"recycling_input_rate", "sourcing", b"sourcing", "stage", b"stage", "substitution_index", b"substitution_index", "supply_data", b"supply_data", "trade_exposure", b"trade_exposure"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_economic_vulnerability", b"_economic_vulnerability"]) -> typing.Literal["economic_vulnerability"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_import_reliance", b"_import_reliance"]) -> typing.Literal["import_reliance"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_price_usd_per_tonne", b"_price_usd_per_tonne"]) -> typing.Literal["price_usd_per_tonne"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_recycling_input_rate", b"_recycling_input_rate"]) -> typing.Literal["recycling_input_rate"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_substitution_index", b"_substitution_index"]) -> typing.Literal["substitution_index"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_trade_exposure", b"_trade_exposure"]) -> typing.Literal["trade_exposure"] | None: ...
 
 Global___MaterialSupply: typing_extensions.TypeAlias = MaterialSupply
 
@@ -320,6 +392,9 @@ class RiskContribution(google.protobuf.message.Message):
     GOVERNANCE_FIELD_NUMBER: builtins.int
     TRADE_PARAMETER_FIELD_NUMBER: builtins.int
     CONTRIBUTION_FIELD_NUMBER: builtins.int
+    POLITICAL_INSTABILITY_FIELD_NUMBER: builtins.int
+    ABILITY_TO_SUPPLY_FIELD_NUMBER: builtins.int
+    WILLINGNESS_TO_SUPPLY_FIELD_NUMBER: builtins.int
     country: builtins.str
     """Country, ISO 3166-1 alpha-3. Empty: the countries that the source does not name."""
     share: builtins.float
@@ -330,6 +405,12 @@ class RiskContribution(google.protobuf.message.Message):
     """Its trade parameter, where the measure uses it."""
     contribution: builtins.float
     """What it adds to the score."""
+    political_instability: builtins.float
+    """Its political instability, 0 to 1, where the measure uses it."""
+    ability_to_supply: builtins.float
+    """Its ability to supply, 0 (able) to 1, where the measure uses it."""
+    willingness_to_supply: builtins.float
+    """Its willingness to supply, 0 (willing) to 1, where the measure uses it."""
     def __init__(
         self,
         *,
@@ -338,13 +419,22 @@ class RiskContribution(google.protobuf.message.Message):
         governance: builtins.float | None = ...,
         trade_parameter: builtins.float | None = ...,
         contribution: builtins.float = ...,
+        political_instability: builtins.float | None = ...,
+        ability_to_supply: builtins.float | None = ...,
+        willingness_to_supply: builtins.float | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_governance", b"_governance", "_trade_parameter", b"_trade_parameter", "governance", b"governance", "trade_parameter", b"trade_parameter"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_governance", b"_governance", "_trade_parameter", b"_trade_parameter", "contribution", b"contribution", "country", b"country", "governance", b"governance", "share", b"share", "trade_parameter", b"trade_parameter"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_ability_to_supply", b"_ability_to_supply", "_governance", b"_governance", "_political_instability", b"_political_instability", "_trade_parameter", b"_trade_parameter", "_willingness_to_supply", b"_willingness_to_supply", "ability_to_supply", b"ability_to_supply", "governance", b"governance", "political_instability", b"political_instability", "trade_parameter", b"trade_parameter", "willingness_to_supply", b"willingness_to_supply"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_ability_to_supply", b"_ability_to_supply", "_governance", b"_governance", "_political_instability", b"_political_instability", "_trade_parameter", b"_trade_parameter", "_willingness_to_supply", b"_willingness_to_supply", "ability_to_supply", b"ability_to_supply", "contribution", b"contribution", "country", b"country", "governance", b"governance", "political_instability", b"political_instability", "share", b"share", "trade_parameter", b"trade_parameter", "willingness_to_supply", b"willingness_to_supply"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_ability_to_supply", b"_ability_to_supply"]) -> typing.Literal["ability_to_supply"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_governance", b"_governance"]) -> typing.Literal["governance"] | None: ...
     @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_political_instability", b"_political_instability"]) -> typing.Literal["political_instability"] | None: ...
+    @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_trade_parameter", b"_trade_parameter"]) -> typing.Literal["trade_parameter"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_willingness_to_supply", b"_willingness_to_supply"]) -> typing.Literal["willingness_to_supply"] | None: ...
 
 Global___RiskContribution: typing_extensions.TypeAlias = RiskContribution
 
@@ -387,7 +477,7 @@ class RiskScore(google.protobuf.message.Message):
     scale_low: builtins.float
     """Least value of the scale."""
     scale_high: builtins.float
-    """Greatest value of the scale."""
+    """Greatest value of the scale. Infinite where it has none."""
     @property
     def contributions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___RiskContribution]:
         """Contributions, greatest first."""
@@ -428,6 +518,7 @@ class SourceRisk(google.protobuf.message.Message):
     TRADE_PARAMETER_FIELD_NUMBER: builtins.int
     GLOBAL_SHARE_FIELD_NUMBER: builtins.int
     SOURCING_SHARE_FIELD_NUMBER: builtins.int
+    POLITICAL_INSTABILITY_FIELD_NUMBER: builtins.int
     country: builtins.str
     """Country, ISO 3166-1 alpha-3."""
     risk: builtins.float
@@ -440,6 +531,8 @@ class SourceRisk(google.protobuf.message.Message):
     """Share of world supply, 0 to 1."""
     sourcing_share: builtins.float
     """Share of the buyer's sourcing, 0 to 1."""
+    political_instability: builtins.float
+    """Political instability g, 0 (stable) to 1. Unset: not known."""
     def __init__(
         self,
         *,
@@ -449,8 +542,11 @@ class SourceRisk(google.protobuf.message.Message):
         trade_parameter: builtins.float = ...,
         global_share: builtins.float = ...,
         sourcing_share: builtins.float = ...,
+        political_instability: builtins.float | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["country", b"country", "global_share", b"global_share", "governance", b"governance", "risk", b"risk", "sourcing_share", b"sourcing_share", "trade_parameter", b"trade_parameter"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_political_instability", b"_political_instability", "political_instability", b"political_instability"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_political_instability", b"_political_instability", "country", b"country", "global_share", b"global_share", "governance", b"governance", "political_instability", b"political_instability", "risk", b"risk", "sourcing_share", b"sourcing_share", "trade_parameter", b"trade_parameter"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_political_instability", b"_political_instability"]) -> typing.Literal["political_instability"] | None: ...
 
 Global___SourceRisk: typing_extensions.TypeAlias = SourceRisk
 
@@ -466,6 +562,7 @@ class MaterialRisk(google.protobuf.message.Message):
     SCORES_FIELD_NUMBER: builtins.int
     SOURCES_FIELD_NUMBER: builtins.int
     FIGURES_FIELD_NUMBER: builtins.int
+    REMARKS_FIELD_NUMBER: builtins.int
     material_id: builtins.str
     """Material."""
     name: builtins.str
@@ -484,6 +581,10 @@ class MaterialRisk(google.protobuf.message.Message):
     def figures(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[lodestock.v1.common_pb2.Figure]:
         """What the score rests on. Empty for inline supplies."""
 
+    @property
+    def remarks(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Scores that are left out, and what they would need."""
+
     def __init__(
         self,
         *,
@@ -493,7 +594,8 @@ class MaterialRisk(google.protobuf.message.Message):
         scores: collections.abc.Iterable[Global___RiskScore] | None = ...,
         sources: collections.abc.Iterable[Global___SourceRisk] | None = ...,
         figures: collections.abc.Iterable[lodestock.v1.common_pb2.Figure] | None = ...,
+        remarks: collections.abc.Iterable[builtins.str] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["figures", b"figures", "material_id", b"material_id", "name", b"name", "scores", b"scores", "sources", b"sources", "stage", b"stage"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["figures", b"figures", "material_id", b"material_id", "name", b"name", "remarks", b"remarks", "scores", b"scores", "sources", b"sources", "stage", b"stage"]) -> None: ...
 
 Global___MaterialRisk: typing_extensions.TypeAlias = MaterialRisk

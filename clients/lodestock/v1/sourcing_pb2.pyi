@@ -52,6 +52,42 @@ SHARE_DENOMINATOR_IMPORTS: ShareDenominator.ValueType  # 3
 """Deliveries of kind IMPORT; the numerator then counts imports only."""
 Global___ShareDenominator: typing_extensions.TypeAlias = ShareDenominator
 
+class _SourceRiskMeasure:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _SourceRiskMeasureEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_SourceRiskMeasure.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    SOURCE_RISK_MEASURE_UNSPECIFIED: _SourceRiskMeasure.ValueType  # 0
+    """Not given: GOVERNANCE_AND_TRADE."""
+    SOURCE_RISK_MEASURE_GOVERNANCE_AND_TRADE: _SourceRiskMeasure.ValueType  # 1
+    """min(1, W/10 · t): governance W of the country, 0 to 10, and trade parameter t of the EU method."""
+    SOURCE_RISK_MEASURE_GOVERNANCE: _SourceRiskMeasure.ValueType  # 2
+    """W/10: governance alone."""
+    SOURCE_RISK_MEASURE_POLITICAL_INSTABILITY: _SourceRiskMeasure.ValueType  # 3
+    """g of GeoPolRisk: (2.5 − estimate of political stability)/5."""
+    SOURCE_RISK_MEASURE_TRADE: _SourceRiskMeasure.ValueType  # 4
+    """min(1, max(0, t − 1)): restrictions of export alone."""
+    SOURCE_RISK_MEASURE_NONE: _SourceRiskMeasure.ValueType  # 5
+    """0: risk carries no charge."""
+
+class SourceRiskMeasure(_SourceRiskMeasure, metaclass=_SourceRiskMeasureEnumTypeWrapper):
+    """Which measure gives the risk ρ of an import source. Domestic and recycled sources have 0 under each."""
+
+SOURCE_RISK_MEASURE_UNSPECIFIED: SourceRiskMeasure.ValueType  # 0
+"""Not given: GOVERNANCE_AND_TRADE."""
+SOURCE_RISK_MEASURE_GOVERNANCE_AND_TRADE: SourceRiskMeasure.ValueType  # 1
+"""min(1, W/10 · t): governance W of the country, 0 to 10, and trade parameter t of the EU method."""
+SOURCE_RISK_MEASURE_GOVERNANCE: SourceRiskMeasure.ValueType  # 2
+"""W/10: governance alone."""
+SOURCE_RISK_MEASURE_POLITICAL_INSTABILITY: SourceRiskMeasure.ValueType  # 3
+"""g of GeoPolRisk: (2.5 − estimate of political stability)/5."""
+SOURCE_RISK_MEASURE_TRADE: SourceRiskMeasure.ValueType  # 4
+"""min(1, max(0, t − 1)): restrictions of export alone."""
+SOURCE_RISK_MEASURE_NONE: SourceRiskMeasure.ValueType  # 5
+"""0: risk carries no charge."""
+Global___SourceRiskMeasure: typing_extensions.TypeAlias = SourceRiskMeasure
+
 class _PlanStatus:
     ValueType = typing.NewType("ValueType", builtins.int)
     V: typing_extensions.TypeAlias = ValueType
@@ -825,6 +861,36 @@ class DemandPath(google.protobuf.message.Message):
 Global___DemandPath: typing_extensions.TypeAlias = DemandPath
 
 @typing.final
+class SourceRiskOverride(google.protobuf.message.Message):
+    """The caller's own risk for the import sources of a country."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COUNTRY_FIELD_NUMBER: builtins.int
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    RISK_FIELD_NUMBER: builtins.int
+    REASON_FIELD_NUMBER: builtins.int
+    country: builtins.str
+    """Country, ISO 3166-1 alpha-3, not the buyer; "ZZZ" for the suppliers that the data do not name."""
+    material_id: builtins.str
+    """Material. Empty: all. A risk for one material goes before one for all."""
+    risk: builtins.float
+    """Risk ρ, 0 to 1."""
+    reason: builtins.str
+    """Why, in words."""
+    def __init__(
+        self,
+        *,
+        country: builtins.str = ...,
+        material_id: builtins.str = ...,
+        risk: builtins.float = ...,
+        reason: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "material_id", b"material_id", "reason", b"reason", "risk", b"risk"]) -> None: ...
+
+Global___SourceRiskOverride: typing_extensions.TypeAlias = SourceRiskOverride
+
+@typing.final
 class BuildProblemRequest(google.protobuf.message.Message):
     """Asks for a problem made from Lodestock's data."""
 
@@ -842,6 +908,8 @@ class BuildProblemRequest(google.protobuf.message.Message):
     PRICE_OF_RISK_FIELD_NUMBER: builtins.int
     DISCOUNT_RATE_FIELD_NUMBER: builtins.int
     SEED_FIELD_NUMBER: builtins.int
+    SOURCE_RISK_MEASURE_FIELD_NUMBER: builtins.int
+    SOURCE_RISKS_FIELD_NUMBER: builtins.int
     buyer: builtins.str
     """Buyer, ISO 3166-1 alpha-3."""
     horizon_years: builtins.int
@@ -854,6 +922,8 @@ class BuildProblemRequest(google.protobuf.message.Message):
     """Discount rate per year. Unset: 0.03."""
     seed: builtins.int
     """Seed of the demand forecast."""
+    source_risk_measure: Global___SourceRiskMeasure.ValueType
+    """Measure that gives the risk ρ of each import source."""
     @property
     def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """Materials. Empty: all that the data hold for the buyer."""
@@ -878,6 +948,10 @@ class BuildProblemRequest(google.protobuf.message.Message):
     def scenarios(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Scenario]:
         """Scenarios to take into the problem as they are."""
 
+    @property
+    def source_risks(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SourceRiskOverride]:
+        """Risks in place of the measure's. Of several for one country and material the last counts."""
+
     def __init__(
         self,
         *,
@@ -893,9 +967,11 @@ class BuildProblemRequest(google.protobuf.message.Message):
         price_of_risk: builtins.float | None = ...,
         discount_rate: builtins.float | None = ...,
         seed: builtins.int = ...,
+        source_risk_measure: Global___SourceRiskMeasure.ValueType = ...,
+        source_risks: collections.abc.Iterable[Global___SourceRiskOverride] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_floor_days", b"_floor_days", "_price_of_risk", b"_price_of_risk", "budget", b"budget", "discount_rate", b"discount_rate", "floor_days", b"floor_days", "price_of_risk", b"price_of_risk"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_floor_days", b"_floor_days", "_price_of_risk", b"_price_of_risk", "budget", b"budget", "buyer", b"buyer", "demand", b"demand", "discount_rate", b"discount_rate", "floor_days", b"floor_days", "horizon_years", b"horizon_years", "material_ids", b"material_ids", "overrides", b"overrides", "price_of_risk", b"price_of_risk", "rules", b"rules", "scenarios", b"scenarios", "seed", b"seed"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_floor_days", b"_floor_days", "_price_of_risk", b"_price_of_risk", "budget", b"budget", "buyer", b"buyer", "demand", b"demand", "discount_rate", b"discount_rate", "floor_days", b"floor_days", "horizon_years", b"horizon_years", "material_ids", b"material_ids", "overrides", b"overrides", "price_of_risk", b"price_of_risk", "rules", b"rules", "scenarios", b"scenarios", "seed", b"seed", "source_risk_measure", b"source_risk_measure", "source_risks", b"source_risks"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_discount_rate", b"_discount_rate"]) -> typing.Literal["discount_rate"] | None: ...
     @typing.overload
@@ -1303,7 +1379,7 @@ class Contract(google.protobuf.message.Message):
     reduced_cost_usd_per_tonne: builtins.float
     """Reduced cost: what one more tonne contracted would add to the cost of the plan, USD/t when delivered; 0 for one that is used and not at its limit."""
     break_even_price_usd_per_tonne: builtins.float
-    """Greatest unit price before duty at which the source would be bought, USD/t. Set for sources that are not bought."""
+    """Greatest unit price before duty at which the source would be bought, USD/t; where the plan is degenerate, an upper bound of it. Unset for sources that are bought, that no price would sell, or that a rule keeps out."""
     capacity_value_usd_per_tonne: builtins.float
     """Worth of one more tonne of capacity, USD/t when delivered; for an embargoed source, of a tonne let through. 0 where it does not bind."""
     @property

@@ -76,3 +76,25 @@ def governance_score(
     error = None if standard_errors is None else 2.0 / count * math.hypot(*standard_errors.values())
     missing = tuple(name for name in INDICATORS if name not in estimates)
     return GovernanceScore(min(10.0, max(0.0, value)), error, missing)
+
+
+def political_instability(estimate: float) -> float:
+    """Scales the estimate of political stability to 0 (stable) … 1 (unstable): g = (2.5 − PV)/5, cut off at the ends.
+
+    Args:
+        estimate: the World Bank's "political stability and absence of violence/terrorism", −2.5 … 2.5.
+
+    Returns:
+        g, a fraction.
+
+    Raises:
+        InvalidRiskInput: the estimate is no number, or out of the range in which estimates lie.
+
+    Source:
+        World Bank, Worldwide Governance Indicators; scaling as in the reference implementation of GeoPolRisk
+        (geopolrisk-py, tools/rawdata2db.ipynb), JOSS, doi 10.21105/joss.09600.
+    """
+    found = list(out_of_range("political_stability", estimate, _LEAST, _MOST))
+    if found:
+        raise InvalidRiskInput(found)
+    return min(1.0, max(0.0, (2.5 - estimate) / 5.0))

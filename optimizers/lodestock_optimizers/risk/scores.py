@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 
@@ -20,6 +20,8 @@ WORLD_MEAN_GOVERNANCE = 5.0
 
 GREATEST_TRADE_PARAMETER = 2.0
 """The largest trade parameter that is accepted; up to 1.5 has been published."""
+
+_FRACTIONS = ("political_instability", "ability_to_supply", "willingness_to_supply")
 
 SHARE_SLACK = 1e-6
 """By how much shares may add up to more than 1: rounding, not a mistake."""
@@ -65,19 +67,25 @@ class CountryShare:
         share: fraction of the whole, 0 … 1.
         governance: W, 0 (best) … 10 (worst); None: not known, and then taken as the world mean with a remark.
         trade_parameter: t as the EU method has it for this buyer, above 0; None: no measure known, counts as 1.
+        political_instability: g of GeoPolRisk, 0 (stable) … 1; None: not known, and then taken as 0.5 with a remark.
+        ability_to_supply: ASI of the USGS, 0 (able) … 1 (unable); None: not known, nothing stands in for it.
+        willingness_to_supply: WSI of the USGS, 0 (willing) … 1 (unwilling); None: as above.
     """
 
     country: str
     share: float
     governance: float | None = None
     trade_parameter: float | None = None
+    political_instability: float | None = None
+    ability_to_supply: float | None = None
+    willingness_to_supply: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
     """What one country adds to a score.
 
-    `governance` and `trade_parameter` are those that were used, None where the measure uses none.
+    All but `country`, `share` and `contribution` are the weights that were used, None where the measure uses none.
     """
 
     country: str
@@ -85,13 +93,16 @@ class Contribution:
     contribution: float
     governance: float | None = None
     trade_parameter: float | None = None
+    political_instability: float | None = None
+    ability_to_supply: float | None = None
+    willingness_to_supply: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RiskMeasure:
     """A measure: what it says, its formula, its scale and where it comes from.
 
-    `scale_low` is no risk, `scale_high` the greatest value the formula can take.
+    `scale_low` is no risk, `scale_high` the greatest value the formula can take, infinite where it has none.
     """
 
     measure_id: str
@@ -152,6 +163,8 @@ def share_violations(path: str, shares: Sequence[CountryShare]) -> list[Violatio
         here = f"{path}[{i}]"
         found += out_of_range(f"{here}.share", item.share, 0.0, 1.0)
         found += out_of_range(f"{here}.governance", item.governance, 0.0, 10.0)
+        for name in _FRACTIONS:
+            found += out_of_range(f"{here}.{name}", getattr(item, name), 0.0, 1.0)
         t = item.trade_parameter
         if t is not None and not (math.isfinite(t) and 0 < t <= GREATEST_TRADE_PARAMETER):
             wanted = f"above 0 and at most {GREATEST_TRADE_PARAMETER:g}"
@@ -160,7 +173,7 @@ def share_violations(path: str, shares: Sequence[CountryShare]) -> list[Violatio
             name = item.country or "the unnamed rest"
             found.append(Violation(f"{here}.country", f"{name} is already at {path}[{first[item.country]}]"))
         first.setdefault(item.country, i)
-    total = math.fsum(item.share for item in shares if math.isfinite(item.share))
+    total = sum(item.share for item in shares if math.isfinite(item.share))  # fsum refuses sums beyond all floats
     if total > 1 + SHARE_SLACK:
         found.append(Violation(path, f"shares add up to {total:g}, must add up to at most 1"))
     if not shares:
@@ -174,7 +187,7 @@ def named_and_rest(shares: Sequence[CountryShare]) -> tuple[list[CountryShare], 
     rest = next((item for item in shares if not item.country), CountryShare("", 0.0))
     left = max(0.0, 1.0 - math.fsum(item.share for item in named))
     # Less than the slack of the sum is rounding of the shares, not a supplier.
-    return named, CountryShare("", left if left > SHARE_SLACK else 0.0, rest.governance, rest.trade_parameter)
+    return named, replace(rest, share=left if left > SHARE_SLACK else 0.0)
 
 
 def greatest_first(contributions: Sequence[Contribution]) -> tuple[Contribution, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from lodestock.v1 import common_pb2, sourcing_pb2
+from lodestock_optimizers.risk import SourceRiskMeasure
 from lodestock_server.catalog import DatasetOrigin
 from lodestock_server.converters.common import dataset_origin_to_proto
+from lodestock_server.converters.enums import EnumMap
 from lodestock_server.converters.sourcing import (
     budget_from_proto,
     given,
-    given_or,
     problem_to_proto,
     rule_from_proto,
     scenario_from_proto,
@@ -16,6 +17,9 @@ from lodestock_server.converters.sourcing import (
 from lodestock_server.usecases.build_problem import BuildRequest, BuiltProblem, DemandPath
 from lodestock_server.usecases.defaults import DefaultUsed, Override
 from lodestock_server.usecases.origins import CallerOrigin, DefaultOrigin, ForecastOrigin, Origin, TracedField
+from lodestock_server.usecases.source_risks import SourceRiskChoice, SourceRiskOverride
+
+SOURCE_RISK_MEASURES = EnumMap(SourceRiskMeasure, sourcing_pb2.SourceRiskMeasure, "SOURCE_RISK_MEASURE_")
 
 
 def build_request_from_proto(message: sourcing_pb2.BuildProblemRequest) -> BuildRequest:
@@ -33,9 +37,22 @@ def build_request_from_proto(message: sourcing_pb2.BuildProblemRequest) -> Build
         rules=tuple(rule_from_proto(rule) for rule in message.rules),
         budget=budget_from_proto(message.budget) if message.HasField("budget") else None,
         scenarios=tuple(scenario_from_proto(scenario) for scenario in message.scenarios),
-        price_of_risk=given_or(message, "price_of_risk", message.price_of_risk, 1.0),
-        discount_rate=given_or(message, "discount_rate", message.discount_rate, 0.03),
+        price_of_risk=given(message, "price_of_risk", message.price_of_risk),
+        discount_rate=given(message, "discount_rate", message.discount_rate),
         seed=message.seed,
+        source_risk=source_risk_from_proto(message),
+    )
+
+
+def source_risk_from_proto(message: sourcing_pb2.BuildProblemRequest) -> SourceRiskChoice:
+    """Read what gives the risk of a source."""
+    measure = message.source_risk_measure
+    return SourceRiskChoice(
+        measure=SOURCE_RISK_MEASURES.from_proto(measure) if measure else None,
+        overrides=tuple(
+            SourceRiskOverride(override.country, override.risk, override.material_id, override.reason)
+            for override in message.source_risks
+        ),
     )
 
 

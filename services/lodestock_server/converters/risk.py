@@ -23,7 +23,15 @@ def share_from_proto(message: risk_pb2.CountryShare) -> measures.CountryShare:
         share=message.share,
         governance=given(message, "governance", message.governance),
         trade_parameter=given(message, "trade_parameter", message.trade_parameter),
+        political_instability=given(message, "political_instability", message.political_instability),
+        ability_to_supply=given(message, "ability_to_supply", message.ability_to_supply),
+        willingness_to_supply=given(message, "willingness_to_supply", message.willingness_to_supply),
     )
+
+
+def industry_from_proto(message: risk_pb2.IndustryUse) -> measures.IndustryUse:
+    """Read an industry that uses a material."""
+    return measures.IndustryUse(message.value_added_share, message.expenditure_usd, message.operating_profit_usd)
 
 
 def supply_from_proto(message: risk_pb2.MaterialSupply) -> domain.MaterialSupply:
@@ -38,6 +46,10 @@ def supply_from_proto(message: risk_pb2.MaterialSupply) -> domain.MaterialSupply
         recycling_input_rate=given(message, "recycling_input_rate", message.recycling_input_rate),
         substitution_index=given(message, "substitution_index", message.substitution_index),
         supply_data=SUPPLY_DATA.from_proto(message.supply_data) if message.supply_data else None,
+        price_usd_per_tonne=given(message, "price_usd_per_tonne", message.price_usd_per_tonne),
+        trade_exposure=given(message, "trade_exposure", message.trade_exposure),
+        economic_vulnerability=given(message, "economic_vulnerability", message.economic_vulnerability),
+        industries=tuple(industry_from_proto(use) for use in message.industries),
     )
 
 
@@ -53,7 +65,25 @@ def supply_violations(message: risk_pb2.MaterialSupply, path: str) -> list[Field
             measures.herfindahl_hirschman(shares, path=f"{path}.{name}")
         except measures.InvalidRiskInput as error:
             violations += [FieldViolation(found.field_path, found.description) for found in error.violations]
-    return violations + needed_by_choice(message, path)
+    return violations + needed_by_choice(message, path) + vulnerability_violations(message, path)
+
+
+def vulnerability_violations(message: risk_pb2.MaterialSupply, path: str) -> list[FieldViolation]:
+    """List what is wrong with the industries: their figures, their sum, a vulnerability given besides."""
+    if not message.industries:
+        return []
+    here = f"{path}.industries"
+    uses = [industry_from_proto(use) for use in message.industries]
+    found = [FieldViolation(v.field_path, v.description) for v in measures.industry_violations(uses, here)]
+    if message.HasField("economic_vulnerability"):
+        found.append(FieldViolation(here, "stand beside economic_vulnerability; only one of the two must be given"))
+    if not found:
+        sum_of_uses = measures.economic_vulnerability(uses)
+        if not sum_of_uses <= 1.0:
+            found.append(
+                FieldViolation(here, f"make an economic vulnerability of {sum_of_uses:g}, must make at most 1")
+            )
+    return found
 
 
 def needed_by_choice(message: risk_pb2.MaterialSupply, path: str) -> list[FieldViolation]:
@@ -98,10 +128,12 @@ def risk_to_proto(risk: domain.MaterialRisk, path: str) -> risk_pb2.MaterialRisk
                 trade_parameter=source.trade_parameter,
                 global_share=source.global_share,
                 sourcing_share=source.sourcing_share,
+                political_instability=source.political_instability,
             )
             for source in risk.sources
         ],
         figures=[derived_to_proto(figure, path) for figure in risk.figures],
+        remarks=risk.remarks,
     )
 
 
@@ -120,6 +152,9 @@ def score_to_proto(score: measures.RiskScore) -> risk_pb2.RiskScore:
                 governance=item.governance,
                 trade_parameter=item.trade_parameter,
                 contribution=item.contribution,
+                political_instability=item.political_instability,
+                ability_to_supply=item.ability_to_supply,
+                willingness_to_supply=item.willingness_to_supply,
             )
             for item in score.contributions
         ],

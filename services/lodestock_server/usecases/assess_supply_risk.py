@@ -12,18 +12,31 @@ from enum import Enum
 
 from lodestock_optimizers.problem import SourceKind
 from lodestock_optimizers.risk import (
+    GEOPOLRISK,
+    GEOPOLRISK_FACTOR,
+    RECOMMENDED_FROM,
+    USGS_SUPPLY_RISK,
     CountryShare,
+    IndustryUse,
     RiskScore,
     Scope,
     SupplyData,
     default_source_risk,
+    economic_vulnerability,
     eu_supply_risk_of_shares,
     eu_weighted_hhi,
+    geopolrisk,
+    geopolrisk_factor,
     governance_weighted_hhi,
     herfindahl_hirschman,
+    usgs_supply_risk_of_shares,
+    without_indices,
 )
 from lodestock_server.catalog import Figure
 from lodestock_server.usecases.country_risk import CountryRisk, CountryRisks
+
+MOST_NAMED = 8
+"""Countries that a remark names before it counts the others."""
 
 
 class LifeCycleStage(Enum):
@@ -50,7 +63,11 @@ class DerivedFigure:
 
 @dataclass(frozen=True, slots=True)
 class MaterialSupply:
-    """The supply of one material at one stage; None and empty tuples stand for what is not known."""
+    """The supply of one material at one stage; None and empty tuples stand for what is not known.
+
+    `home_is_weighed` is False where the buyer produces, but its output cannot be weighed against its imports, so that
+    `sourcing` is imports alone. `remarks` are of the EU's score, `sourcing_remarks` and `price_remarks` of GeoPolRisk.
+    """
 
     material_id: str
     name: str
@@ -61,7 +78,14 @@ class MaterialSupply:
     recycling_input_rate: float | None = None
     substitution_index: float | None = None
     supply_data: SupplyData | None = None
+    price_usd_per_tonne: float | None = None
+    trade_exposure: float | None = None
+    economic_vulnerability: float | None = None
+    industries: tuple[IndustryUse, ...] = ()
+    home_is_weighed: bool = True
     remarks: tuple[str, ...] = ()
+    sourcing_remarks: tuple[str, ...] = ()
+    price_remarks: tuple[str, ...] = ()
     figures: tuple[DerivedFigure, ...] = ()
 
 
@@ -75,11 +99,12 @@ class SourceOfMaterial:
     trade_parameter: float
     global_share: float
     sourcing_share: float
+    political_instability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class MaterialRisk:
-    """The risk of one material at one stage."""
+    """The risk of one material at one stage; `remarks` say which scores are left out, and what they would need."""
 
     material_id: str
     name: str
@@ -87,6 +112,7 @@ class MaterialRisk:
     scores: tuple[RiskScore, ...]
     sources: tuple[SourceOfMaterial, ...]
     figures: tuple[DerivedFigure, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def assess_supply(supply: MaterialSupply, buyer: str, countries: CountryRisks) -> MaterialRisk:
@@ -106,9 +132,10 @@ def assess_supply(supply: MaterialSupply, buyer: str, countries: CountryRisks) -
         material_id=supply.material_id,
         name=supply.name,
         stage=supply.stage,
-        scores=tuple(scores(completed)),
+        scores=tuple(scores(completed, buyer)),
         sources=tuple(sources(completed, buyer)),
         figures=(*supply.figures, *origins) if supply.figures else (),
+        remarks=tuple(left_out(completed, buyer)),
     )
 
 
@@ -121,10 +148,13 @@ def complete(share: CountryShare, material: str, buyer: str, countries: CountryR
         share,
         governance=known.governance if share.governance is None else share.governance,
         trade_parameter=known.trade_parameter if share.trade_parameter is None else share.trade_parameter,
+        political_instability=(
+            known.political_instability if share.political_instability is None else share.political_instability
+        ),
     )
 
 
-def scores(supply: MaterialSupply) -> Iterator[RiskScore]:
+def scores(supply: MaterialSupply, buyer: str) -> Iterator[RiskScore]:
     """Every measure that the figures allow."""
     for scope, shares in ((Scope.GLOBAL, supply.global_supply), (Scope.SOURCING, supply.sourcing)):
         if shares:
@@ -132,6 +162,10 @@ def scores(supply: MaterialSupply) -> Iterator[RiskScore]:
             yield governance_weighted_hhi(shares, scope)
             yield eu_weighted_hhi(shares, scope)
     yield eu_score(supply)
+    if not missing_for_geopolrisk(supply):
+        yield from geopolrisk_scores(supply, buyer)
+    if not missing_for_usgs(supply, buyer):
+        yield usgs_score(supply, buyer)
 
 
 def eu_score(supply: MaterialSupply) -> RiskScore:
@@ -153,6 +187,80 @@ def eu_score(supply: MaterialSupply) -> RiskScore:
         data,
     )
     return replace(score, remarks=(*score.remarks, *remarks))
+
+
+def geopolrisk_scores(supply: MaterialSupply, buyer: str) -> Iterator[RiskScore]:
+    """GeoPolRisk, and its characterisation factor where a price is known."""
+    score = geopolrisk(supply.global_supply, supply.sourcing, buyer)
+    score = replace(score, remarks=(*score.remarks, *supply.sourcing_remarks))
+    yield score
+    if supply.price_usd_per_tonne is not None:
+        factor = geopolrisk_factor(score, supply.price_usd_per_tonne)
+        yield replace(factor, remarks=(*factor.remarks, *supply.price_remarks))
+
+
+def usgs_score(supply: MaterialSupply, buyer: str) -> RiskScore:
+    """The supply risk of the USGS, with what was assumed for it in its remarks."""
+    remarks = []
+    exposure = supply.trade_exposure
+    if exposure is None:
+        exposure = supply.import_reliance or 0.0
+        remarks.append("no trade exposure: the import reliance was taken, without scrap and changes of stocks")
+    vulnerability = supply.economic_vulnerability
+    if vulnerability is None:
+        vulnerability = economic_vulnerability(supply.industries)
+        remarks.append(
+            "economic vulnerability is the sum over the industries given; "
+            f"the USGS's threshold of {RECOMMENDED_FROM:g} is for its own factors"
+        )
+    score = usgs_supply_risk_of_shares(supply.global_supply, exposure, vulnerability, buyer)
+    return replace(score, remarks=(*score.remarks, *remarks))
+
+
+def left_out(supply: MaterialSupply, buyer: str) -> Iterator[str]:
+    """What each score that is left out would need."""
+    for_geopolrisk = missing_for_geopolrisk(supply)
+    if for_geopolrisk:
+        yield f"{GEOPOLRISK.measure_id} is left out: {', '.join(for_geopolrisk)}"
+    elif supply.price_usd_per_tonne is None:
+        yield f"{GEOPOLRISK_FACTOR.measure_id} is left out: no price"
+    for_usgs = missing_for_usgs(supply, buyer)
+    if for_usgs:
+        yield f"{USGS_SUPPLY_RISK.measure_id} is left out: {', '.join(for_usgs)}"
+
+
+def missing_for_geopolrisk(supply: MaterialSupply) -> list[str]:
+    """What GeoPolRisk lacks, in words; empty where it can be computed."""
+    missing = []
+    if not supply.global_supply:
+        missing.append("no world supply by country")
+    if not supply.sourcing:
+        missing.append("no sourcing of the buyer by country at this stage")
+    if not supply.home_is_weighed:
+        missing.append("no tonnage of imports to weigh the production at home against")
+    return missing
+
+
+def missing_for_usgs(supply: MaterialSupply, buyer: str) -> list[str]:
+    """What the USGS's score lacks, in words; empty where it can be computed."""
+    missing = []
+    if not supply.global_supply:
+        missing.append("no world supply by country")
+    unknown = without_indices(supply.global_supply, buyer)
+    if unknown:
+        missing.append(f"no ability and willingness to supply of {first_few(sorted(unknown))}")
+    if supply.trade_exposure is None and supply.import_reliance is None:
+        missing.append("no trade exposure or import reliance")
+    if supply.economic_vulnerability is None and not supply.industries:
+        missing.append("no economic vulnerability or industries that use the material")
+    return missing
+
+
+def first_few(names: Sequence[str]) -> str:
+    """Names in a list that does not run over a line."""
+    if len(names) <= MOST_NAMED:
+        return ", ".join(names)
+    return f"{', '.join(names[:MOST_NAMED])} and {len(names) - MOST_NAMED} more"
 
 
 def supply_data_of(supply: MaterialSupply) -> SupplyData:
@@ -181,18 +289,23 @@ def source(country: str, world: CountryShare | None, bought: CountryShare | None
         trade_parameter=as_import.trade_parameter or 1.0,
         global_share=world.share if world else 0.0,
         sourcing_share=bought.share if bought else 0.0,
+        political_instability=share.political_instability,
     )
 
 
 def governance_figures(
     countries: CountryRisks, supply: MaterialSupply, buyer: str, country: str
 ) -> Iterator[DerivedFigure]:
-    """Where governance and trade parameter of a country come from."""
+    """Where governance, political instability and trade parameter of a country come from."""
     known: CountryRisk = countries.of(country, supply.material_id, buyer)
     path = f"sources[{country}]"
     if known.governance is not None:
         derivation = "2·(2.5 − mean of the World Bank's governance estimates)"
         yield DerivedFigure(f"{path}.governance", known.governance, "1", derivation, known.governance_figures)
+    if known.political_instability is not None and known.stability_figure is not None:
+        derivation = "(2.5 − the World Bank's estimate of political stability)/5, cut off at 0 and 1"
+        path_of_g = f"{path}.political_instability"
+        yield DerivedFigure(path_of_g, known.political_instability, "1", derivation, (known.stability_figure,))
     if known.trade_figure is not None:
         derivation = "as published; below 1 only where buyer and supplier are members of the EU"
         yield DerivedFigure(f"{path}.trade_parameter", known.trade_parameter, "1", derivation, (known.trade_figure,))

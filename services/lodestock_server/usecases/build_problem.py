@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from lodestock_forecasters import MAX_SEED
 from lodestock_optimizers.problem import (
     Budget,
     DemandTier,
@@ -18,22 +19,33 @@ from lodestock_optimizers.problem import (
     Scenario,
     Source,
     SourcingProblem,
-    StockPolicy,
     TierDemand,
     TradeRule,
 )
-from lodestock_optimizers.validation import validate
+from lodestock_optimizers.validation import MOST, MOST_FLOOR_DAYS, validate
 from lodestock_server.catalog import Catalog, Observation
 from lodestock_server.errors import FieldViolation, InvalidRequest, NotFound
-from lodestock_server.usecases.defaults import DefaultsBook, DefaultUsed, Override, override_violations
+from lodestock_server.usecases.defaults import (
+    DefaultsBook,
+    DefaultUsed,
+    Override,
+    combination_violations,
+    override_violations,
+)
 from lodestock_server.usecases.origins import CallerOrigin, ForecastOrigin, Traced, TracedField, derive
-from lodestock_server.usecases.supply_sources import SupplyReader
+from lodestock_server.usecases.source_risks import SourceRiskChoice, SourceRisks, source_risk_violations
+from lodestock_server.usecases.stock_policy import StockNeeds, stock_policy
+from lodestock_server.usecases.supply_sources import Supply, SupplyReader, dearest_landed_cost
 
 _COST_FIELDS = {
     DemandTier.DEFENCE: "shortage.defence_price_multiple",
     DemandTier.ESSENTIAL: "shortage.essential_price_multiple",
     DemandTier.GENERAL: "shortage.general_price_multiple",
 }
+
+
+TAKEN_OVER = ("rules", "budget", "scenarios", "price_of_risk", "discount_rate", "buyer")
+"""Fields of a request that stand in the problem as they are, under the same path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +69,10 @@ class BuildRequest:
     rules: tuple[TradeRule, ...] = ()
     budget: Budget | None = None
     scenarios: tuple[Scenario, ...] = ()
-    price_of_risk: float = 1.0
-    discount_rate: float = 0.03
+    price_of_risk: float | None = None
+    discount_rate: float | None = None
     seed: int = 0
+    source_risk: SourceRiskChoice = field(default_factory=SourceRiskChoice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +120,15 @@ def build_problem(
     materials = request.material_ids or tuple(mineral.id for mineral in catalog.minerals())
     _refuse(request_violations(catalog, request, materials))
     built = _Builder(catalog, request, materials, forecast).build()
-    # Rules, budget and scenarios stand under the same names in the request, so that their paths hold there too.
-    _refuse([FieldViolation(v.field_path, v.description) for v in validate(built.problem, known_countries)])
+    _refuse([_in_request(v.field_path, v.description) for v in validate(built.problem, known_countries)])
     return built
+
+
+def _in_request(path: str, description: str) -> FieldViolation:
+    """A violation of the built problem as one of the request: where it was not taken over, an override made it."""
+    if path.startswith(TAKEN_OVER):
+        return FieldViolation(path, description)
+    return FieldViolation("overrides", f"make a problem in which {path} {description}")
 
 
 def _refuse(violations: list[FieldViolation]) -> None:
@@ -118,7 +137,7 @@ def _refuse(violations: list[FieldViolation]) -> None:
 
 
 def request_violations(catalog: Catalog, request: BuildRequest, materials: Sequence[str]) -> list[FieldViolation]:
-    """List what is wrong with materials, demand and overrides."""
+    """List what is wrong with materials, demand, overrides, stock floor, seed and the caller's own risks."""
     known = {mineral.id for mineral in catalog.minerals()}
     found = [
         FieldViolation(
@@ -134,7 +153,20 @@ def request_violations(catalog: Catalog, request: BuildRequest, materials: Seque
         if len(path.demand_tonnes) not in (1, request.horizon_years):
             text = f"holds {len(path.demand_tonnes)} values, must hold 1, or {request.horizon_years}: one a year"
             found.append(FieldViolation(f"demand[{i}].demand_tonnes", text))
-    return found + override_violations(request.overrides, materials)
+            continue
+        found += [
+            FieldViolation(f"demand[{i}].demand_tonnes[{t}]", f"is {tonnes:g}, must be a number from 0 to {MOST:g}")
+            for t, tonnes in enumerate(path.demand_tonnes)
+            if not 0 <= tonnes <= MOST
+        ]
+    if request.floor_days is not None and not 0 <= request.floor_days <= MOST_FLOOR_DAYS:
+        text = f"is {request.floor_days:g}, must be a number from 0 to {MOST_FLOOR_DAYS:g}"
+        found.append(FieldViolation("floor_days", text))
+    if request.seed > MAX_SEED:
+        found.append(FieldViolation("seed", f"is {request.seed}, must be from 0 to {MAX_SEED}"))
+    wrong = override_violations(request.overrides, materials)
+    found += wrong or combination_violations(request.overrides, materials)
+    return found + source_risk_violations(request.source_risk.overrides, request.buyer, materials)
 
 
 @dataclass
@@ -164,16 +196,18 @@ class _Builder:
         sources: list[Source] = []
         deposits: list[Deposit] = []
         price_years: list[int] = []
+        risks = SourceRisks(self.catalog, request.buyer, request.source_risk)
         for name in self.material_ids:
             latest = self.histories[name][-1].figure
-            reader = SupplyReader(self.catalog, self.defaults, request.buyer, name, latest)
+            reader = SupplyReader(self.catalog, self.defaults, request.buyer, name, latest, risks, self.years)
             supply = reader.read()
-            materials.append(self._material(name, reader.price()))
+            materials.append(self._material(name, reader.price(), supply))
             sources += supply.sources
             deposits += supply.deposits
             self.figures += supply.figures
             self.remarks += supply.remarks
             price_years.append(self.catalog.latest_price(name).year)
+        self.remarks += risks.unused()
         problem = SourcingProblem(
             periods=tuple(Period(str(year)) for year in self.years),
             materials=tuple(materials),
@@ -182,13 +216,20 @@ class _Builder:
             rules=request.rules,
             budget=request.budget,
             scenarios=request.scenarios,
-            price_of_risk=request.price_of_risk,
-            discount_rate=request.discount_rate,
+            price_of_risk=self._setting("price_of_risk", request.price_of_risk, "1"),
+            discount_rate=self._setting("discount_rate", request.discount_rate, "1/a"),
             buyer=request.buyer,
             price_year=max(price_years),
         )
         self._remark_on_prices(price_years, problem.price_year)
         return BuiltProblem(problem, tuple(self.figures), self.defaults.used(), tuple(dict.fromkeys(self.remarks)))
+
+    def _setting(self, name: str, given: float | None, unit: str) -> float:
+        """A setting of the whole plan: the caller's own, else the default."""
+        origin = None if given is None else Traced(given, (CallerOrigin(name),))
+        traced = origin or self.defaults.take(f"plan.{name}", "")
+        self._trace(name, [traced], unit)
+        return traced.value
 
     def _remark_on_prices(self, years: Sequence[int], price_year: int) -> None:
         for name, year in zip(self.material_ids, years, strict=True):
@@ -198,15 +239,25 @@ class _Builder:
             if mineral.price_fit == "proxy":
                 self.remarks.append(f"{name}: the price is a proxy: {mineral.price_note}")
 
-    def _material(self, name: str, price: Traced) -> Material:
+    def _material(self, name: str, price: Traced, supply: Supply) -> Material:
         mineral = self.catalog.mineral(name)
         path = self._demand_path(name)
+        costs = self._shortage_costs(name, price)
+        own_floor = self.request.floor_days
+        floor = None if own_floor is None else Traced(own_floor, (CallerOrigin("floor_days"),))
+        needs = StockNeeds(name, path, price, costs, dearest_landed_cost(supply, price), floor)
+        stock, figures = stock_policy(self.defaults, needs)
+        self.figures += figures
         return Material(
             material_id=name,
             name=f"{mineral.name}: {mineral.form}",
-            demand=self._tiers(name, path, price),
-            stock=self._stock(name, path, price),
+            demand=self._tiers(name, path, costs),
+            stock=stock,
         )
+
+    def _shortage_costs(self, name: str, price: Traced) -> dict[DemandTier, Traced]:
+        multiples = {tier: self.defaults.take(default_id, name) for tier, default_id in _COST_FIELDS.items()}
+        return {t: derive(m.value * price.value, "multiple × price", m, price) for t, m in multiples.items()}
 
     def _demand_path(self, name: str) -> tuple[Traced, ...]:
         """Demand year by year, tonnes: the caller's own, else the median path of the forecast."""
@@ -219,58 +270,21 @@ class _Builder:
         forecast = ForecastOrigin(path.model, "median path", self.request.seed)
         return tuple(Traced(path.by_year[year], (forecast, *observed), "median of the forecast") for year in self.years)
 
-    def _tiers(self, name: str, path: Sequence[Traced], price: Traced) -> tuple[TierDemand, ...]:
+    def _tiers(self, name: str, path: Sequence[Traced], costs: Mapping[DemandTier, Traced]) -> tuple[TierDemand, ...]:
         defence = self.defaults.take("tier.defence_share", name)
         essential = self.defaults.take("tier.essential_share", name)
-        if defence.value + essential.value > 1:
-            total = defence.value + essential.value
-            text = f"defence and essential shares of {name} add up to {total:g}, must be 1 or less"
-            raise InvalidRequest([FieldViolation("overrides", text)])
+
         rest = derive(1.0 - defence.value - essential.value, "the rest of the demand", defence, essential)
         shares = {DemandTier.DEFENCE: defence, DemandTier.ESSENTIAL: essential, DemandTier.GENERAL: rest}
         tiers = []
         for d, (tier, share) in enumerate(shares.items()):
             tonnes = [derive(share.value * t.value, "share of the tier × demand", share, t) for t in path]
-            multiple = self.defaults.take(_COST_FIELDS[tier], name)
-            cost = derive(multiple.value * price.value, "multiple × price", multiple, price)
+            cost = costs[tier]
             prefix = f"materials[{name}].demand[{d}]"
             self._trace(f"{prefix}.demand_tonnes", tonnes, "t")
             self._trace(f"{prefix}.shortage_cost_usd_per_tonne", [cost], "USD/t")
             tiers.append(TierDemand(tier, tuple(t.value for t in tonnes), cost.value))
         return tuple(tiers)
-
-    def _stock(self, name: str, path: Sequence[Traced], price: Traced) -> StockPolicy:
-        first, greatest = path[0], max(path, key=lambda t: t.value)
-        days = self.defaults.take("stock.opening_days", name)
-        opening = derive(days.value / 365 * first.value, "days / 365 × demand of the first year", days, first)
-        years = self.defaults.take("stock.capacity_years", name)
-        capacity = derive(
-            max(opening.value, years.value * greatest.value), "years × the largest yearly demand", years, greatest
-        )
-        rate = self.defaults.take("stock.holding_share_of_price", name)
-        holding = derive(rate.value * price.value, "share × price", rate, price)
-        loss = self.defaults.take("stock.loss_rate", name)
-        floor = self._floor_days(name)
-        for field_name, traced, unit in (
-            ("opening_tonnes", opening, "t"),
-            ("capacity_tonnes", capacity, "t"),
-            ("floor_days", floor, "d"),
-            ("holding_usd_per_tonne_year", holding, "USD/t/a"),
-            ("loss_rate_per_year", loss, "1/a"),
-        ):
-            self._trace(f"materials[{name}].stock.{field_name}", [traced], unit)
-        return StockPolicy(
-            opening_tonnes=opening.value,
-            capacity_tonnes=capacity.value,
-            floor_days=floor.value,
-            holding_usd_per_tonne_year=holding.value,
-            loss_rate_per_year=loss.value,
-        )
-
-    def _floor_days(self, name: str) -> Traced:
-        if self.request.floor_days is not None:
-            return Traced(self.request.floor_days, (CallerOrigin("floor_days"),))
-        return self.defaults.take("stock.floor_days", name)
 
     def _trace(self, field_path: str, values: Sequence[Traced], unit: str) -> None:
         origins = {origin: None for value in values for origin in value.origins}

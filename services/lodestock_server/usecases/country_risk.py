@@ -1,21 +1,26 @@
-"""Governance and trade parameter of a country, as the catalog has them."""
+"""Governance, political instability and trade parameter of a country, as the catalog has them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lodestock_optimizers.risk import effective_trade_parameter, governance_score
+from lodestock_optimizers.risk import effective_trade_parameter, governance_score, political_instability
 from lodestock_server.catalog import Catalog, Figure, UnknownCountryError, UnknownMineralError
 
 
 @dataclass(frozen=True, slots=True)
 class CountryRisk:
-    """W (None: no estimates) and t for one buyer, each with the figures it rests on."""
+    """W and g (None: no estimates) and t for one buyer, each with the figures it rests on."""
 
     governance: float | None
     governance_figures: tuple[Figure, ...]
     trade_parameter: float
     trade_figure: Figure | None
+    political_instability: float | None = None
+    stability_figure: Figure | None = None
+
+
+STABILITY = "political_stability"
 
 
 class CountryRisks:
@@ -25,10 +30,11 @@ class CountryRisks:
         self._catalog = catalog
 
     def of(self, country: str, material: str, buyer: str) -> CountryRisk:
-        """Governance of a country, and its trade parameter for a material as it holds for a buyer."""
+        """Governance and instability of a country, and its trade parameter for a material as it holds for a buyer."""
         known = self._catalog.governance(country)
         estimates = dict(known.estimates) if known else {}
         score = governance_score({name: figure.value for name, figure in estimates.items()}) if estimates else None
+        stability = estimates.get(STABILITY)
         trade_figure = self._trade_figure(material, country)
         return CountryRisk(
             governance=score.value if score else None,
@@ -37,6 +43,8 @@ class CountryRisks:
                 trade_figure.value if trade_figure else None, self._in_eu(country), self._in_eu(buyer)
             ),
             trade_figure=trade_figure,
+            political_instability=None if stability is None else political_instability(stability.value),
+            stability_figure=stability,
         )
 
     def _trade_figure(self, material: str, country: str) -> Figure | None:

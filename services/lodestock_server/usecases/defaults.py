@@ -89,6 +89,37 @@ DEFAULTS: tuple[Default, ...] = (
         "were a free option",
     ),
     Default(
+        "contract.lead_years",
+        1.0,
+        "a",
+        "A contract is signed a year before its first delivery. A judgement",
+        most=50.0,
+    ),
+    Default(
+        "price.growth_per_year",
+        0.0,
+        "1/a",
+        "Prices stay flat in constant USD of the last year with data. A judgement",
+        least=-0.5,
+        most=0.5,
+    ),
+    Default(
+        "plan.price_of_risk",
+        1.0,
+        "1",
+        "The surcharge for risk is risk × landed cost once: a source of risk 0.5 counts as half as dear again. Take 0 "
+        "where the scenarios already carry the risk",
+        most=1e4,
+    ),
+    Default(
+        "plan.discount_rate",
+        0.03,
+        "1/a",
+        "Three per cent a year in constant money, as public investment is often judged. A judgement",
+        least=-0.5,
+        most=1.0,
+    ),
+    Default(
         "reserves.share_for_buyer",
         0.2,
         "1",
@@ -141,6 +172,19 @@ DEFAULTS: tuple[Default, ...] = (
         "d",
         "Ninety days of demand, as the oil stocks of IEA members hold ninety days of net imports",
         "International Energy Agency, Agreement on an International Energy Program (1974), article 2, by analogy",
+    ),
+    Default(
+        "stock.closing_share_of_floor",
+        1.0,
+        "1",
+        "At the end the floor of the last year is in store, or what was there at the start where that is more",
+    ),
+    Default(
+        "stock.shortfall_share_of_shortage_costs",
+        0.25,
+        "1",
+        "A tonne missing from the stock at the end costs a quarter of what it costs in essential and in general use "
+        "together; below the floor, that spread over the horizon. So filling a floor never takes an essential tonne",
     ),
     Default(
         "stock.capacity_years",
@@ -207,6 +251,21 @@ def override_violations(overrides: Sequence[Override], materials: Iterable[str])
     return found
 
 
+def combination_violations(overrides: Sequence[Override], materials: Iterable[str]) -> list[FieldViolation]:
+    """List materials for which overrides that are sound one by one do not go together."""
+    book = DefaultsBook(overrides)
+    found = []
+    for name in materials:
+        shares = book.value("tier.defence_share", name) + book.value("tier.essential_share", name)
+        if shares > 1:
+            text = f"make tier.defence_share and tier.essential_share of {name} {shares:g} together, must be 1 or less"
+            found.append(FieldViolation("overrides", text))
+        if book.value("contract.take_or_pay", name) < 1 and not book.value("contract.fee_share_of_price", name) > 0:
+            text = f"make contract.take_or_pay of {name} less than 1, then contract.fee_share_of_price must be above 0"
+            found.append(FieldViolation("overrides", text))
+    return found
+
+
 @dataclass
 class DefaultsBook:
     """Gives the value of each default for a material, the caller's before Lodestock's own, and records the use."""
@@ -216,16 +275,26 @@ class DefaultsBook:
 
     def take(self, default_id: str, material_id: str) -> Traced:
         """The value to use for a material, and where it comes from."""
+        value, i = self._find(default_id, material_id)
+        self._note(default_id, value, i is not None, material_id)
+        if i is not None:
+            return Traced(value, (CallerOrigin(f"overrides[{i}].value", self.overrides[i].reason),))
         default = _BY_ID[default_id]
+        return Traced(value, (DefaultOrigin(default_id, default.reason, default.source),))
+
+    def _find(self, default_id: str, material_id: str) -> tuple[float, int | None]:
+        """The value to use, and the override that gives it; None for Lodestock's own."""
         for wanted in (material_id, ""):
             # The last word counts, as in any list of settings.
             for i in reversed(range(len(self.overrides))):
                 override = self.overrides[i]
                 if (override.default_id, override.material_id) == (default_id, wanted):
-                    self._note(default_id, override.value, True, material_id)
-                    return Traced(override.value, (CallerOrigin(f"overrides[{i}].value", override.reason),))
-        self._note(default_id, default.value, False, material_id)
-        return Traced(default.value, (DefaultOrigin(default_id, default.reason, default.source),))
+                    return override.value, i
+        return _BY_ID[default_id].value, None
+
+    def value(self, default_id: str, material_id: str) -> float:
+        """The value to use for a material; nothing is recorded."""
+        return self._find(default_id, material_id)[0]
 
     def used(self) -> tuple[DefaultUsed, ...]:
         """Every default used, in the order of the table."""
@@ -237,4 +306,6 @@ class DefaultsBook:
         )
 
     def _note(self, default_id: str, value: float, overridden: bool, material_id: str) -> None:
-        self._used.setdefault((default_id, value, overridden), {})[material_id] = None
+        materials = self._used.setdefault((default_id, value, overridden), {})
+        if material_id:
+            materials[material_id] = None

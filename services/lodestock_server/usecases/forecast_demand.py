@@ -15,8 +15,11 @@ QUANTILE_LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 """Levels of the quantiles where the caller names none."""
 
 DEFAULT_MODEL_DESCRIPTION = (
-    "Combination of the models that the history allows, each kept only where it is no worse than no change in a "
-    "rolling-origin backtest of the series."
+    "From five values on, by year or without a season: the median of naive, drift (by quarter and month: DOTM), CES "
+    "and Theta on logarithms, drawn back towards the last value by 1/n of n values. With a season: the mean of ETS, "
+    "DOTM, CES and Theta. Three or four values: three parts no change, one part drift; fewer: no change. A model is "
+    "dropped where its OWA, relative to no change, is above 2 on at least 6 errors of a rolling-origin backtest, or "
+    "where its first step is more than twice the largest change seen so far on the square-root scale."
 )
 DEFAULT_MODEL_SOURCE = "Petropoulos and Svetunkov (2020), doi:10.1016/j.ijforecast.2019.01.006"
 
@@ -49,9 +52,9 @@ class SeriesAnswer:
     observations: tuple[Observation, ...] = ()
 
 
-SHARE_FOR_MODELS = 0.8
+SHARE_FOR_MODELS = 0.75
 """Share of the time in which models are fitted. A run looks at the time between series, and answers those that it has
-no time for by their last value, which takes some time too."""
+no time for by their last value, which takes some time too, and more where the machine is busy."""
 
 
 class TimeLeft:
@@ -135,9 +138,16 @@ def median_paths(seed: int, time_limit_s: float) -> Forecast:
 
 
 def _median_path(forecast: forecasters.SeriesForecast) -> MedianPath:
-    models = ", ".join(f"{used.model} {used.weight:.2g}" for used in forecast.weights)
     by_year = {int(period): float(value) for period, value in zip(forecast.periods, forecast.median, strict=True)}
-    return MedianPath(by_year, f"{forecast.rule.value} of {models}")
+    return MedianPath(by_year, _models_in_words(forecast))
+
+
+def _models_in_words(forecast: forecasters.SeriesForecast) -> str:
+    """The rule and its models, such as "median of naive, drift"; only a mean has weights to speak of."""
+    if forecast.rule is forecasters.CombinationRule.MEAN:
+        return "mean of " + ", ".join(f"{used.model} {used.weight:.2g}" for used in forecast.weights)
+    names = ", ".join(used.model for used in forecast.weights)
+    return f"median of {names}" if forecast.rule is forecasters.CombinationRule.MEDIAN else names
 
 
 def yearly_series(series_id: str, history: Sequence[Observation]) -> forecasters.DemandSeries:

@@ -10,6 +10,7 @@ from lodestock_server.errors import NotFound
 from lodestock_server.usecases.assess_supply_risk import DerivedFigure, LifeCycleStage, MaterialSupply
 
 EU_INPUTS = "scores[eu_supply_risk].inputs"
+FACTOR_INPUTS = "scores[geopolrisk_characterisation_factor].inputs"
 STAGES = {Stage.MINING: LifeCycleStage.MINING, Stage.REFINING: LifeCycleStage.REFINING}
 
 
@@ -58,6 +59,11 @@ class StoredSupply:
         if recycled is not None:
             path = f"{EU_INPUTS}[eol_recycling_input_rate]"
             figures.append(DerivedFigure(path, recycled.value, recycled.unit, "", (recycled,)))
+        weighed = imports is not None or domestic is None or domestic.figure.value == 0
+        price = self._catalog.latest_price(self._mineral.id)
+        if weighed:
+            path = f"{FACTOR_INPUTS}[price_usd_per_tonne]"
+            figures.append(DerivedFigure(path, price.figure.value, price.figure.unit, "", (price.figure,)))
         return MaterialSupply(
             material_id=self._mineral.id,
             name=self._mineral.name,
@@ -66,7 +72,11 @@ class StoredSupply:
             sourcing=sourcing,
             import_reliance=reliance.value if reliance else None,
             recycling_input_rate=recycled.value if recycled else None,
+            price_usd_per_tonne=price.figure.value,
+            home_is_weighed=weighed,
             remarks=tuple(self._remarks(domestic, imports, exports)),
+            sourcing_remarks=tuple(self._sourcing_remarks(domestic, imports)),
+            price_remarks=tuple(self._price_remarks(price)),
             figures=tuple(figures),
         )
 
@@ -148,6 +158,19 @@ class StoredSupply:
     def _latest(self, statistic: Statistic) -> Observation | None:
         observations = self._catalog.statistic(self._buyer, self._mineral.id, statistic)
         return observations[-1] if observations else None
+
+    def _sourcing_remarks(self, domestic: Observation | None, imports: Observation | None) -> Iterator[str]:
+        if domestic is None:
+            yield self._mineral.domestic_note or "no output at home is published: 0 was taken"
+        if imports is None:
+            yield "no tonnage of imports is published: the sourcing is imports alone"
+        if domestic and imports and domestic.year != imports.year:
+            yield f"output at home is of {domestic.year}, imports are of {imports.year}"
+
+    def _price_remarks(self, price: Observation) -> Iterator[str]:
+        yield f"price: the mean of {price.year}, nominal; the reference takes the unit value of the imports"
+        if self._mineral.price_fit == "proxy":
+            yield f"the price is a proxy: {self._mineral.price_note}"
 
     def _remarks(
         self, domestic: Observation | None, imports: Observation | None, exports: Observation | None

@@ -7,14 +7,15 @@ today with room for growth.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lodestock_optimizers.problem import Deposit, Source, SourceKind
-from lodestock_optimizers.risk import default_source_risk, effective_trade_parameter, governance_score
 from lodestock_server.catalog import Catalog, Figure, Stage, Statistic
 from lodestock_server.usecases.defaults import DefaultsBook
 from lodestock_server.usecases.origins import Traced, TracedField, derive
+from lodestock_server.usecases.source_risks import SourceRisks
 
 UNNAMED_COUNTRIES = "ZZZ"
 """The suppliers that a source sums up as other countries, by a code that ISO 3166-1 leaves to its users."""
@@ -33,6 +34,16 @@ class Supply:
     remarks: tuple[str, ...]
 
 
+def dearest_landed_cost(supply: Supply, price: Traced) -> Traced:
+    """The dearest landed cost under contract of any source in any year, USD/t; 0 without a source."""
+    landed = [
+        unit * (1 + source.tariff_rate[0]) + source.freight_usd_per_tonne
+        for source in supply.sources
+        for unit in source.unit_price_usd_per_tonne
+    ]
+    return derive(max(landed, default=0.0), "price × (1 + tariff) + freight of the dearest source", price)
+
+
 @dataclass(frozen=True, slots=True)
 class _Offer:
     country: str
@@ -49,14 +60,25 @@ class SupplyReader:
         buyer: ISO 3166-1 alpha-3.
         material: Id of the mineral.
         yearly_demand: The buyer's last known yearly demand.
+        risks: What gives the risk of each source.
+        years: The years to plan.
     """
 
     def __init__(
-        self, catalog: Catalog, defaults: DefaultsBook, buyer: str, material: str, yearly_demand: Figure
+        self,
+        catalog: Catalog,
+        defaults: DefaultsBook,
+        buyer: str,
+        material: str,
+        yearly_demand: Figure,
+        risks: SourceRisks,
+        years: range,
     ) -> None:
         self._catalog, self._defaults = catalog, defaults
         self._buyer, self._material = buyer, material
         self._demand = Traced.read(yearly_demand)
+        self._risks = risks
+        self._years = years
         self._remarks: list[str] = []
 
     def read(self) -> Supply:
@@ -73,6 +95,17 @@ class SupplyReader:
     def price(self) -> Traced:
         """The price of the last full year, USD/t."""
         return Traced.read(self._catalog.latest_price(self._material).figure)
+
+    def price_path(self) -> tuple[Traced, ...]:
+        """The price of each year to plan, USD/t: one value for all where it does not grow."""
+        price, growth = self.price(), self._take("price.growth_per_year")
+        if growth.value == 0:
+            return (derive(price.value, "flat: growth 0", price, growth),)
+        base = self._catalog.latest_price(self._material).year
+        return tuple(
+            derive(price.value * (1 + growth.value) ** (year - base), "price × (1 + growth)^years", price, growth)
+            for year in self._years
+        )
 
     def _imports(self) -> list[_Offer]:
         delivered = self._delivered_today()
@@ -149,8 +182,8 @@ class SupplyReader:
         spot = derive(spot_share.value * offer.capacity.value, "spot share × capacity", spot_share, offer.capacity)
         fee_share = self._take("contract.fee_share_of_price")
         fee = derive(fee_share.value * self.price().value, "share × price", fee_share, self.price())
+        prices = self.price_path()
         figures = {
-            "unit_price_usd_per_tonne": (self.price(), "USD/t"),
             "tariff_rate": (self._tariff(offer.kind), "1"),
             "freight_usd_per_tonne": (self._freight(offer), "USD/t"),
             "capacity_tonnes": (offer.capacity, "t"),
@@ -158,6 +191,7 @@ class SupplyReader:
             "spot_premium": (self._take("spot.premium"), "1"),
             "risk": (self._risk(offer), "1"),
             "take_or_pay": (self._take("contract.take_or_pay"), "1"),
+            "lead_periods": (self._lead(), "periods"),
             "reservation_fee_usd_per_tonne": (fee, "USD/t"),
         }
         value = {field: traced.value for field, (traced, _) in figures.items()}
@@ -166,7 +200,7 @@ class SupplyReader:
             material_id=self._material,
             country=offer.country,
             kind=offer.kind,
-            unit_price_usd_per_tonne=(value["unit_price_usd_per_tonne"],),
+            unit_price_usd_per_tonne=tuple(price.value for price in prices),
             tariff_rate=(value["tariff_rate"],),
             freight_usd_per_tonne=value["freight_usd_per_tonne"],
             capacity_tonnes=(value["capacity_tonnes"],),
@@ -174,9 +208,13 @@ class SupplyReader:
             spot_premium=value["spot_premium"],
             risk=value["risk"],
             take_or_pay=value["take_or_pay"],
+            lead_periods=int(value["lead_periods"]),
             reservation_fee_usd_per_tonne=value["reservation_fee_usd_per_tonne"],
         )
-        fields = [
+        path = f"sources[{source_id}].unit_price_usd_per_tonne"
+        paid = tuple(price.value for price in prices)
+        fields = [TracedField(path, paid, "USD/t", prices[0].derivation, prices[0].origins)]
+        fields += [
             TracedField(f"sources[{source_id}].{field}", (traced.value,), unit, traced.derivation, traced.origins)
             for field, (traced, unit) in figures.items()
         ]
@@ -184,6 +222,10 @@ class SupplyReader:
 
     def _take(self, default_id: str) -> Traced:
         return self._defaults.take(default_id, self._material)
+
+    def _lead(self) -> Traced:
+        years = self._take("contract.lead_years")
+        return derive(float(math.ceil(years.value)), "years, rounded up to whole periods", years)
 
     def _tariff(self, kind: SourceKind) -> Traced:
         return self._take("tariff.rate") if kind is SourceKind.IMPORT else Traced(0.0, (), "no duty at home")
@@ -202,25 +244,9 @@ class SupplyReader:
         return derive(rate.value * known.value, "rate × distance", rate, Traced.read(known))
 
     def _risk(self, offer: _Offer) -> Traced:
-        if offer.kind is not SourceKind.IMPORT:
-            return Traced(default_source_risk(offer.kind).risk, (), "0 at home")
-        if offer.country == UNNAMED_COUNTRIES:
-            unknown = default_source_risk(offer.kind)
-            return Traced(unknown.risk, (), "; ".join(unknown.remarks))
-        parts: list[Traced] = []
-        governance = self._catalog.governance(offer.country)
-        w = None
-        if governance is not None:
-            w = governance_score({name: figure.value for name, figure in governance.estimates.items()}).value
-            parts += [Traced.read(figure) for figure in governance.estimates.values()]
-        published = self._catalog.trade_parameter(self._material, offer.country)
-        if published is not None:
-            parts.append(Traced.read(published))
-        in_eu = self._catalog.country(offer.country).eu27, self._catalog.country(self._buyer).eu27
-        t = effective_trade_parameter(None if published is None else published.value, *in_eu)
-        found = default_source_risk(offer.kind, w, t)
-        self._remarks += [f"{self._material}, {offer.country}: {remark}" for remark in found.remarks]
-        return derive(found.risk, "min(1, W/10 · t), W = 2·(2.5 − mean of the governance estimates)", *parts)
+        risk, remarks = self._risks.of(self._material, offer.country, offer.kind)
+        self._remarks += [f"{self._material}, {offer.country}: {remark}" for remark in remarks]
+        return risk
 
     def _deposits(self, offers: list[_Offer]) -> tuple[list[Deposit], list[TracedField]]:
         """The buyer's part of each country's reserves, where mining is what supplies the planned form."""

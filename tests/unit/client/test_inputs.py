@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 
 import pandas as pd
 import pytest
 
-from lodestock import Client
-from lodestock.inputs import demand_series, messages, period_label
+from lodestock import Client, InvalidRequest, Violation
+from lodestock.client import TIMEOUT_S, solve_timeout_s
+from lodestock.inputs import demand_series, messages, names, period_label, violation_of
 from lodestock.tables import row_of
 from lodestock.v1 import common_pb2, forecast_pb2, sourcing_pb2
 
@@ -70,3 +72,67 @@ def test_import_stays_light() -> None:
     code = f"import sys, lodestock; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("problem", "field_path", "description"),
+    [
+        ({"buyr": "USA"}, "problem.buyr", "no such field; did you mean 'buyer'?"),
+        ({"sources": [{}, {"rsk": 1}]}, "problem.sources[1].rsk", "no such field; did you mean 'risk'?"),
+        ({"periods": [{"zebra": 1}]}, "problem.periods[0].zebra", "no such field; known: label, length_years"),
+        ({"price_of_risk": math.nan}, "problem.price_of_risk", "must be a finite number"),
+        ({"sources": [{"risk": math.inf}]}, "problem.sources[0].risk", "must be a finite number"),
+        (
+            {"sources": [{"capacity_tonnes": [1, -math.inf]}]},
+            "problem.sources[0].capacity_tonnes[1]",
+            "must be a finite",
+        ),
+        ({"sources": [{"risk": "high"}]}, "problem.sources[0].risk", "high"),
+        ({"price_of_risk": {"a": 1}}, "problem.price_of_risk", "must be a string or a real number"),
+        ({1: 2}, "problem.1", ""),
+    ],
+)
+def test_dicts_that_are_no_message_are_refused_by_field(
+    problem: dict[str, object], field_path: str, description: str
+) -> None:
+    """What protobuf says of a dict comes as a violation, as the server's own do, and nothing is sent."""
+    with Client("127.0.0.1:1") as client, pytest.raises(InvalidRequest) as caught:
+        client.validate_problem(problem)
+    (violation,) = caught.value.violations
+    assert violation.field_path == field_path
+    assert description in violation.description
+
+
+def test_dicts_in_lists_are_refused_by_field() -> None:
+    """The path names the entry of the request's list."""
+    with Client("127.0.0.1:1") as client:
+        with pytest.raises(InvalidRequest, match=r"rules\[1\]\.familly: no such field"):
+            client.build_problem("USA", horizon_years=1, rules=[{}, {"familly": "quota"}])
+        with pytest.raises(InvalidRequest, match=r"inline\.supplies\[0\]\.material: no such field"):
+            client.assess_supply_risk("USA", supplies=[{"material": "cobalt"}])
+
+
+def test_text_that_protobuf_words_otherwise_is_passed_on() -> None:
+    """An unknown wording still gives the field that was asked for."""
+    found = violation_of("something else is wrong", sourcing_pb2.SourcingProblem(), "problem")
+    assert found == Violation("problem", "something else is wrong")
+
+
+def test_single_name_is_one_name() -> None:
+    """A text is not taken apart into its letters."""
+    assert list(names("tin")) == ["tin"]
+    assert list(names(["tin", "zinc"])) == ["tin", "zinc"]
+    assert list(names(())) == []
+
+
+@pytest.mark.parametrize("limit_s", [None, math.nan, math.inf, -math.inf, 0.0, -20.0])
+def test_limit_that_the_server_will_refuse_leaves_time_to_refuse(limit_s: float | None) -> None:
+    """The timeout never comes from a limit that is no limit."""
+    assert solve_timeout_s(limit_s) == TIMEOUT_S
+
+
+def test_timeout_holds_the_time_limit() -> None:
+    """The server's reserve fits between the limit and the timeout, and no limit makes an endless wait."""
+    assert solve_timeout_s(1.0) > 10
+    assert 3600 / 0.95 < solve_timeout_s(3600.0) < math.inf
+    assert solve_timeout_s(1e308) < math.inf

@@ -14,6 +14,7 @@ from lodestock_optimizers.risk import (
     InvalidRiskInput,
     RestTreatment,
     Scope,
+    SourceRiskMeasure,
     SupplyData,
     default_source_risk,
     effective_trade_parameter,
@@ -22,6 +23,7 @@ from lodestock_optimizers.risk import (
     eu_weighted_hhi,
     governance_score,
     import_reliance,
+    source_risk,
 )
 
 WORLD = [CountryShare("COD", 0.7, 8.2, 1.1), CountryShare("AUS", 0.1, 1.6, 1.0), CountryShare("RUS", 0.1, 7.0, 1.0)]
@@ -123,6 +125,47 @@ class TestSourceRisk:
         with pytest.raises(InvalidRiskInput) as caught:
             default_source_risk(SourceKind.IMPORT, 12.0, -1.0)
         assert [v.field_path for v in caught.value.violations] == ["governance", "trade_parameter"]
+
+    @pytest.mark.parametrize(
+        ("measure", "expected"),
+        [
+            (SourceRiskMeasure.GOVERNANCE_AND_TRADE, 0.6 * 1.2),
+            (SourceRiskMeasure.GOVERNANCE, 0.6),
+            (SourceRiskMeasure.POLITICAL_INSTABILITY, 0.7),
+            (SourceRiskMeasure.TRADE, 0.2),
+            (SourceRiskMeasure.NONE, 0.0),
+        ],
+    )
+    def test_the_caller_chooses_what_gives_it(self, measure: SourceRiskMeasure, expected: float) -> None:
+        assert source_risk(measure, SourceKind.IMPORT, 6.0, 1.2, 0.7).risk == pytest.approx(expected)
+        for kind in (SourceKind.DOMESTIC, SourceKind.RECYCLED):
+            assert source_risk(measure, kind, 6.0, 1.2, 0.7).risk == 0.0
+
+    @pytest.mark.parametrize(("t", "expected"), [(0.8, 0.0), (1.0, 0.0), (1.5, 0.5), (2.0, 1.0)])
+    def test_trade_alone_counts_restrictions_only(self, t: float, expected: float) -> None:
+        assert source_risk(SourceRiskMeasure.TRADE, SourceKind.IMPORT, None, t).risk == pytest.approx(expected)
+
+    @given(
+        st.sampled_from(SourceRiskMeasure),
+        st.none() | st.floats(0, 10),
+        st.none() | st.floats(0.01, 2),
+        st.none() | st.floats(0, 1),
+    )
+    def test_each_is_a_fraction_and_says_what_was_missing(
+        self, measure: SourceRiskMeasure, w: float | None, t: float | None, g: float | None
+    ) -> None:
+        found = source_risk(measure, SourceKind.IMPORT, w, t, g)
+        assert 0.0 <= found.risk <= 1.0
+        needed = {
+            SourceRiskMeasure.GOVERNANCE_AND_TRADE: w,
+            SourceRiskMeasure.GOVERNANCE: w,
+            SourceRiskMeasure.POLITICAL_INSTABILITY: g,
+        }.get(measure, 0.0)
+        assert bool(found.remarks) == (needed is None)
+
+    def test_a_senseless_instability_is_refused(self) -> None:
+        with pytest.raises(InvalidRiskInput, match="political_instability"):
+            source_risk(SourceRiskMeasure.NONE, SourceKind.IMPORT, political_instability=1.5)
 
 
 class TestEuSupplyRiskOfShares:

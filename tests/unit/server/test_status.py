@@ -11,13 +11,14 @@ from google.rpc.status_pb2 import Status
 
 from lodestock_server import errors
 from lodestock_server.deadlines import Deadline
-from lodestock_server.status import error_status, internal_status
+from lodestock_server.status import error_status, internal_status, shortened
 
 VIOLATIONS = [errors.FieldViolation(f"sources[{i}].risk", "is 7, must be 1 or less") for i in range(1000)]
 SAMPLES: list[errors.ServiceError] = [
     errors.InvalidRequest(VIOLATIONS[:3]),
     errors.MalformedRequest("no message"),
     errors.NotFound("nothing"),
+    errors.NotOffered("not here"),
     errors.Unauthenticated("who"),
     errors.OutOfTime("late"),
     errors.Overloaded("full", 2.5),
@@ -103,3 +104,39 @@ def test_computing_stops_a_twentieth_before_the_deadline() -> None:
     assert Deadline.of_call(CallWithTime(None)).limit_s(60) == 60
     with pytest.raises(errors.OutOfTime):
         Deadline.of_call(CallWithTime(0.0)).limit_s(60)
+
+
+def test_short_calls_keep_back_enough_to_answer() -> None:
+    """At least 0.3 s are kept back, but never more than half."""
+    assert Deadline.of_call(CallWithTime(2.0)).limit_s(60) == pytest.approx(1.7, abs=0.05)
+    assert Deadline.of_call(CallWithTime(0.4)).limit_s(60) == pytest.approx(0.2, abs=0.05)
+
+
+def test_long_descriptions_keep_their_start_and_their_end() -> None:
+    """The least that a caller takes holds a violation with its field, however long a text the caller sent."""
+    violation = errors.FieldViolation("buyer", f"'{'🜁' * 9000}' is no country code, must be ISO 3166-1 alpha-3")
+    status = error_status(errors.InvalidRequest([violation] * 50), "abc")
+    listed = detail(status, error_details_pb2.BadRequest)
+    assert isinstance(listed, error_details_pb2.BadRequest)
+    first = listed.field_violations[0]
+    assert first.field == "buyer"
+    assert first.description.startswith("'🜁🜁")
+    assert first.description.endswith("🜁' is no country code, must be ISO 3166-1 alpha-3")
+    # A byte beyond ASCII travels as three in the message, and details travel in base64; 8 KiB is gRPC's own limit.
+    assert 3 * len(status.message.encode()) + 4 / 3 * status.ByteSize() < 8 * 1024 - 400
+
+
+@pytest.mark.parametrize("text", ["", "short", "x" * 400, "🜁" * 100])
+def test_texts_that_fit_stay_as_they_are(text: str) -> None:
+    """Up to the limit in bytes."""
+    assert shortened(text, 400) == text
+
+
+@pytest.mark.parametrize("text", ["x" * 401, "🜁" * 101, "x" + "🜁" * 1000, "é" * 9999])
+def test_texts_that_do_not_fit_are_cut_between_characters(text: str) -> None:
+    """Never beyond the limit, never with half a character."""
+    cut = shortened(text, 400)
+    assert 390 < len(cut.encode()) <= 400
+    start, end = cut.split("…")
+    assert text.startswith(start)
+    assert text.endswith(end)

@@ -1,0 +1,119 @@
+"""catalog.proto: datasets, series and observations to messages; names, pages and selections from them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from lodestock.v1 import catalog_pb2, common_pb2
+from lodestock_server.errors import FieldViolation, InvalidRequest
+from lodestock_server.store.datasets import Selection, StoredDataset, StoredObservation, StoredSeries
+
+LAST_POSITION = 2**63 - 1
+"""What a database counts to; a token can be written for more."""
+
+
+def name_from_proto(name: str) -> tuple[str, str]:
+    """The identifier and the version ("" for the newest) in a name such as "datasets/prices/versions/2026.6.2"."""
+    parts = name.split("/")
+    return parts[1], parts[3] if len(parts) > 3 else ""
+
+
+def page_from_proto(page_size: int, page_token: str, default_size: int) -> tuple[int, int]:
+    """The position to begin at, and how many to return.
+
+    Raises:
+        InvalidRequest: The token is none that this server gave out.
+    """
+    try:
+        after = int(base64.urlsafe_b64decode(page_token)) if page_token else 0
+    except (ValueError, binascii.Error):
+        after = -1
+    # What was not written by us in the one way we write it is refused, so that tokens stay opaque.
+    if not 0 <= after <= LAST_POSITION or (page_token and page_token_to_proto(after) != page_token):
+        violation = FieldViolation(
+            "page_token", "is none that this server gave out, must be a next_page_token or empty"
+        )
+        raise InvalidRequest([violation])
+    return after, page_size or default_size
+
+
+def page_token_to_proto(after: int) -> str:
+    """The token of the page that begins at a position."""
+    return base64.urlsafe_b64encode(str(after).encode()).decode()
+
+
+def selection_from_proto(message: catalog_pb2.QueryObservationsRequest) -> Selection:
+    """Read which observations are wanted."""
+    return Selection(
+        resource=message.resource,
+        row=message.row,
+        materials=tuple(message.material_ids),
+        countries=tuple(message.countries),
+        first_period=message.first_period,
+        last_period=message.last_period,
+    )
+
+
+def dataset_to_proto(dataset: StoredDataset) -> catalog_pb2.Dataset:
+    """Write a dataset."""
+    loaded_at = Timestamp()
+    loaded_at.FromDatetime(dataset.loaded_at)
+    return catalog_pb2.Dataset(
+        name=f"datasets/{dataset.name}/versions/{dataset.version}",
+        dataset=dataset.name,
+        version=dataset.version,
+        digest=dataset.digest,
+        title=dataset.title,
+        licences=dataset.licences,
+        sources=[
+            catalog_pb2.DataSource(
+                source_id=source["id"],
+                title=source["title"],
+                licence=source.get("licence", ""),
+                repository=source.get("repository", ""),
+                commit=source.get("commit", ""),
+            )
+            for source in dataset.sources
+        ],
+        known_gaps=dataset.known_gaps,
+        resources=[
+            catalog_pb2.Resource(name=resource["name"], title=resource["title"], rows=resource["rows"])
+            for resource in dataset.resources
+        ],
+        loaded_at=loaded_at,
+    )
+
+
+def series_to_proto(series: StoredSeries) -> catalog_pb2.Series:
+    """Write a series."""
+    return catalog_pb2.Series(
+        resource=series.resource,
+        measure=series.measure,
+        unit=series.unit,
+        keys=series.keys,
+        first_period=series.first_period,
+        last_period=series.last_period,
+        observations=series.observations,
+    )
+
+
+def observation_to_proto(dataset: StoredDataset, observation: StoredObservation) -> catalog_pb2.DataPoint:
+    """Write an observation of a dataset, with its origin."""
+    return catalog_pb2.DataPoint(
+        measure=observation.measure,
+        keys=observation.keys,
+        period=observation.period,
+        value=observation.value,
+        unit=observation.unit,
+        origin=common_pb2.DatasetOrigin(
+            dataset=dataset.name,
+            version=dataset.version,
+            resource=observation.resource,
+            row=observation.row,
+            source_id=observation.source_id,
+            flag=observation.flag,
+        ),
+    )

@@ -1,0 +1,67 @@
+"""CatalogService."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import closing
+from typing import Any
+
+from lodestock.v1 import catalog_pb2, catalog_pb2_grpc
+from lodestock_server.converters import catalog
+from lodestock_server.store.datasets import DatasetStore
+
+DATASETS_A_PAGE = 100
+SERIES_A_PAGE = 1_000
+
+
+class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
+    """Lists and reads the data that the server holds. The database is read in threads beside the event loop."""
+
+    def __init__(self, datasets: DatasetStore) -> None:
+        self._datasets = datasets
+
+    async def ListDatasets(  # noqa: N802
+        self, request: catalog_pb2.ListDatasetsRequest, context: Any
+    ) -> catalog_pb2.ListDatasetsResponse:
+        """List the datasets."""
+        after, count = catalog.page_from_proto(request.page_size, request.page_token, DATASETS_A_PAGE)
+        found = await asyncio.to_thread(self._datasets.list_datasets, after, count + 1)
+        return catalog_pb2.ListDatasetsResponse(
+            datasets=[catalog.dataset_to_proto(dataset) for dataset in found[:count]],
+            next_page_token=catalog.page_token_to_proto(after + count) if len(found) > count else "",
+        )
+
+    async def GetDataset(  # noqa: N802
+        self, request: catalog_pb2.GetDatasetRequest, context: Any
+    ) -> catalog_pb2.GetDatasetResponse:
+        """Describe one dataset."""
+        dataset = await asyncio.to_thread(self._datasets.dataset, *catalog.name_from_proto(request.name))
+        return catalog_pb2.GetDatasetResponse(dataset=catalog.dataset_to_proto(dataset))
+
+    async def ListSeries(  # noqa: N802
+        self, request: catalog_pb2.ListSeriesRequest, context: Any
+    ) -> catalog_pb2.ListSeriesResponse:
+        """List the series of a dataset."""
+        after, count = catalog.page_from_proto(request.page_size, request.page_token, SERIES_A_PAGE)
+        dataset = await asyncio.to_thread(self._datasets.dataset, *catalog.name_from_proto(request.parent))
+        materials, countries = tuple(request.material_ids), tuple(request.countries)
+        found = await asyncio.to_thread(
+            self._datasets.list_series, dataset.dataset_id, materials, countries, after, count + 1
+        )
+        return catalog_pb2.ListSeriesResponse(
+            series=[catalog.series_to_proto(series) for series in found[:count]],
+            next_page_token=catalog.page_token_to_proto(after + count) if len(found) > count else "",
+        )
+
+    async def QueryObservations(  # noqa: N802
+        self, request: catalog_pb2.QueryObservationsRequest, context: Any
+    ) -> AsyncIterator[catalog_pb2.QueryObservationsResponse]:
+        """Stream observations."""
+        dataset = await asyncio.to_thread(self._datasets.dataset, *catalog.name_from_proto(request.parent))
+        selection = catalog.selection_from_proto(request)
+        with closing(self._datasets.observations(dataset.dataset_id, selection)) as batches:
+            while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+                yield catalog_pb2.QueryObservationsResponse(
+                    observations=[catalog.observation_to_proto(dataset, one) for one in batch]
+                )

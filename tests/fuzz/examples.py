@@ -1,0 +1,190 @@
+"""Valid requests, small and quick to answer, by the full name of their message: what the fuzz makes faults in."""
+
+from __future__ import annotations
+
+from google.protobuf.message import Message
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2
+
+from lodestock.v1 import catalog_pb2, common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
+from tests.toy_problem import supplier, toy_problem
+
+
+def examples() -> dict[str, list[bytes]]:
+    """The bytes of the requests by the full name of their message."""
+    found: dict[str, list[bytes]] = {}
+    for message in (*forecasts(), *risks(), *builds(), *plans(), *catalogs(), *standard_services()):
+        found.setdefault(message.DESCRIPTOR.full_name, []).append(message.SerializeToString())
+    return found
+
+
+def forecasts() -> list[Message]:
+    """Series of two frequencies given inline, with quantiles and paths; and a stored one."""
+    yearly = forecast_pb2.DemandSeries(
+        series_id="a",
+        frequency=forecast_pb2.FREQUENCY_YEARLY,
+        unit="t",
+        observations=[forecast_pb2.Observation(period=str(2012 + i), value=100.0 + 7 * i % 11) for i in range(12)],
+    )
+    quarterly = forecast_pb2.DemandSeries(
+        series_id="b",
+        frequency=forecast_pb2.FREQUENCY_QUARTERLY,
+        unit="kg",
+        observations=[forecast_pb2.Observation(period=f"2024-Q{i + 1}", value=float(i)) for i in range(4)],
+    )
+    inline = forecast_pb2.DemandSeriesSet(series=[yearly, quarterly])
+    short = forecast_pb2.DemandSeriesSet(series=[quarterly])
+    stored = forecast_pb2.StoredDemand(buyer="USA", material_ids=["cobalt"])
+    levels = [0.1, 0.5, 0.9]
+    return [
+        forecast_pb2.ForecastDemandRequest(inline=inline, horizon=3, quantile_levels=levels, sample_paths=2, seed=7),
+        forecast_pb2.ForecastDemandRequest(inline=short, horizon=2, model="seasonal_naive"),
+        forecast_pb2.ForecastDemandRequest(stored=stored, horizon=2, model="drift", sample_paths=1),
+    ]
+
+
+def risks() -> list[Message]:
+    """Supplies given inline, with every figure; and stored ones."""
+    supply = risk_pb2.MaterialSupply(
+        material_id="alloy",
+        stage=common_pb2.LIFE_CYCLE_STAGE_MINING,
+        global_supply=[
+            risk_pb2.CountryShare(country="CHN", share=0.6, governance=6.0, trade_parameter=1.1),
+            risk_pb2.CountryShare(country="AUS", share=0.3),
+            risk_pb2.CountryShare(country="", share=0.1),
+        ],
+        sourcing=[risk_pb2.CountryShare(country="AUS", share=0.8), risk_pb2.CountryShare(country="FRA", share=0.2)],
+        import_reliance=0.7,
+        recycling_input_rate=0.1,
+        substitution_index=0.9,
+        supply_data=risk_pb2.SUPPLY_DATA_GLOBAL_AND_SOURCING,
+    )
+    inline = risk_pb2.MaterialSupplySet(supplies=[supply])
+    return [
+        risk_pb2.AssessSupplyRiskRequest(buyer="FRA", inline=inline),
+        risk_pb2.AssessSupplyRiskRequest(buyer="USA", stored=risk_pb2.StoredSupply(material_ids=["cobalt", "tin"])),
+    ]
+
+
+def builds() -> list[Message]:
+    """A problem to build with everything that can be given, and one with nothing but its material."""
+    full = sourcing_pb2.BuildProblemRequest(
+        buyer="USA",
+        material_ids=["cobalt"],
+        horizon_years=3,
+        floor_days=30,
+        demand=[sourcing_pb2.DemandPath(material_id="cobalt", demand_tonnes=[100, 110, 120])],
+        overrides=[common_pb2.DefaultOverride(default_id="stock.opening_days", value=10, reason="counted")],
+        rules=trade_rules(),
+        budget=sourcing_pb2.Budget(budget_usd=[1e9]),
+        scenarios=[scenario()],
+        price_of_risk=0.5,
+        discount_rate=0.05,
+        seed=3,
+    )
+    return [full, sourcing_pb2.BuildProblemRequest(buyer="USA", material_ids=["tin"], horizon_years=1)]
+
+
+def plans() -> list[Message]:
+    """Problems to check and to solve: one that uses every feature of the model, and the toy of the tests."""
+    problems = (full_problem(), toy_problem())
+    return [
+        *(sourcing_pb2.OptimizeSourcingRequest(problem=problem, time_limit_s=5) for problem in problems),
+        *(sourcing_pb2.ValidateProblemRequest(problem=problem) for problem in problems),
+    ]
+
+
+def full_problem() -> sourcing_pb2.SourcingProblem:
+    """A problem of two periods that uses every feature of the model."""
+    problem = toy_problem()
+    del problem.periods[2:]
+    problem.price_of_risk = 1
+    problem.materials[0].demand.add(
+        tier=common_pb2.DEMAND_TIER_GENERAL, demand_tonnes=[50, 60], shortage_cost_usd_per_tonne=90_000
+    )
+    stock = problem.materials[0].stock
+    stock.floor_days = 30
+    stock.floor_days_by_state.add(state=common_pb2.MATERIAL_STATE_EMERGENCY, value=5)
+    stock.capacity_tonnes, stock.loss_rate_per_year = 500, 0.01
+    stock.max_in_tonnes, stock.max_out_tonnes, stock.disposal_usd_per_tonne = 200, 200, 10
+    problem.sources.append(home_supplier())
+    problem.deposits.add(deposit_id="d", source_ids=["cobalt/COD"], reserves_tonnes=300)
+    problem.rules.extend(trade_rules())
+    problem.budget.budget_usd.append(1e8)
+    problem.budget.budget_usd_by_state.add(state=common_pb2.MATERIAL_STATE_EMERGENCY, value=2e8)
+    problem.scenarios.append(scenario())
+    return problem
+
+
+def home_supplier() -> sourcing_pb2.Source:
+    """A supplier at home with a spot market and an option to take less than contracted."""
+    source = supplier("USA", 50_000, 20)
+    source.kind = common_pb2.SOURCE_KIND_DOMESTIC
+    source.spot_capacity_tonnes.append(10)
+    source.spot_premium, source.risk = 0.2, 0.1
+    source.take_or_pay, source.reservation_fee_usd_per_tonne = 0.8, 100
+    source.tariff_rate.append(0.05)
+    return source
+
+
+def trade_rules() -> list[sourcing_pb2.TradeRule]:
+    """One rule of each kind."""
+    demand, supply = sourcing_pb2.SHARE_DENOMINATOR_DEMAND, sourcing_pb2.SHARE_DENOMINATOR_SUPPLY
+    floor = sourcing_pb2.ShareFloor(kind=common_pb2.SOURCE_KIND_DOMESTIC, min_share=0.01, denominator=supply)
+    emergency = sourcing_pb2.StateValue(state=common_pb2.MATERIAL_STATE_EMERGENCY, value=0.95)
+    return [
+        sourcing_pb2.TradeRule(rule_id="e", countries=["RUS"], embargo=sourcing_pb2.Embargo()),
+        sourcing_pb2.TradeRule(rule_id="q", material_ids=["cobalt"], quota=sourcing_pb2.Quota(max_tonnes=1000)),
+        sourcing_pb2.TradeRule(
+            rule_id="c",
+            countries=["COD"],
+            periods=[0],
+            limit_by_state=[emergency],
+            share_cap=sourcing_pb2.ShareCap(max_share=0.9, denominator=demand),
+        ),
+        sourcing_pb2.TradeRule(rule_id="f", states=[common_pb2.MATERIAL_STATE_NORMAL], share_floor=floor),
+    ]
+
+
+def scenario() -> sourcing_pb2.Scenario:
+    """A disruption that comes, goes, and moves demand."""
+    return sourcing_pb2.Scenario(
+        scenario_id="s",
+        probability=0.2,
+        onset_period=0,
+        end_period=0,
+        disruptions=[sourcing_pb2.Disruption(countries=["COD"], availability=0.2, price_factor=1.5)],
+        demand_factors=[sourcing_pb2.DemandFactor(material_ids=["cobalt"], periods=[0], factor=1.1)],
+        state=common_pb2.MATERIAL_STATE_EMERGENCY,
+        state_material_ids=["cobalt"],
+        rebuilding_periods=1,
+    )
+
+
+def catalogs() -> list[Message]:
+    """Pages and selections of the stored data."""
+    return [
+        catalog_pb2.ListDatasetsRequest(page_size=2, page_token="Mw=="),
+        catalog_pb2.GetDatasetRequest(name="datasets/prices"),
+        catalog_pb2.ListSeriesRequest(
+            parent="datasets/us-minerals", material_ids=["cobalt"], countries=["USA"], page_size=2, page_token="Mw=="
+        ),
+        catalog_pb2.QueryObservationsRequest(
+            parent="datasets/us-minerals", material_ids=["cobalt"], first_period="2020", last_period="2023"
+        ),
+        catalog_pb2.QueryObservationsRequest(parent="datasets/prices", resource="prices", row=1),
+    ]
+
+
+def standard_services() -> list[Message]:
+    """What health and reflection are asked."""
+    return [
+        health_pb2.HealthCheckRequest(service="lodestock.v1.RiskService"),
+        reflection_pb2.ServerReflectionRequest(file_containing_symbol="lodestock.v1.SourcingService"),
+        reflection_pb2.ServerReflectionRequest(file_by_filename="lodestock/v1/common.proto"),
+        reflection_pb2.ServerReflectionRequest(
+            file_containing_extension=reflection_pb2.ExtensionRequest(
+                containing_type="google.protobuf.FieldOptions", extension_number=1159
+            )
+        ),
+    ]

@@ -1,0 +1,65 @@
+"""Dockerfile and compose.yaml say what is so: no engine runs here, so their words are held against the tree.
+
+The steps themselves, the lock with its hashes, then the wheels, are taken by test_clean_install.py.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from lodestock_server.settings import Settings
+from tests.packaging.environments import ROOT
+
+OF_CLIENT = {"LODESTOCK_ADDRESS", "LODESTOCK_TOKEN", "LODESTOCK_CA_FILE"}
+OF_COMPOSE = {"LODESTOCK_PUBLISH"}
+VARIABLE = re.compile(r"\bLODESTOCK_[A-Z_]+\b")
+
+
+def text(name: str) -> str:
+    """The text of a file at the root of the tree."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["Dockerfile", "compose.yaml"])
+def test_variables_are_settings(name: str) -> None:
+    """A misspelt one would silently do nothing, since the environment is not checked for unknown names."""
+    settings = {f"LODESTOCK_{field.upper()}" for field in Settings.model_fields}
+    assert set(VARIABLE.findall(text(name))) <= settings | OF_CLIENT | OF_COMPOSE
+
+
+def test_what_is_copied_is_there_and_not_ignored() -> None:
+    """Every source of a COPY from the tree."""
+    copied = re.findall(r"^COPY (?!--from)(.+)$", text("Dockerfile"), re.MULTILINE)
+    sources = [source for line in copied for source in line.split()[:-1]]
+    assert {"clients", "services", "requirements-server.lock"} <= set(sources)
+    assert not [source for source in sources if not (ROOT / source).exists()]
+    assert not set(sources) & set(text(".dockerignore").split())
+
+
+def test_secrets_go_neither_into_the_image_nor_into_the_repository() -> None:
+    """The folder that compose.yaml tells to make."""
+    assert "./secrets:/run/lodestock:ro" in text("compose.yaml")
+    assert "secrets" in text(".dockerignore").split()
+    assert "secrets/" in text(".gitignore").split()
+
+
+def test_certificate_made_as_compose_tells_serves_the_health_check(tmp_path: Path) -> None:
+    """The command in its head makes a certificate for the name that the health check of the Dockerfile calls."""
+    told = re.search(r"^#   (openssl req .+?\\)\n#     (.+)$", text("compose.yaml"), re.MULTILINE)
+    assert told is not None
+    (tmp_path / "secrets").mkdir()
+    subprocess.run(f"{told[1]}\n{told[2]}", shell=True, cwd=tmp_path, check=True, capture_output=True)
+    shown = subprocess.run(
+        ["openssl", "x509", "-in", "secrets/server.pem", "-noout", "-ext", "subjectAltName"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    called = re.search(r"lodestock health --address \"(\w+):", text("Dockerfile"))
+    assert called is not None
+    assert f"DNS:{called[1]}" in shown

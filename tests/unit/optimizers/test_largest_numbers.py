@@ -1,0 +1,105 @@
+"""Numbers at the limits of validation reach the solver; those beyond are refused, and none makes the checks fail."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from lodestock_optimizers.planner import optimize
+from lodestock_optimizers.problem import (
+    Budget,
+    DemandFactor,
+    DemandTier,
+    Disruption,
+    Period,
+    Scenario,
+    SourcingProblem,
+    StockPolicy,
+    TierDemand,
+)
+from lodestock_optimizers.validation import (
+    LEAST_PERIOD_YEARS,
+    MOST,
+    MOST_DISCOUNT_WEIGHT,
+    MOST_FACTOR,
+    MOST_FLOOR_DAYS,
+    MOST_PRICE_OF_RISK,
+    MOST_USD,
+    validate,
+)
+from tests.unit.optimizers.problems import material, problem, source
+
+BROKEN = (math.nan, math.inf, -math.inf, 1.7e308, -1.7e308, -1.0, 0.0, 5e-324, 1.5)
+
+
+def greatest() -> SourcingProblem:
+    """Every number at its limit: tonnes, costs, budget, and what risk and time weigh."""
+    policy = StockPolicy(
+        opening_tonnes=MOST,
+        closing_tonnes=MOST,
+        floor_days=MOST_FLOOR_DAYS,
+        holding_usd_per_tonne_year=MOST,
+        disposal_usd_per_tonne=MOST,
+    )
+    tier = TierDemand(DemandTier.ESSENTIAL, (MOST,), MOST)
+    surge = Scenario("s", 0.5, 0, demand_factors=(DemandFactor(MOST_FACTOR),))
+    return problem(
+        (source("COD", price=MOST, capacity=MOST, risk=1.0, spot_capacity_tonnes=(MOST,)), source("AUS")),
+        materials=(replace(material(stock=policy), demand=(tier,)),),
+        periods=4,
+        scenarios=(surge,),
+        budget=Budget((MOST_USD,)),
+        price_of_risk=MOST_PRICE_OF_RISK,
+        discount_rate=MOST_DISCOUNT_WEIGHT ** (-1 / 3) - 1 + 1e-9,
+    )
+
+
+def briefest() -> SourcingProblem:
+    """The same with periods as short as may be, over which what is reckoned by the year is spread."""
+    stated = greatest()
+    return replace(stated, periods=tuple(replace(p, length_years=LEAST_PERIOD_YEARS) for p in stated.periods))
+
+
+@pytest.mark.parametrize("stated", [greatest(), briefest()], ids=["greatest", "briefest"])
+def test_the_solver_takes_numbers_at_their_limits(stated: SourcingProblem) -> None:
+    """It ends in one of the ways that a plan can end; how good the answer is, the plan's own check says."""
+    assert validate(stated) == []
+    assert optimize(stated, time_limit_s=5.0).status
+
+
+def test_factors_may_make_no_more_together_than_one_alone() -> None:
+    """Two disruptions of the same source multiply; so does a tariff with a price."""
+    twice = (Disruption(price_factor=MOST_FACTOR**0.6),) * 2
+    stated = problem((source("COD"),), scenarios=(Scenario("s", 0.1, 0, disruptions=twice),))
+    assert [v.field_path for v in validate(stated)] == ["scenarios[0].disruptions"]
+    once = replace(stated, scenarios=(replace(stated.scenarios[0], disruptions=twice[:1]),))
+    assert validate(once) == []
+    dear = problem((source("COD", price=MOST / 10, tariff_rate=(10.0,)),))
+    assert [v.field_path for v in validate(dear)] == ["sources[0].unit_price_usd_per_tonne"]
+
+
+def test_a_discount_rate_may_be_negative_but_not_run_away() -> None:
+    """The shorter the horizon, the lower it may be."""
+    for periods, rate, sound in ((2, -0.9, True), (10, -0.9, False), (10, -0.5, True), (600, -0.01, True)):
+        stated = problem((source("COD"),), periods=periods, discount_rate=rate)
+        assert ([v.field_path for v in validate(stated)] == []) is sound, (periods, rate)
+
+
+@pytest.mark.parametrize("number", BROKEN)
+@pytest.mark.parametrize("other", BROKEN)
+def test_no_pair_of_broken_numbers_makes_the_checks_fail(number: float, other: float) -> None:
+    """Sums, powers and products of what is broken are never reckoned to an exception."""
+    policy = StockPolicy(number, capacity_tonnes=other, max_out_tonnes=number, loss_rate_per_year=other)
+    hit = Disruption(availability=number, price_factor=other)
+    more = DemandFactor(number)
+    stated = SourcingProblem(
+        periods=(Period("a", number), Period("b", other), Period("c")),
+        materials=(material(demand=(number, other), stock=policy),),
+        sources=(source("COD", price=number, capacity=other, tariff_rate=(other,), spot_premium=number),),
+        scenarios=tuple(Scenario(name, number, 0, disruptions=(hit, hit), demand_factors=(more,)) for name in "ab"),
+        price_of_risk=number,
+        discount_rate=other,
+    )
+    assert validate(stated)
