@@ -9,9 +9,6 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-FIRST_YEAR = 1000
-LAST_YEAR = 2999
-
 
 class Frequency(Enum):
     """How many periods a year has."""

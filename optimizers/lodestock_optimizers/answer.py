@@ -38,6 +38,10 @@ class Answer:
         """The columns of one variable; an empty family where the model has none."""
         return self.arrays.columns.get(name, NO_FAMILY)
 
+    def rows_of(self, name: str) -> Family:
+        """The rows of one constraint; an empty family where the model has none."""
+        return self.arrays.rows.get(name, NO_FAMILY)
+
     def level(self, name: str, first: int) -> Floats:
         """(N, first) levels of a variable that is indexed by (·, n)."""
         return self.columns(name).spread(self.solution.column_value, first, self.instance.node_count).T
@@ -49,7 +53,7 @@ class Answer:
     def row_dual(self, name: str, first: int, dual: Floats | None = None) -> Floats:
         """(N, first) duals of a constraint that is indexed by (·, n); `dual` in place of the solution's own."""
         values = self.solution.row_dual if dual is None else dual
-        return self.arrays.rows.get(name, NO_FAMILY).spread(values, first, self.instance.node_count).T
+        return self.rows_of(name).spread(values, first, self.instance.node_count).T
 
     @cached_property
     def negligible(self) -> Floats:
@@ -124,8 +128,13 @@ class Answer:
 
     def sum_by_contract(self, values: Floats) -> Floats:
         """(K, L) sums of an (N, L) array over the nodes that each contract delivers in."""
-        instance = self.instance
-        result = np.zeros((len(instance.contracts), instance.source_count))
-        columns = np.broadcast_to(np.arange(instance.source_count), values.shape)
-        np.add.at(result, (instance.contract_of, columns), values)
-        return result
+        shape = len(self.instance.contracts), self.instance.source_count
+        sums: Floats = np.bincount(self._contract_cells, values.ravel(), shape[0] * shape[1]).astype(np.float64)
+        return sums.reshape(shape)
+
+    @cached_property
+    def _contract_cells(self) -> Ints:
+        """(N·L,) cell of a (K, L) array, counted through, that each cell of an (N, L) array is summed into."""
+        count = self.instance.source_count
+        cells: Ints = (self.instance.contract_of * count + np.arange(count)).ravel()
+        return cells

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pyomo.environ as pyo
@@ -57,11 +56,6 @@ class LinearArrays:
         """(rows, columns)."""
         rows, columns = self.matrix.shape
         return int(rows), int(columns)
-
-    @cached_property
-    def by_row(self) -> sparse.csr_array:
-        """A, stored by rows."""
-        return sparse.csr_array(self.matrix)
 
 
 def compile_model(model: pyo.ConcreteModel) -> LinearArrays:

@@ -93,9 +93,10 @@ def _rows(model: pyo.ConcreteModel, name: str, index: pyo.Set, rule: Callable[..
 def _sources_and_contracts(model: pyo.ConcreteModel, instance: Instance) -> None:
     tree = instance.tree
     nodes, sources = range(instance.node_count), range(instance.source_count)
-    open_capacity = np.where(embargoed(instance), 0.0, instance.capacity)
+    stopped = embargoed(instance)
+    open_capacity = np.where(stopped, 0.0, instance.capacity)
     availability = _pairs(tree.availability)
-    spot_limit = np.where(embargoed(instance), 0.0, instance.spot_capacity)[tree.period] * tree.availability
+    spot_limit = np.where(stopped, 0.0, instance.spot_capacity)[tree.period] * tree.availability
     joint_limit = open_capacity[tree.period] * tree.availability
     contracts = sorted({(l, int(k)) for l in sources for k in instance.contract_of[:, l]})
     period_of = [t for t, _ in instance.contracts]

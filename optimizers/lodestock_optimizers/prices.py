@@ -63,12 +63,13 @@ def _risk_cost(answer: Answer) -> Floats:
 def read_contracts(answer: Answer) -> tuple[Contract, ...]:
     """Every contract that could be signed, signed or not, with its reduced cost and break-even price."""
     instance, tree = answer.instance, answer.instance.tree
-    reduced, slope = _contract_reduced_cost(answer)
+    pricing = price_contracts(answer)
+    reduced = pricing.reduced_cost()
     weight = answer.sum_by_contract(np.broadcast_to(instance.weight[:, None], tree.availability.shape))
     scarcity = answer.sum_by_contract(-tree.availability * answer.row_dual("capacity", instance.source_count))
     used = np.argwhere(answer.sum_by_contract(np.ones_like(tree.availability)) > 0)
     least = answer.negligible[instance.material_of]
-    break_even = _break_even(answer, slope)
+    break_even = _break_even(pricing)
     nodes_of: dict[tuple[int, int], list[int]] = {}
     for n, row in enumerate(instance.contract_of.tolist()):
         for l, k in enumerate(row):
@@ -100,39 +101,53 @@ def _known(price: float) -> float | None:
     return None if np.isnan(price) else price
 
 
-def _contract_reduced_cost(answer: Answer) -> tuple[Floats, Floats]:
-    """(K, L) what one more tonne contracted adds to the objective, delivered as is best; and (N, L) what a dollar more
-    on the unit price adds to the objective by each tonne delivered at a node."""
+@dataclass(frozen=True)
+class ContractPricing:
+    """What contracts add to the objective, priced through their deliveries without the rows that tie the two together.
+
+    Attributes:
+        answer: The solved model.
+        delivered: (N, L) reduced cost of a delivered tonne.
+        contracted: (K, L) reduced cost of a contracted one, apart from its deliveries.
+        slope: (N, L) what a dollar more on the unit price adds to the objective by each tonne delivered.
+    """
+
+    answer: Answer
+    delivered: Floats
+    contracted: Floats
+    slope: Floats
+
+    def reduced_cost(self, price_change: Floats | None = None) -> Floats:
+        """(K, L) cost of one more tonne contracted, where unit prices change by (K, L) USD/t, delivered as is best.
+
+        An available tonne is taken whole where it saves, else as little as take-or-pay lets.
+        """
+        instance = self.answer.instance
+        cost = self.delivered
+        if price_change is not None:
+            cost = cost + self.answer.of_contract(price_change) * self.slope
+        best = np.where(cost > 0, instance.take_or_pay * cost, cost)
+        return self.contracted + self.answer.sum_by_contract(instance.tree.availability * best)
+
+
+def price_contracts(answer: Answer) -> ContractPricing:
+    """Prices every contract, signed or not."""
     instance, tree = answer.instance, answer.instance.tree
-    delivery_cost, own_cost = _priced_through(answer)
-    best = _best_delivery(answer, delivery_cost)
-    reduced = own_cost + answer.sum_by_contract(tree.availability * best)
-    budget_dual = answer.arrays.rows.get("budget")
-    relief = np.zeros(instance.node_count)
-    if budget_dual is not None:
-        relief[budget_dual.index[:, 0]] = answer.solution.row_dual[budget_dual.position]
-    surcharge = 1.0 + instance.problem.price_of_risk * instance.risk
-    dutiable = (1.0 + instance.tariff)[tree.period] * instance.contract_price_factor
-    return reduced, dutiable * (instance.weight[:, None] * surcharge - relief[:, None])
-
-
-def _priced_through(answer: Answer) -> tuple[Floats, Floats]:
-    """(N, L) reduced cost of a delivered tonne and (K, L) of a contracted one, the rows that tie them left out."""
-    instance = answer.instance
     dual = answer.solution.row_dual.copy()
     for name in LINKS:
-        family = answer.arrays.rows.get(name)
-        if family is not None:
-            dual[family.position] = 0.0
+        dual[answer.rows_of(name).position] = 0.0
     reduced = answer.arrays.cost - answer.arrays.matrix.T @ dual
-    delivery = answer.columns("y").spread(reduced, instance.source_count, instance.node_count).T
-    own = answer.columns("q").spread(reduced, instance.source_count, len(instance.contracts)).T
-    return delivery, own
-
-
-def _best_delivery(answer: Answer, delivery_cost: Floats) -> Floats:
-    """(N, L) cost of an available contracted tonne: taken whole where it saves, else as little as take-or-pay lets."""
-    return np.where(delivery_cost > 0, answer.instance.take_or_pay * delivery_cost, delivery_cost)
+    budget = answer.rows_of("budget")
+    relief = np.zeros(instance.node_count)
+    relief[budget.index[:, 0]] = answer.solution.row_dual[budget.position]
+    surcharge = 1.0 + instance.problem.price_of_risk * instance.risk
+    dutiable = (1.0 + instance.tariff)[tree.period] * instance.contract_price_factor
+    return ContractPricing(
+        answer=answer,
+        delivered=answer.columns("y").spread(reduced, instance.source_count, instance.node_count).T,
+        contracted=answer.columns("q").spread(reduced, instance.source_count, len(instance.contracts)).T,
+        slope=dutiable * (instance.weight[:, None] * surcharge - relief[:, None]),
+    )
 
 
 def _barred(answer: Answer) -> NDArray[np.bool_]:
@@ -146,27 +161,20 @@ def _barred(answer: Answer) -> NDArray[np.bool_]:
     return barred
 
 
-def _break_even(answer: Answer, slope: Floats) -> Floats:
+def _break_even(pricing: ContractPricing) -> Floats:
     """(K, L) greatest unit price at which a contract would be bought, USD/t; NaN where not even free, or not allowed.
 
     The reduced cost rises with the price, so that the price at which it is 0 is found by halving. At a degenerate
     optimum, whose duals are not unique, it is an upper bound.
     """
-    instance, tree = answer.instance, answer.instance.tree
-    delivery_cost, own_cost = _priced_through(answer)
+    answer, instance = pricing.answer, pricing.answer.instance
     price = instance.price[[t for t, _ in instance.contracts]]
-
-    def reduced_at(trial: Floats) -> Floats:
-        change = answer.of_contract(trial - price) * slope
-        best = _best_delivery(answer, delivery_cost + change)
-        return own_cost + answer.sum_by_contract(tree.availability * best)
-
     low, high = np.zeros_like(price), price.copy()
     barred = answer.sum_by_contract(_barred(answer).astype(np.float64)) > 0
-    never = (reduced_at(low) > 0) | (answer.available == 0) | barred
+    never = (pricing.reduced_cost(-price) > 0) | (answer.available == 0) | barred
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
-        dear = reduced_at(middle) > 0
+        dear = pricing.reduced_cost(middle - price) > 0
         low, high = np.where(dear, low, middle), np.where(dear, middle, high)
     return np.where(never, np.nan, low)
 
@@ -194,11 +202,10 @@ def _limits(answer: Answer) -> Iterator[BindingRule]:
 
 
 def _row_values(answer: Answer, name: str) -> Iterator[tuple[tuple[int, ...], float]]:
-    family = answer.arrays.rows.get(name)
-    if family is not None:
-        duals = answer.solution.row_dual[family.position].tolist()
-        for index, value in zip(family.index.tolist(), duals, strict=True):
-            yield tuple(index), value
+    family = answer.rows_of(name)
+    duals = answer.solution.row_dual[family.position].tolist()
+    for index, value in zip(family.index.tolist(), duals, strict=True):
+        yield tuple(index), value
 
 
 def _rule_limits(answer: Answer) -> Iterator[BindingRule]:

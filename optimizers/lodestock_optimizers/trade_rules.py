@@ -58,45 +58,44 @@ def rule_rows(instance: Instance) -> list[RuleRow]:
 def _rows(r: int, rule: TradeRule, instance: Instance) -> list[RuleRow]:
     materials = _materials(rule, instance)
     match rule.rule:
-        case Quota(max_tonnes):
-            limits = states_with_limit(max_tonnes, rule.states, rule.limit_by_state)
-            numerator = tuple(l for l in range(instance.source_count) if _names(rule, instance, l))
-            nodes = [
-                NodeLimit(n, 0.0, limits[worst], bool(instance.settled[n]))
-                for n in _nodes(rule, instance)
-                if all(int(instance.tree.state[n, m]) in limits for m in materials)
-                and (worst := int(instance.tree.state[n, materials].max(initial=0))) in limits
-            ]
-            material = materials[0] if len(materials) == 1 else -1
-            return [RuleRow(r, "quota", material, "", numerator, (), tuple(nodes))]
-        case ShareCap(max_share, denominator):
-            limits = states_with_limit(max_share, rule.states, rule.limit_by_state)
-            return [
-                _share_row(r, rule, instance, limits, denominator, "share_cap", m, country, None)
-                for m in materials
-                for country in rule.countries
-            ]
-        case ShareFloor(kind, min_share, denominator):
-            limits = states_with_limit(min_share, rule.states, rule.limit_by_state)
-            return [_share_row(r, rule, instance, limits, denominator, "share_floor", m, "", kind) for m in materials]
+        case Quota():
+            return [_quota_row(r, instance, materials)]
+        case ShareCap():
+            return [_share_row(r, instance, m, country) for m in materials for country in rule.countries]
+        case ShareFloor():
+            return [_share_row(r, instance, m) for m in materials]
         case _:
             return []
 
 
-def _share_row(
-    r: int,
-    rule: TradeRule,
-    instance: Instance,
-    limits: dict[int, float],
-    denominator: ShareDenominator,
-    family: str,
-    m: int,
-    country: str,
-    kind: SourceKind | None,
-) -> RuleRow:
+def _quota_row(r: int, instance: Instance, materials: list[int]) -> RuleRow:
+    """The one row of a quota: it binds where every material is in a state that it lists, by the limit of the worst."""
+    rule = instance.problem.rules[r]
+    assert isinstance(rule.rule, Quota)
+    limits = states_with_limit(rule.rule.max_tonnes, rule.states, rule.limit_by_state)
+    nodes = []
+    for n in _nodes(rule, instance):
+        states = {int(instance.tree.state[n, m]) for m in materials}
+        if states <= limits.keys():
+            nodes.append(NodeLimit(n, 0.0, limits[max(states)], bool(instance.settled[n])))
+    numerator = tuple(l for l in range(instance.source_count) if _names(rule, instance, l))
+    return RuleRow(r, "quota", materials[0] if len(materials) == 1 else -1, "", numerator, (), tuple(nodes))
+
+
+def _share_row(r: int, instance: Instance, m: int, country: str = "") -> RuleRow:
+    """The row of a share cap for one material and country, or of a share floor for one material."""
+    rule = instance.problem.rules[r]
+    share_rule = rule.rule
+    assert isinstance(share_rule, ShareCap | ShareFloor)
+    limits = states_with_limit(
+        share_rule.max_share if isinstance(share_rule, ShareCap) else share_rule.min_share,
+        rule.states,
+        rule.limit_by_state,
+    )
     sources = instance.problem.sources
     of_material = instance.sources_of[m]
     imports = [l for l in of_material if sources[l].kind is SourceKind.IMPORT]
+    denominator = share_rule.denominator
     base = {ShareDenominator.DEMAND: [], ShareDenominator.SUPPLY: of_material, ShareDenominator.IMPORTS: imports}
     counted = imports if denominator is ShareDenominator.IMPORTS else of_material
     numerator = [
@@ -104,15 +103,16 @@ def _share_row(
         for l in counted
         if _names(rule, instance, l)
         and (not country or sources[l].country == country)
-        and (kind is None or sources[l].kind is kind)
+        and (isinstance(share_rule, ShareCap) or sources[l].kind is share_rule.kind)
     ]
+    of_demand = denominator is ShareDenominator.DEMAND
     nodes = []
     for n in _nodes(rule, instance):
         share = limits.get(int(instance.tree.state[n, m]))
         if share is not None:
-            of_demand = denominator is ShareDenominator.DEMAND
             tonnes = share * float(instance.material_demand[n, m]) if of_demand else 0.0
             nodes.append(NodeLimit(n, 0.0 if of_demand else share, tonnes, bool(instance.settled[n])))
+    family = "share_cap" if isinstance(share_rule, ShareCap) else "share_floor"
     return RuleRow(r, family, m, country, tuple(numerator), tuple(base[denominator]), tuple(nodes))
 
 
