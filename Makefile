@@ -12,7 +12,7 @@ COMPILE_LOCK := .venv-lock/bin/uv pip compile --quiet --universal --generate-has
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint format test test-packaging bench-startup fuzz demo stubs samples lock clean
+.PHONY: help install lint format test test-packaging bench-startup bench-forecasts fuzz demo stubs samples lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ test-packaging: $(INSTALLED) ## Install the wheels in empty environments, once w
 
 bench-startup: $(INSTALLED) ## Measure import and start against their bars.
 	$(BIN)/python -m benchmarks.startup
+
+bench-forecasts: $(INSTALLED) ## Backtest every model on short and long series of the bundled data.
+	$(BIN)/python -m benchmarks.forecast_accuracy
 
 fuzz: $(INSTALLED) ## Send 20,000 hostile calls to a server and print what they came to; LODESTOCK_FUZZ_SEED=random.
 	$(BIN)/python -m tests.fuzz

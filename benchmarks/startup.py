@@ -3,7 +3,7 @@
 python -m benchmarks.startup
 
 A start is measured from the making of the process to the answer in the caller's hand. Every start of Lodestock's is a
-first one, into an empty folder, so the time includes the filling of its database. The first forecast is asked of a
+first one, into an empty folder, so that its database is being filled beside the calls. The first forecast is asked of a
 server of its own: it waits for a worker process, which imports the forecasters. It has no bar, but is told, since that
 is what a caller of a server that has just started waits for.
 """

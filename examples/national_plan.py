@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from reasons import print_basis, print_reasons
-from report import STAGES, Dominant, print_forecast, print_plan, print_policy, print_risks, print_savings
+from report import STAGES, Dominant, print_forecast, print_plan, print_policy, print_risks
+from savings import print_savings
+from tables import cell, joined, say
 
 from lodestock import Client
 from lodestock.results import Assessment, BuiltProblem, Forecasts, Plan
@@ -21,6 +23,7 @@ from lodestock.v1 import common_pb2, risk_pb2, sourcing_pb2
 
 HORIZON_YEARS = 10
 FLOOR_DAYS = 90.0
+TRACED = "cobalt"
 SOUTHERN_AFRICA = ("AGO", "BWA", "COD", "MOZ", "NAM", "TZA", "ZAF", "ZMB", "ZWE")
 WORDS = {
     "export stop": "The dominant country of each material (see supply risk) exports none of it, all materials together",
@@ -73,13 +76,13 @@ def scenarios(refiners: dict[str, Dominant]) -> list[dict[str, Any]]:
     ]
 
 
-def without_stock(problem: sourcing_pb2.SourcingProblem) -> sourcing_pb2.SourcingProblem:
-    """The same problem for a country that may store nothing."""
-    bare = sourcing_pb2.SourcingProblem()
-    bare.CopyFrom(problem)
-    for material in bare.materials:
+def without_stock(built: BuiltProblem) -> BuiltProblem:
+    """The same problem, figures and origins, for a country that may store nothing."""
+    bare = sourcing_pb2.BuildProblemResponse()
+    bare.CopyFrom(built.message)
+    for material in bare.problem.materials:
         material.ClearField("stock")
-    return bare
+    return BuiltProblem(bare)
 
 
 def main(address: str, buyer: str = "USA") -> None:
@@ -105,16 +108,32 @@ def main(address: str, buyer: str = "USA") -> None:
             scenarios=scenarios(refiners),
         )
         plan: Plan = timed("plan", client.optimize_sourcing, built)
-        bare: Plan = timed("plan without stock", client.optimize_sourcing, without_stock(built.problem))
+        bare: Plan = timed("plan without stock", client.optimize_sourcing, without_stock(built))
 
-    print(f"Strategic minerals: plan for {buyer}, {HORIZON_YEARS} years\n")
-    print_policy(built, WORDS)
-    print_forecast(forecasts)
-    print_risks(risks, refiners, buyer)
-    print_plan(built, plan)
-    print_savings(built, plan, bare)
-    print_reasons(built, plan)
-    print_basis(built, plan, (built.record, risks.record, forecasts.record), seconds)
+        print_title(built, buyer)
+        print_policy(built, WORDS)
+        print_forecast(forecasts)
+        print_risks(risks, refiners, buyer)
+        print_plan(built, plan)
+        print_savings(built, plan, bare)
+        print_reasons(built, plan)
+        print_basis(built, plan, (built.record, risks.record, forecasts.record), seconds)
+        print_trace(client, plan)
+
+
+def print_title(built: BuiltProblem, buyer: str) -> None:
+    """What this is."""
+    horizon = [f"periods[{t}].length_years" for t in range(HORIZON_YEARS)]
+    say(f"Strategic minerals: plan for {buyer}, ", cell(str(HORIZON_YEARS), built, *horizon), " years\n")
+
+
+def print_trace(client: Client, plan: Plan) -> None:
+    """Any number above can be traced like this one: to rows of datasets, defaults with their reasons, the caller."""
+    planned = [material.material_id for material in plan.plan.materials]
+    path = f"materials[{TRACED if TRACED in planned else planned[0]}].costs.holding_usd"
+    told = str(client.trace(plan, path))
+    say(joined("\nWhere does a number come from? One call: client.trace(plan, ", cell(repr(path), plan, path), ")\n"))
+    say(cell(told, plan, path))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The national plan as tables that a minister's adviser can read: policy, needs, risks, plan, what the stock saves."""
+"""The national plan as tables that a minister's adviser can read: policy, needs, risks, plan."""
 
 from __future__ import annotations
 
@@ -6,7 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from tables import cash_usd, console, million_usd, print_table, rounded, shortfall_usd
+from tables import (
+    CASH,
+    Label,
+    cash_usd,
+    cell,
+    costs_paths,
+    joined,
+    million_usd,
+    print_table,
+    rounded,
+)
 
 from lodestock.results import Assessment, BuiltProblem, Forecasts, Plan
 from lodestock.v1 import common_pb2, risk_pb2, sourcing_pb2
@@ -26,39 +36,50 @@ class Dominant(NamedTuple):
 def print_policy(built: BuiltProblem, words: Mapping[str, str]) -> None:
     """What was assumed to happen, and the policy that the plan follows; `words` tell each scenario."""
     problem = built.problem
-    years = [period.label for period in problem.periods]
-    rows = []
+    years = [Label(period.label) for period in problem.periods]
+    rows: list[tuple[str, ...]] = []
     for scenario in problem.scenarios:
         last = scenario.end_period if scenario.HasField("end_period") else len(years) - 1
-        span = years[scenario.onset_period] + (f" to {years[last]}" if last > scenario.onset_period else "")
-        rows.append((scenario.scenario_id, words[scenario.scenario_id], span, f"{scenario.probability:.0%}"))
+        span = joined(*years[scenario.onset_period : last + 1 : max(1, last - scenario.onset_period)], by=" to ")
+        chance = cell(f"{scenario.probability:.0%}", built, f"scenarios[{scenario.scenario_id}].probability")
+        rows.append((scenario.scenario_id, words[scenario.scenario_id], span, chance))
     rest = 1 - sum(scenario.probability for scenario in problem.scenarios)
-    rows.append(("nothing happens", "Supply and demand as forecast", f"{years[0]} to {years[-1]}", f"{rest:.0%}"))
+    chances = [f"scenarios[{scenario.scenario_id}].probability" for scenario in problem.scenarios]
+    span = joined(years[0], years[-1], by=" to ")
+    rows.append(("nothing happens", "Supply and demand as forecast", span, cell(f"{rest:.0%}", built, *chances)))
     columns = ("Scenario or rule", "What it means ", "Years ", "Value")
     note = (
         "The probabilities are planning assumptions; at most one scenario happens. Contracts are signed a year ahead, "
         "knowing only what has happened so far"
     )
-    print_table("What is assumed: scenarios and policy", columns, [*rows, *policy_rows(problem)], note)
+    print_table("What is assumed: scenarios and policy", columns, [*rows, *policy_rows(built)], note)
 
 
-def policy_rows(problem: sourcing_pb2.SourcingProblem) -> list[tuple[str, str, str, str]]:
+def policy_rows(built: BuiltProblem) -> list[tuple[str, ...]]:
     """The rules of the problem: name, meaning, years, value."""
+    problem = built.problem
     floor = " to ".join(f"{days:g}" for days in sorted({material.stock.floor_days for material in problem.materials}))
+    floors = [f"materials[{material.material_id}].stock.floor_days" for material in problem.materials]
     hard = any(material.stock.floor_is_hard for material in problem.materials)
     floor_meaning = "Must be met" if hard else "May be missed at a charge"
-    trade = f"{len(problem.rules)} rules" if problem.rules else "none"
     trade_meaning = "Those given with the request" if problem.rules else "No embargo or sanction in force is modelled"
     risk_meaning = "Risk ρ of a supplier adds λ·ρ of its landed cost when it is chosen; in no cost below"
     rows = [
-        ("stock floor", f"{floor_meaning}; lifted where supply is hit, and two years after", f"{floor} days"),
-        ("price of risk λ", risk_meaning, f"{problem.price_of_risk:g}"),
-        ("discount rate", "A year; costs are discounted to the first year", f"{problem.discount_rate:.1%}"),
-        ("price year", "All money is in constant USD of that year", str(problem.price_year)),
-        ("trade rules", trade_meaning, trade),
-        ("budget", "Limit of spending by year", "given" if problem.HasField("budget") else "none"),
+        ("stock floor", f"{floor_meaning}; lifted where supply is hit, and two years after", f"{floor} days", floors),
+        ("price of risk λ", risk_meaning, f"{problem.price_of_risk:g}", ["price_of_risk"]),
+        (
+            "discount rate",
+            "A year; costs are discounted to the first",
+            f"{problem.discount_rate:.1%}",
+            ["discount_rate"],
+        ),
+        ("price year", "All money is in constant USD of that year", str(problem.price_year), ["price_year"]),
     ]
-    return [(name, meaning, "", value) for name, meaning, value in rows]
+    told = [
+        ("trade rules", trade_meaning, "", "as given" if problem.rules else "none"),
+        ("budget", "Limit of spending by year", "", "given" if problem.HasField("budget") else "none"),
+    ]
+    return [*((name, meaning, "", cell(value, built, *paths)) for name, meaning, value, paths in rows), *told]
 
 
 def print_forecast(forecasts: Forecasts) -> None:
@@ -68,54 +89,69 @@ def print_forecast(forecasts: Forecasts) -> None:
         message = forecast.message
         levels = [round(level, 6) for level in message.quantile_levels]
         low, high = levels.index(0.1), levels.index(0.9)
-        fifth, last = message.steps[4], message.steps[-1]
-        observed = message.history[-1]
-        used = ", ".join(model.model for model in message.models if model.weight > 0)
-        rows.append(
-            (
-                message.series_id.partition("/")[0],
-                f"{observed.period}: {rounded(observed.value)}",
-                rounded(fifth.median),
-                f"{rounded(fifth.quantiles[low])} to {rounded(fifth.quantiles[high])}",
-                rounded(last.median),
-                f"{rounded(last.quantiles[low])} to {rounded(last.quantiles[high])}",
-                used,
-            )
-        )
-    steps = forecasts.message.forecasts[0].steps
-    fifth_year, last_year = steps[4].period, steps[-1].period
-    columns = ("Material", "Last year", fifth_year, f"80 % {fifth_year}", last_year, f"80 % {last_year}", "Models ")
+        observed, newest = message.history[-1], len(message.history) - 1
+        path = f"forecasts[{message.series_id}]"
+        row: list[str] = [
+            message.series_id.partition("/")[0],
+            joined(
+                Label(observed.period),
+                cell(rounded(observed.value), forecasts, f"{path}.history[{newest}].value"),
+                by=": ",
+            ),
+        ]
+        for k in (4, len(message.steps) - 1):
+            step, at = message.steps[k], f"{path}.steps[{k}]"
+            row.append(cell(rounded(step.median), forecasts, f"{at}.median"))
+            ends = (cell(rounded(step.quantiles[q]), forecasts, f"{at}.quantiles[{q}]") for q in (low, high))
+            row.append(joined(*ends, by=" to "))
+        rows.append([*row, ", ".join(model.model for model in message.models if model.weight > 0)])
+    first = forecasts.message.forecasts[0]
+    fifth_year, last_year = Label(first.steps[4].period), Label(first.steps[-1].period)
+    middle = cell("80 %", forecasts, f"forecasts[{first.series_id}].quantile_levels")
+    ranges = [joined(middle, year, by=" ") for year in (fifth_year, last_year)]
+    columns = ("Material", "Last year", fifth_year, ranges[0], last_year, ranges[1], "Models ")
     note = "Medians, and the ranges that hold four times out of five"
     print_table("Demand, tonnes a year", columns, rows, note)
 
 
 def print_risks(assessment: Assessment, dominant: Mapping[str, Dominant], buyer: str) -> None:
     """How concentrated and how badly governed the supply is, and who dominates it."""
-    stages: dict[str, list[risk_pb2.MaterialRisk]] = defaultdict(list)
-    for risk in assessment:
-        stages[risk.material_id].append(risk)
-    worst = {material: max(risks, key=eu_supply_risk) for material, risks in stages.items()}
+    stages: dict[str, list[tuple[int, risk_pb2.MaterialRisk]]] = defaultdict(list)
+    for i, risk in enumerate(assessment):
+        stages[risk.material_id].append((i, risk))
+    worst = {material: max(risks, key=lambda risk: eu_supply_risk(risk[1])) for material, risks in stages.items()}
     rows = []
-    for material, risk in sorted(worst.items(), key=lambda item: -eu_supply_risk(item[1])):
+    for material, (i, risk) in sorted(worst.items(), key=lambda item: -eu_supply_risk(item[1][1])):
         stage, refiner = dominant[material]
-        supplier = max((s for one in stages[material] for s in one.sources), key=lambda s: s.sourcing_share)
-        name = "home" if supplier.country == buyer else supplier.country
+        k = next(k for k, one in stages[material] if refiner in one.sources)
+        j, supplier = max(
+            ((j, source) for j, one in stages[material] for source in one.sources), key=lambda s: s[1].sourcing_share
+        )
+        abroad, bought = f"risks[{k}].sources[{refiner.country}]", f"risks[{j}].sources[{supplier.country}]"
         rows.append(
             (
                 material,
-                f"{eu_supply_risk(risk):.1f} {STAGES[risk.stage]}",
-                f"{score_of(risk, 'hhi', 'global'):.2f}",
-                f"{refiner.country} {refiner.global_share:.0%} {stage}",
-                f"{refiner.risk:.2f}",
-                f"{name} {supplier.sourcing_share:.0%}",
-                f"{supplier.risk:.2f}",
+                cell(
+                    f"{eu_supply_risk(risk):.1f} {STAGES[risk.stage]}",
+                    assessment,
+                    f"risks[{i}].scores[eu_supply_risk].value",
+                ),
+                cell(f"{score_of(risk, 'hhi', 'global'):.2f}", assessment, f"risks[{i}].scores[hhi,global].value"),
+                cell(f"{refiner.country} {refiner.global_share:.0%} {stage}", assessment, f"{abroad}.global_share"),
+                cell(f"{refiner.risk:.2f}", assessment, f"{abroad}.risk"),
+                cell(
+                    f"{'home' if supplier.country == buyer else supplier.country} {supplier.sourcing_share:.0%}",
+                    assessment,
+                    f"{bought}.sourcing_share",
+                ),
+                cell(f"{supplier.risk:.2f}", assessment, f"{bought}.risk"),
             )
         )
     columns = ("Material", "EU risk ", "World HHI", "Dominant abroad ", "its risk", "Main supplier ", "its risk")
     note = (
-        "EU risk: supply risk by the EU's method, the larger of mining and refining, critical from 1.0, highest first; "
-        "HHI of that stage. Dominant: in refining where shares are known, else in mining; the buyer itself is left "
-        "out. Risk of a country from 0 to 1"
+        "EU risk: supply risk by the EU's method, the larger of mining and refining, critical from one on, highest "
+        "first; HHI of that stage. Dominant: in refining where shares are known, else in mining; the buyer itself is "
+        "left out. Risk of a country: nought is none, one the worst"
     )
     print_table("Supply risk", columns, rows, note)
 
@@ -134,47 +170,77 @@ def print_plan(built: BuiltProblem, plan: Plan) -> None:
     """From whom to buy for the next year, what to store, and what it costs."""
     message = plan.plan
     trunk = {node.period: node.node_id for node in message.nodes if node.on_trunk}
-    source_country = {s.source_id: (s.material_id, s.country, s.kind) for s in built.problem.sources}
-    bought: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    by_country: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    sources = {s.source_id: s for s in built.problem.sources}
+    bought: dict[str, list[sourcing_pb2.Delivery]] = defaultdict(list)
     for delivery in message.deliveries:
         if delivery.node_id == trunk[1]:
-            material, country, kind = source_country[delivery.source_id]
-            label = AT_HOME.get(kind, country).replace(UNNAMED, "unnamed")
-            amount = delivery.contract_tonnes + delivery.spot_tonnes
-            bought[material].append((amount, label))
-            by_country[material][country] += amount
-    cover: dict[str, dict[int, float]] = defaultdict(dict)
-    for balance in message.balances:
-        cover[balance.material_id][balance.node_id] = balance.days_of_cover
+            bought[sources[delivery.source_id].material_id].append(delivery)
+    cover = {(balance.material_id, balance.node_id): balance.days_of_cover for balance in message.balances}
+    shown_years = (0, 1, 2, len(built.problem.periods) - 1)
     rows = []
     for summary in message.materials:
-        supply = sorted(bought[summary.material_id], reverse=True)
-        total = sum(amount for amount, _ in supply)
-        days = cover[summary.material_id]
-        mix = ", ".join(f"{label} {amount / total:.0%}" for amount, label in supply[:3]) if total else ""
+        material, costs = summary.material_id, summary.costs
+        supply = sorted(bought[material], key=tonnes_of, reverse=True)
+        amounts = amounts_paths(supply)
+        total = sum(tonnes_of(delivery) for delivery in supply)
+        by_country: dict[str, float] = defaultdict(float)
+        for delivery in supply:
+            by_country[sources[delivery.source_id].country] += tonnes_of(delivery)
+        mix = [
+            cell(f"{supplier_name(sources[d.source_id])} {tonnes_of(d) / total:.0%}", plan, *amounts)
+            for d in supply[:3]
+        ]
+        days = [(cover[material, trunk[t]], f"balances[{material},{trunk[t]}].days_of_cover") for t in shown_years]
+        charges = costs.expected_cost_usd - cash_usd(costs)
+        everything = costs_paths(("expected_cost_usd", *CASH), material)
         rows.append(
             (
-                summary.material_id,
-                mix,
-                f"{concentration(by_country[summary.material_id].values()):.2f}",
-                *(f"{days[trunk[t]]:.0f}" for t in (0, 1, 2, len(built.problem.periods) - 1)),
-                million_usd(cash_usd(summary.costs)),
-                million_usd(summary.costs.expected_cost_usd - cash_usd(summary.costs)),
+                material,
+                joined(*mix, by=", "),
+                cell(f"{concentration(by_country.values()):.2f}", plan, *amounts) if amounts else "",
+                *(cell(f"{value:.0f}", plan, path) for value, path in days),
+                cell(million_usd(cash_usd(costs)), plan, *costs_paths(CASH, material)),
+                cell(million_usd(charges), plan, *everything),
             )
         )
-    years = [period.label for period in built.problem.periods]
-    days_columns = [f"days {years[t]}" for t in (0, 1, 2, len(years) - 1)]
-    columns = ("Material", f"Supply in {years[1]} ", "its HHI", *days_columns, "Cost, M USD", "Charges, M USD")
-    note = (
-        f"The three largest suppliers, and the HHI of all supply of {years[1]} by country (home and scrap are one "
-        "country, the unnamed another). Days of demand in store at the end of the year. Cost: what is paid over the "
-        "whole horizon, expected over all scenarios, discounted. Charges: what the plan counts for shortage and for "
-        "stock below its floor or missing at the end; nobody pays them"
+    years = [Label(period.label) for period in built.problem.periods]
+    columns = (
+        "Material",
+        joined("Supply in ", years[1], " "),
+        "its HHI",
+        *(joined("days ", years[t]) for t in shown_years),
+        "Cost, M USD",
+        "Charges, M USD",
     )
-    cash, everything = cash_usd(plan.costs), plan.costs.expected_cost_usd
-    sums = ("total", "", "", "", "", "", "", million_usd(cash), million_usd(everything - cash))
-    print_table("The plan while nothing happens", columns, rows, note, sums)
+    note = joined(
+        "The three largest suppliers, and the HHI of all supply of ",
+        years[1],
+        " by country (home and scrap are one country, the unnamed another). Days of demand in store at the end of the "
+        "year. Cost: what is paid over the whole horizon, expected over all scenarios, discounted. Charges: what the "
+        "plan counts for shortage and for stock below its floor or missing at the end; nobody pays them",
+    )
+    cash, charged = cash_usd(plan.costs), plan.costs.expected_cost_usd - cash_usd(plan.costs)
+    sums = (
+        cell(million_usd(cash), plan, *costs_paths(CASH)),
+        cell(million_usd(charged), plan, *costs_paths(("expected_cost_usd", *CASH))),
+    )
+    print_table("The plan while nothing happens", columns, rows, note, ("total", "", "", "", "", "", "", *sums))
+
+
+def tonnes_of(delivery: sourcing_pb2.Delivery) -> float:
+    """Tonnes delivered, under contract and spot."""
+    return delivery.contract_tonnes + delivery.spot_tonnes
+
+
+def amounts_paths(deliveries: Iterable[sourcing_pb2.Delivery]) -> list[str]:
+    """Paths of the tonnes of deliveries."""
+    places = [f"deliveries[{d.source_id},{d.node_id}]" for d in deliveries]
+    return [f"{place}.{kind}" for place in places for kind in ("contract_tonnes", "spot_tonnes")]
+
+
+def supplier_name(source: sourcing_pb2.Source) -> str:
+    """A source by its country, or as what it is at home."""
+    return AT_HOME.get(source.kind, source.country).replace(UNNAMED, "unnamed")
 
 
 def concentration(amounts: Iterable[float]) -> float:
@@ -182,79 +248,3 @@ def concentration(amounts: Iterable[float]) -> float:
     shares = list(amounts)
     total = sum(shares)
     return sum((share / total) ** 2 for share in shares) if total else float("nan")
-
-
-def shortages(plan: Plan) -> dict[str, dict[str, float]]:
-    """Tonnes short by material and scenario."""
-    names = {node.node_id: node.scenario_ids for node in plan.plan.nodes}
-    short: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for balance in plan.plan.balances:
-        # A node that several scenarios share happened to each of them.
-        for name in names[balance.node_id]:
-            short[balance.material_id][name] += sum(tier.tonnes for tier in balance.shortages)
-    return short
-
-
-def print_savings(built: BuiltProblem, with_stock: Plan, bare: Plan) -> None:
-    """What the stock saves: shortage by scenario with and without it."""
-    before, after = shortages(bare), shortages(with_stock)
-    cost_after = {material.material_id: material.costs for material in with_stock.plan.materials}
-    happenings = list(dict.fromkeys(s for node in bare.plan.nodes for s in node.scenario_ids))
-    ranked = sorted(
-        ((m.costs.shortage_usd - cost_after[m.material_id].shortage_usd, m.material_id) for m in bare.plan.materials),
-        reverse=True,
-    )
-    shown = [(saved, name) for saved, name in ranked if saved > 1e6]
-    rows = [
-        (
-            name,
-            *(f"{rounded(before[name][s])} → {rounded(after[name][s])}" for s in happenings),
-            million_usd(saved),
-            million_usd(cost_after[name].holding_usd),
-        )
-        for saved, name in shown
-    ]
-    saved_in_all = bare.costs.shortage_usd - with_stock.costs.shortage_usd
-    blank = [""] * len(happenings)
-    others_saved = saved_in_all - sum(saved for saved, _ in shown)
-    others_held = with_stock.costs.holding_usd - sum(cost_after[name].holding_usd for _, name in shown)
-    rows.append((f"{len(ranked) - len(shown)} others", *blank, million_usd(others_saved), million_usd(others_held)))
-    total = ("total", *blank, million_usd(saved_in_all), million_usd(with_stock.costs.holding_usd))
-    columns = ("Material", *happenings, "Shortage saved, M USD", "Holding, M USD")
-    note = "Tonnes short in each scenario, without → with stock; money is expected over all scenarios and discounted"
-    print_table("What the stock saves", columns, rows, note, total)
-    print_balance(built, with_stock, bare, saved_in_all)
-
-
-def print_balance(built: BuiltProblem, with_stock: Plan, bare: Plan, saved_usd: float) -> None:
-    """What the stock saves against what it costs, in a few sentences."""
-    spent = cash_usd(with_stock.costs) - cash_usd(bare.costs)
-    left = left_in_store(built, with_stock)
-    charged = shortfall_usd(with_stock.costs) - shortfall_usd(bare.costs)
-    apart = (
-        f" Not in this: {million_usd(charged)} M USD that the plan charges itself for stock below its floor or missing "
-        "at the end, which nobody pays."
-        if charged
-        else ""
-    )
-    net = spent - left
-    console.print(
-        f"In all the stock saves {million_usd(saved_usd)} M USD of expected shortage, at the assumed cost of shortage. "
-        f"Buying and holding it costs {million_usd(spent)} M USD more; {million_usd(left)} M USD worth of metal is in "
-        f"store at the end. So at these probabilities the policy costs {million_usd(net)} M USD over "
-        f"{len(built.problem.periods)} years; set the shortage that it saves against that, and "
-        f"{million_usd(net - saved_usd)} M USD remain.{apart}\n"
-    )
-
-
-def left_in_store(built: BuiltProblem, plan: Plan) -> float:
-    """Expected value of the closing stock at today's prices, discounted to today, USD."""
-    price = {s.material_id: s.unit_price_usd_per_tonne[0] for s in built.problem.sources}
-    last = len(built.problem.periods) - 1
-    probability = {node.node_id: node.probability for node in plan.plan.nodes if node.period == last}
-    value = sum(
-        probability[b.node_id] * b.stock_tonnes * price[b.material_id]
-        for b in plan.plan.balances
-        if b.node_id in probability
-    )
-    return value * (1 + built.problem.discount_rate) ** -last

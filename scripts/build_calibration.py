@@ -130,6 +130,7 @@ def forecast_windows(samples: Iterable[Sample], frequency: Frequency) -> list[Wi
     bounds = (*CLASSES[frequency], 10_000)
     with ForecasterPool(Unattended()) as pool:
         for sample in samples:
+            pool.forget()
             whole = History.of(sample.series)
             n = len(whole.values)
             for low, high in itertools.pairwise(bounds):

@@ -3,10 +3,10 @@
     python scripts/build_data.py RAW_DIR [OUT_DIR]
 
 RAW_DIR holds the raw tables (consumption_us.csv, production_panel.csv, ...); OUT_DIR defaults to the bundled data of
-the server. The product never reads RAW_DIR. Which upstream series stands for what is declared in
-data_mapping/minerals.toml; titles, columns, sources and gaps in data_mapping/packages.toml. This script selects,
-converts units and writes; it fills nothing in. The one computed series (two years of aluminium consumption) is
-declared, checked and flagged. Same input, same bytes.
+the server. The product never reads RAW_DIR. Which upstream series stands for what is declared in data_mapping/
+(minerals.toml, world_minerals.toml, names.csv, forms.csv); titles, columns, sources and gaps in packages.toml;
+data_tables/ makes the tables. This script checks keys, writes and describes. Nothing is filled in; the one computed
+series (two years of aluminium consumption) is declared, checked and flagged. Same input, same bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from data_tables import MAPPING, TABLES, RawTables, Row
+from data_tables import MAPPING, TABLES, Minerals, RawTables, Row, declared_minerals
+
+from lodestock_server.catalog.packages import content_digest
 
 DEFAULT_OUT = Path(__file__).resolve().parent.parent / "services" / "lodestock_server" / "data"
 
@@ -43,20 +45,19 @@ def check_key(resource: str, key: list[str], rows: list[Row]) -> None:
 
 
 def write_package(
-    name: str, declared: dict[str, Any], package: dict[str, Any], raw: RawTables, minerals: dict[str, Any], out: Path
+    name: str, declared: dict[str, Any], package: dict[str, Any], raw: RawTables, minerals: Minerals, out: Path
 ) -> None:
     folder = out / name
     folder.mkdir(parents=True, exist_ok=True)
-    resources, used, digest = [], set(), hashlib.sha256()
+    resources, used = [], set()
     for resource, about in package["resources"].items():
         columns = {**declared["columns"], **about.get("columns", {})}
-        rows = list(TABLES[resource](raw, minerals))
+        rows = list(TABLES[f"{name}/{resource}"](raw, minerals))
         check_key(resource, about["key"], rows)
         used |= {row["source_id"] for row in rows}
         content = to_csv(about["fields"], rows)
         (folder / f"{resource}.csv").write_bytes(content)
         sha256 = hashlib.sha256(content).hexdigest()
-        digest.update(f"{resource}:{sha256}\n".encode())
         resources.append(
             {
                 "name": resource,
@@ -83,21 +84,23 @@ def write_package(
         "profile": "tabular-data-package",
         "name": name.replace("_", "-"),
         "title": package["title"],
-        "version": f"{declared['version_date']}+{digest.hexdigest()[:12]}",
         "licenses": [declared["licences"][licence] for licence in sorted({source["licence"] for source in sources})],
         "sources": sources,
         "retrieval": declared["retrieval"],
         "knownGaps": package["gaps"],
         "resources": resources,
     }
-    text = json.dumps(described, indent=2, ensure_ascii=False) + "\n"
+    digest = content_digest(described)
+    heading = {key: described.pop(key) for key in ("profile", "name", "title")}
+    stamp = {"version": f"{declared['version_date']}+{digest[:12]}", "digest": digest}
+    text = json.dumps({**heading, **stamp, **described}, indent=2, ensure_ascii=False) + "\n"
     (folder / "datapackage.json").write_text(text, encoding="utf-8")
 
 
 def main(arguments: list[str]) -> None:
     if not 1 <= len(arguments) <= 2:
         raise SystemExit(__doc__)
-    minerals = tomllib.loads((MAPPING / "minerals.toml").read_text(encoding="utf-8"))
+    minerals = declared_minerals()
     declared = tomllib.loads((MAPPING / "packages.toml").read_text(encoding="utf-8"))
     out = Path(arguments[1]) if len(arguments) == 2 else DEFAULT_OUT
     raw = RawTables(Path(arguments[0]))

@@ -36,18 +36,27 @@ def answers(address: str) -> dict[str, Message]:
             catalog_pb2.GetDatasetRequest(name=DATASET), timeout=PATIENCE_S
         )
         problem = client.build_problem("USA", ["cobalt"], horizon_years=3, floor_days=90, seed=1)
+        plan = client.optimize_sourcing(problem)
+        (version,) = {one.version for one in client.list_datasets() if one.dataset == DATASET.removeprefix("datasets/")}
+        changes = client.compare_versions(DATASET, version, version, ["cobalt"])
         return {
             "ListDatasets": client.list_datasets().message,
             "GetDataset": dataset,
             "ListSeries": client.list_series(DATASET, ["cobalt"]).message,
             "QueryObservations": client.observations(DATASET, ["cobalt"]).message,
+            "ListMaterials": client.list_materials().message,
+            "CompareDatasetVersions": changes.message,
             "ListModels": client.list_models().message,
             "ForecastDemand": client.forecast_demand(buyer="USA", materials=["cobalt"], horizon=3, seed=1).message,
+            "BacktestModels": client.backtest_models(
+                buyer="USA", materials=["cobalt"], horizon=2, models=["naive", "drift"], most_origins=2
+            ).message,
             "ListRiskMeasures": client.list_risk_measures().message,
             "AssessSupplyRisk": client.assess_supply_risk("USA", ["cobalt"]).message,
             "BuildProblem": problem.message,
             "ValidateProblem": client.validate_problem(problem).message,
-            "OptimizeSourcing": client.optimize_sourcing(problem).message,
+            "OptimizeSourcing": plan.message,
+            "TraceResult": client.trace(plan, "materials[cobalt].costs.holding_usd", "problem.discount_rate").message,
         }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 COMMAND = Path(sys.executable).with_name("lodestock-server")
@@ -50,9 +53,15 @@ def running_server(
     command: Path = COMMAND,
     start_in: Path | None = None,
 ) -> Iterator[ServerProcess]:
-    """Start a server on a free port, wait until it answers, stop it at the end."""
+    """Start a server on a free port, wait until it answers, stop it at the end.
+
+    Its database holds what ships with the server from the start, unless `environment` names another one: on first
+    start a server takes that in beside its calls, which would slow down whatever a test looks at.
+    """
     clean = {name: value for name, value in os.environ.items() if not name.startswith("LODESTOCK_")}
     with tempfile.TemporaryDirectory() as folder:
+        if not {"LODESTOCK_DATA_DIR", "LODESTOCK_DATABASE_URL"} & set(environment or {}):
+            shutil.copy(filled_database(), folder)
         port_file, log = Path(folder, "address"), Path(folder, "log")
         line = [str(command), "serve", "--port", str(port), "--port-file", str(port_file), *arguments]
         with log.open("w") as sink:
@@ -70,6 +79,23 @@ def running_server(
             if process.poll() is None:
                 process.terminate()
             process.wait(timeout=60)
+
+
+@lru_cache(maxsize=1)
+def filled_database() -> Path:
+    """A database with what ships with the server, made once a run and to be copied."""
+    from lodestock_server.catalog import bundled_packages
+    from lodestock_server.store.database import open_database, sqlite_url
+    from lodestock_server.store.datasets import DatasetStore
+
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    engine = open_database(sqlite_url(folder))
+    for package in bundled_packages():
+        DatasetStore(engine).load(package)
+    # Closing the last connection moves what stands in the log beside the file into the file.
+    engine.dispose()
+    return folder / "lodestock.db"
 
 
 def address_of(process: subprocess.Popen[str], port_file: Path, log: Path) -> str:

@@ -7,6 +7,7 @@
         plan = client.optimize_sourcing(problem)
         print(plan.status, plan.costs.expected_cost_usd)
         print(plan.to_frame("contracts"))
+        print(client.trace(plan, "costs.holding_usd"))
 
 The messages and stubs behind it are in `lodestock.v1`.
 """
@@ -24,23 +25,25 @@ from lodestock.errors import (
     Unavailable,
     Violation,
 )
+from lodestock.listings import Changes, Datasets, Materials, Observations, SeriesList
 from lodestock.results import (
     Assessment,
+    Backtest,
     BuiltProblem,
-    Datasets,
     Forecast,
     Forecasts,
     Measures,
     Models,
-    Observations,
     Plan,
-    SeriesList,
     Validation,
 )
+from lodestock.traces import Trace, TracedNumber
 
 __all__ = [
     "Assessment",
+    "Backtest",
     "BuiltProblem",
+    "Changes",
     "Client",
     "Datasets",
     "DeadlineExceeded",
@@ -48,6 +51,7 @@ __all__ = [
     "Forecasts",
     "InvalidRequest",
     "LodestockError",
+    "Materials",
     "Measures",
     "MessageTooLarge",
     "Models",
@@ -57,6 +61,8 @@ __all__ = [
     "Plan",
     "SeriesList",
     "ServerFault",
+    "Trace",
+    "TracedNumber",
     "Unauthenticated",
     "Unavailable",
     "Validation",

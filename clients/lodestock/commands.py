@@ -31,7 +31,13 @@ Address = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")]
 Materials = Annotated[list[str] | None, typer.Argument(help="Materials; none: all that the data hold.")]
-Buyer = Annotated[str, typer.Option(help="Buyer, ISO 3166-1 alpha-3.")]
+Buyer = Annotated[str, typer.Option(help="Buyer, ISO 3166-1 alpha-3 or EU27.")]
+Figures = Annotated[
+    Path | None, typer.Option("--figures", help="The buyer's own figures, a CSV file; they go before the data.")
+]
+GdpScenario = Annotated[str, typer.Option(help="Path of GDP and population, SSP1 to SSP5.")]
+ForecastModel = Annotated[str, typer.Option("--model", help="Forecasting model; see 'lodestock models'.")]
+Horizon = Annotated[int, typer.Option(help="Years ahead.")]
 Years = Annotated[int, typer.Option("--years", help="Years to plan.")]
 FloorDays = Annotated[float | None, typer.Option(help="Stock floor in days of demand.")]
 Seed = Annotated[int, typer.Option(help="Seed of the forecast.")]
@@ -45,6 +51,10 @@ SourceRisk = Annotated[
 ]
 RiskOf = Annotated[
     list[str] | None, typer.Option("--risk-of", help="Your own risk of a country, 0 to 1, such as COD=0.9; repeatable.")
+]
+DemandQuantiles = Annotated[
+    list[float] | None,
+    typer.Option("--demand-quantile", help="Level of the demand forecast to plan for as a scenario; repeatable."),
 ]
 ProblemFile = Annotated[Path, typer.Argument(help="Problem in proto's JSON form, as 'lodestock problem --json' gives.")]
 
@@ -170,6 +180,36 @@ def observations(
 
 
 @app.command()
+def materials(address: Address = None, as_json: AsJson = False) -> None:
+    """List the materials with what their tonnes count, and the forms that figures may be given in."""
+    with connected(address) as client:
+        result = client.list_materials()
+    show(result.message, result.rows(), ("material_id", "content", "forms", "hs_codes", "buyers"), as_json)
+
+
+@app.command()
+def changes(
+    dataset: Annotated[str, typer.Argument(help="Dataset; see 'lodestock datasets'.")],
+    earlier: Annotated[str, typer.Argument(help="The earlier version.")],
+    later: Annotated[str, typer.Argument(help="The later version.")],
+    material: Annotated[list[str] | None, typer.Option("--material", help="Material; repeatable; none: all.")] = None,
+    most_changes: Annotated[int, typer.Option(help="Most changes to list; 0: 100.")] = 0,
+    address: Address = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what changed from one version of a dataset to another."""
+    with connected(address) as client:
+        result = client.compare_versions(dataset, earlier, later, material or (), most_changes=most_changes)
+    summary = ("resource", "measure", "unchanged", "revised", "added", "removed")
+    show(result.message, result.summary_rows(), summary, as_json)
+    if not as_json:
+        columns = ("of", "measure", "period", "earlier", "later", "unit", "relative_change")
+        points = (change.later if change.HasField("later") else change.earlier for change in result)
+        rows = [{"of": " ".join(p.keys.values()), **shown} for p, shown in zip(points, result.rows(), strict=True)]
+        show(result.message, rows, columns, as_json)
+
+
+@app.command()
 def models(address: Address = None, as_json: AsJson = False) -> None:
     """List the forecasting models."""
     with connected(address) as client:
@@ -181,23 +221,70 @@ def models(address: Address = None, as_json: AsJson = False) -> None:
 def forecast(
     materials: Materials = None,
     buyer: Buyer = "USA",
-    horizon: Annotated[int, typer.Option(help="Years ahead.")] = 10,
-    model: Annotated[str, typer.Option(help="Model; see 'lodestock models'.")] = "",
+    horizon: Horizon = 10,
+    model: ForecastModel = "",
     seed: Seed = 0,
+    figures: Figures = None,
+    gdp_scenario: GdpScenario = "",
     address: Address = None,
     as_json: AsJson = False,
 ) -> None:
     """Forecast a buyer's demand."""
     with connected(address) as client:
-        result = client.forecast_demand(buyer=buyer, materials=materials or (), horizon=horizon, model=model, seed=seed)
+        result = client.forecast_demand(
+            buyer=buyer,
+            materials=materials or (),
+            horizon=horizon,
+            model=model,
+            seed=seed,
+            own_figures=figures or (),
+            gdp_scenario=gdp_scenario,
+        )
     show(result.message, result.rows(), None, as_json)
 
 
 @app.command()
-def risk(materials: Materials = None, buyer: Buyer = "USA", address: Address = None, as_json: AsJson = False) -> None:
+def backtest(
+    materials: Materials = None,
+    buyer: Buyer = "USA",
+    horizon: Horizon = 3,
+    model: Annotated[list[str] | None, typer.Option("--model", help="Model to score; repeatable; none: all.")] = None,
+    most_origins: Annotated[int, typer.Option(help="Most points in time to forecast from; 0: 10.")] = 0,
+    figures: Figures = None,
+    gdp_scenario: GdpScenario = "",
+    by_series: Annotated[bool, typer.Option("--by-series", help="Scores of each series, not their means.")] = False,
+    address: Address = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score forecasting models on the past of a buyer's demand."""
+    with connected(address) as client:
+        result = client.backtest_models(
+            buyer=buyer,
+            materials=materials or (),
+            horizon=horizon,
+            models=model or (),
+            most_origins=most_origins,
+            own_figures=figures or (),
+            gdp_scenario=gdp_scenario,
+        )
+    columns = ("model", "errors", "mase", "smape", "owa", "coverage_80", "coverage_95")
+    if by_series:
+        show(result.message, result.rows(), ("series_id", *columns), as_json)
+    else:
+        show(result.message, result.overall_rows(), columns, as_json)
+
+
+@app.command()
+def risk(
+    materials: Materials = None,
+    buyer: Buyer = "USA",
+    figures: Figures = None,
+    address: Address = None,
+    as_json: AsJson = False,
+) -> None:
     """Measure supply risk."""
     with connected(address) as client:
-        result = client.assess_supply_risk(buyer, materials or ())
+        result = client.assess_supply_risk(buyer, materials or (), own_figures=figures or ())
     columns = ("material_id", "stage", "measure_id", "scope", "value", "scale_high")
     show(result.message, result.rows(), columns, as_json)
 
@@ -211,6 +298,10 @@ def problem(
     seed: Seed = 0,
     source_risk: SourceRisk = "",
     risk_of: RiskOf = None,
+    figures: Figures = None,
+    demand_quantile: DemandQuantiles = None,
+    model: ForecastModel = "",
+    gdp_scenario: GdpScenario = "",
     address: Address = None,
     as_json: AsJson = False,
 ) -> None:
@@ -224,6 +315,10 @@ def problem(
             seed=seed,
             source_risk_measure=source_risk,
             source_risks=risks_by_country(risk_of or ()),
+            own_figures=figures or (),
+            demand_quantiles=demand_quantile or (),
+            forecast_model=model,
+            gdp_scenario=gdp_scenario,
         )
     columns = (
         "source_id",
@@ -283,7 +378,7 @@ def connected(address: str | None) -> Iterator[Client]:
         rows = [{"field": found.field_path, "what is wrong": found.description} for found in error.violations]
         complaints.print(table_of(rows, ("field", "what is wrong")) if rows else str(error))
         raise typer.Exit(1) from error
-    except (LodestockError, ValueError) as error:
+    except (LodestockError, OSError, ValueError) as error:
         complaints.print(f"{type(error).__name__}: {error}", markup=False)
         raise typer.Exit(1) from error
 

@@ -1,17 +1,20 @@
-"""Friendly inputs to messages: pandas series or dicts as demand, wrappers or dicts as problems."""
+"""Friendly inputs to messages: pandas series or dicts as demand, wrappers or dicts as problems, files of figures."""
 
 from __future__ import annotations
 
+import csv
 import difflib
+import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import Message
 
 from lodestock.errors import InvalidRequest, Violation
-from lodestock.v1 import forecast_pb2, sourcing_pb2
+from lodestock.v1 import common_pb2, forecast_pb2, sourcing_pb2
 
 if TYPE_CHECKING:
     from lodestock.results import BuiltProblem
@@ -21,6 +24,12 @@ ProblemLike: TypeAlias = "sourcing_pb2.SourcingProblem | BuiltProblem | Mapping[
 
 SeriesLike: TypeAlias = "Mapping[Any, float] | Any"
 """Observations by period: a dict, or a pandas Series with years, periods or dates as its index."""
+
+OwnFigures: TypeAlias = "str | Path | Iterable[common_pb2.OwnFigure | Mapping[str, Any]]"
+"""Figures of your own: a CSV file, or messages or dicts with its columns as keys."""
+
+OWN_FIGURE_COLUMNS = ("material", "kind", "country", "year", "value", "unit", "form", "source")
+NEEDED_COLUMNS = ("material", "kind", "year", "value")
 
 Anything = TypeVar("Anything", bound=Message)
 
@@ -151,3 +160,153 @@ def period_label(period: Any) -> str:
     if frequency.startswith("M"):
         return f"{period.year:04d}-{period.month:02d}"
     return str(period)
+
+
+def enum_number(members: Iterable[tuple[str, int]], name: str, what: str) -> int:
+    """The number of an enum's member by its short name, in either case, with spaces or dashes; 0 for an empty name.
+
+    Args:
+        members: Names and numbers of the members, the unspecified one first.
+        name: Short name.
+        what: What the members are, for the error.
+
+    Raises:
+        ValueError: There is no such member; the text lists them.
+    """
+    listed = list(members)
+    prefix = listed[0][0].removesuffix("UNSPECIFIED")
+    numbers = {full.removeprefix(prefix): number for full, number in listed if number}
+    wanted = re.sub("[- ]", "_", name.strip().upper())
+    if not wanted:
+        return 0
+    if wanted not in numbers:
+        raise ValueError(f"'{name}' is no {what}; known: {', '.join(numbers)}")
+    return numbers[wanted]
+
+
+def own_figures(given: OwnFigures) -> list[common_pb2.OwnFigure]:
+    """Figures of your own as messages.
+
+    Raises:
+        ValueError: A figure cannot be read; of a file all are told, by line and column.
+        OSError: The file cannot be opened.
+    """
+    if isinstance(given, str | Path):
+        return figures_in(Path(given))
+    return [
+        own_figure(value, f"own_figures[{i}]") if isinstance(value, Mapping) else value for i, value in enumerate(given)
+    ]
+
+
+def own_figure(value: Mapping[str, Any], field_path: str) -> common_pb2.OwnFigure:
+    """A figure given as a dict; its kind may be named in short, such as "consumption"."""
+    kind = value.get("kind")
+    if isinstance(kind, str) and not kind.startswith("OWN_FIGURE_KIND_"):
+        kind = own_figure_kind(kind)
+    return parsed(common_pb2.OwnFigure, {**value, "kind": kind}, field_path)
+
+
+def own_figure_kind(name: str) -> common_pb2.OwnFigureKind.ValueType:
+    """The kind of an own figure by its short name.
+
+    Raises:
+        ValueError: There is no such kind, or no name.
+    """
+    number = enum_number(common_pb2.OwnFigureKind.items(), name, "kind of figure")
+    if not number:
+        raise ValueError("the kind is not given")
+    return common_pb2.OwnFigureKind.ValueType(number)
+
+
+def figures_in(path: Path) -> list[common_pb2.OwnFigure]:
+    """The figures of a CSV file with the columns material, kind, country, year, value, unit, form, source.
+
+    Of these country, unit, form and source may be left out, and stand in any order. Lines without content are skipped.
+
+    Raises:
+        ValueError: Columns are missing or unknown, or cells cannot be read; all are told, by line and column.
+        OSError: The file cannot be opened.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return figures_of(csv.DictReader(file, strict=True), path)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path}: is no text in UTF-8: {error}") from error
+
+
+def figures_of(reader: csv.DictReader[str], path: Path) -> list[common_pb2.OwnFigure]:
+    """The figures of a file's lines; see `figures_in`."""
+    wrong = list(wrong_columns(reader.fieldnames or ()))
+    if wrong:
+        raise ValueError(f"{path}, line 1: {'; '.join(wrong)}")
+    figures: list[common_pb2.OwnFigure] = []
+    try:
+        for cells in reader:
+            figures.append(common_pb2.OwnFigure())
+            wrong += (f"{path}, line {reader.line_num}, {found}" for found in fill_figure(figures[-1], cells))
+    except csv.Error as error:
+        raise ValueError(f"{path}, line {reader.line_num + 1}: {error}") from error
+    if wrong:
+        raise ValueError("\n".join(wrong))
+    return figures
+
+
+def wrong_columns(names_given: Sequence[str]) -> Iterator[str]:
+    """What is wrong with the header of a file of figures."""
+    for name in names_given:
+        if name not in OWN_FIGURE_COLUMNS:
+            yield f"there is no column '{name}', must be one of {', '.join(OWN_FIGURE_COLUMNS)}"
+        elif names_given.count(name) > 1:
+            yield f"the column '{name}' stands more than once"
+    missing = [name for name in NEEDED_COLUMNS if name not in names_given]
+    if missing:
+        yield f"the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} must be there"
+
+
+def fill_figure(figure: common_pb2.OwnFigure, cells: Mapping[str | None, Any]) -> Iterator[str]:
+    """Fill a figure from the cells of a line; what is wrong with them, by column."""
+    if None in cells:
+        yield f"column {len(OWN_FIGURE_COLUMNS) + 1}: there are more cells than columns"
+    for name in OWN_FIGURE_COLUMNS:
+        text = (cells.get(name) or "").strip()
+        if not text and name in NEEDED_COLUMNS:
+            yield f"column '{name}': is empty, must be given"
+            continue
+        try:
+            match name:
+                case "kind":
+                    figure.kind = own_figure_kind(text)
+                case "year":
+                    figure.year = year_number(text)
+                case "value":
+                    figure.value = finite_number(text)
+                case _:
+                    setattr(figure, name, text)
+        except ValueError as error:
+            yield f"column '{name}': {error}"
+
+
+def year_number(text: str) -> int:
+    """A year.
+
+    Raises:
+        ValueError: The text is none.
+    """
+    if not re.fullmatch("[0-9]{4}", text):
+        raise ValueError(f"'{text}' is no year, must be like 2024")
+    return int(text)
+
+
+def finite_number(text: str) -> float:
+    """A number.
+
+    Raises:
+        ValueError: The text is none.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"'{text}' is no number, must be like 1234.5")
+    return value

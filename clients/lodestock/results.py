@@ -1,4 +1,4 @@
-"""Results of calls: thin wrappers, each with the whole message as `message` and tables as data frames."""
+"""Results of calls that compute: thin wrappers, each with the whole message as `message` and tables as data frames."""
 
 from __future__ import annotations
 
@@ -8,73 +8,10 @@ from typing import TYPE_CHECKING
 
 from lodestock.errors import Violation
 from lodestock.tables import Row, frame_of, row_of, rows_of
-from lodestock.v1 import catalog_pb2, common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
+from lodestock.v1 import common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True, slots=True)
-class Datasets:
-    """The datasets that the server holds, one entry a version."""
-
-    message: catalog_pb2.ListDatasetsResponse
-
-    def __iter__(self) -> Iterator[catalog_pb2.Dataset]:
-        return iter(self.message.datasets)
-
-    def __len__(self) -> int:
-        return len(self.message.datasets)
-
-    def rows(self) -> list[Row]:
-        """One row a dataset."""
-        return rows_of(self.message.datasets)
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a dataset."""
-        return frame_of(self.rows())
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesList:
-    """The series of a dataset."""
-
-    message: catalog_pb2.ListSeriesResponse
-
-    def __iter__(self) -> Iterator[catalog_pb2.Series]:
-        return iter(self.message.series)
-
-    def __len__(self) -> int:
-        return len(self.message.series)
-
-    def rows(self) -> list[Row]:
-        """One row a series, with what sets it apart as columns."""
-        return [{**series.keys, **row_of(series)} for series in self]
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a series; see `rows`."""
-        return frame_of(self.rows())
-
-
-@dataclass(frozen=True, slots=True)
-class Observations:
-    """Observed figures, each with the row of the dataset that it stands in."""
-
-    message: catalog_pb2.QueryObservationsResponse
-
-    def __iter__(self) -> Iterator[catalog_pb2.DataPoint]:
-        return iter(self.message.observations)
-
-    def __len__(self) -> int:
-        return len(self.message.observations)
-
-    def rows(self) -> list[Row]:
-        """One row a figure, with what it is a figure of and where it stands as columns."""
-        return [{**point.keys, **row_of(point), **row_of(point.origin)} for point in self]
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a figure; see `rows`."""
-        return frame_of(self.rows())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +32,36 @@ class Models:
 
     def to_frame(self) -> pd.DataFrame:
         """One row a model."""
+        return frame_of(self.rows())
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """How well models would have done on the past of series."""
+
+    message: forecast_pb2.BacktestModelsResponse
+
+    def __iter__(self) -> Iterator[forecast_pb2.SeriesBacktest]:
+        return iter(self.message.series)
+
+    def __len__(self) -> int:
+        return len(self.message.series)
+
+    @property
+    def record(self) -> common_pb2.RunRecord:
+        """How the scores were made."""
+        return self.message.record
+
+    def rows(self) -> list[Row]:
+        """One row a series and model."""
+        return [{"series_id": series.series_id, **row_of(score)} for series in self for score in series.scores]
+
+    def overall_rows(self) -> list[Row]:
+        """One row a model: means over all series."""
+        return rows_of(self.message.overall)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a series and model; see `rows`."""
         return frame_of(self.rows())
 
 
@@ -287,9 +254,13 @@ PLAN_TABLES: Mapping[str, Callable[[sourcing_pb2.Plan], list[Row]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A sourcing and stockpile plan, or why there is none; true where there is one."""
+    """A sourcing and stockpile plan, or why there is none; true where there is one.
+
+    `built` is the problem that it solves, with the origins of its figures where it came from `build_problem`.
+    """
 
     message: sourcing_pb2.OptimizeSourcingResponse
+    built: sourcing_pb2.BuildProblemResponse | None = None
 
     def __bool__(self) -> bool:
         return self.status in ("OPTIMAL", "FEASIBLE")

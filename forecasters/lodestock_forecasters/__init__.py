@@ -11,7 +11,10 @@ Example:
     ((7, 5), (1000,))
 """
 
+from lodestock_forecasters.backtest_request import DEFAULT_BACKTEST_ORIGINS, BacktestRequest
+from lodestock_forecasters.backtesting import backtest
 from lodestock_forecasters.control import Control, Unattended
+from lodestock_forecasters.drivers import Drivers
 from lodestock_forecasters.engine import forecast, input_digest
 from lodestock_forecasters.errors import (
     FieldViolation,
@@ -34,27 +37,33 @@ from lodestock_forecasters.request import (
     ForecastRequest,
 )
 from lodestock_forecasters.result import (
+    BacktestResult,
     BacktestScore,
     CombinationRule,
     FallbackLevel,
     ForecastResult,
     ModelWeight,
     Rejection,
+    SeriesBacktest,
     SeriesForecast,
 )
 from lodestock_forecasters.series import DemandSeries
 
 __all__ = [
+    "DEFAULT_BACKTEST_ORIGINS",
     "DEFAULT_MODEL",
     "DEFAULT_QUANTILE_LEVELS",
     "MAX_BACKTEST_ORIGINS",
     "MAX_HORIZON",
     "MAX_SAMPLE_PATHS",
     "MAX_SEED",
+    "BacktestRequest",
+    "BacktestResult",
     "BacktestScore",
     "CombinationRule",
     "Control",
     "DemandSeries",
+    "Drivers",
     "FallbackLevel",
     "FieldViolation",
     "ForecastCancelled",
@@ -68,9 +77,11 @@ __all__ = [
     "ModelInfo",
     "ModelWeight",
     "Rejection",
+    "SeriesBacktest",
     "SeriesForecast",
     "Unattended",
     "ViolationCollector",
+    "backtest",
     "forecast",
     "input_digest",
     "list_models",

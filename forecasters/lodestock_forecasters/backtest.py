@@ -19,7 +19,7 @@ from lodestock_forecasters.calibration import Calibration
 from lodestock_forecasters.errors import ModelFailed
 from lodestock_forecasters.history import History
 from lodestock_forecasters.intervals import error_scale, step_distribution
-from lodestock_forecasters.metrics import coverage, mase, naive_scale, owa, smape
+from lodestock_forecasters.metrics import coverage, interval_score, mase, naive_scale, owa, smape
 from lodestock_forecasters.result import BacktestScore
 from lodestock_forecasters.series import BoolArray, FloatArray
 
@@ -102,8 +102,7 @@ def _score_one(
 ) -> BacktestScore:
     used = [i for i, window in enumerate(windows) if name in window.paths and window.scored.any()]
     if not used:
-        nan = float("nan")
-        return BacktestScore(name, 0, 0, nan, nan, nan, nan, nan)
+        return no_score(name)
     kept = [windows[i] for i in used]
     actual = np.concatenate([w.actual[w.scored] for w in kept])
     path = np.concatenate([w.paths[name][w.scored] for w in kept])
@@ -123,7 +122,14 @@ def _score_one(
         owa=owa(mase_model, mase_naive, smape_model, smape(actual, naive)),
         coverage_80=coverage(actual, lower_80, upper_80),
         coverage_95=coverage(actual, lower_95, upper_95),
+        msis_95=_mean_scaled_interval_score(actual, lower_95, upper_95, sizes),
     )
+
+
+def no_score(name: str, reason: str = "") -> BacktestScore:
+    """Return the entry of a candidate without scores."""
+    nan = float("nan")
+    return BacktestScore(name, 0, 0, nan, nan, nan, nan, nan, nan, reason)
 
 
 def _mean_scaled_error(actual: FloatArray, path: FloatArray, sizes: FloatArray) -> float:
@@ -133,6 +139,15 @@ def _mean_scaled_error(actual: FloatArray, path: FloatArray, sizes: FloatArray) 
         return float("nan")
     size = sizes[scalable]
     return mase(actual[scalable] / size, path[scalable] / size, 1.0)
+
+
+def _mean_scaled_interval_score(actual: FloatArray, lower: FloatArray, upper: FloatArray, sizes: FloatArray) -> float:
+    """Return the MSIS of 95 % intervals, each over the size at its own origin; NaN where every size is 0."""
+    scalable = sizes > 0
+    if not scalable.any():
+        return float("nan")
+    size = sizes[scalable]
+    return interval_score(actual[scalable] / size, lower[scalable] / size, upper[scalable] / size, 0.95)
 
 
 def _bounds(window: Window, names: Sequence[str], calibration: Calibration) -> dict[str, FloatArray]:

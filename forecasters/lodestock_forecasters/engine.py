@@ -6,13 +6,9 @@ Deterministic: same request, same bytes, unless a deadline passes on the way, wh
 
 from __future__ import annotations
 
-import hashlib
-from importlib import metadata
-from types import MappingProxyType
-
 import numpy as np
 
-from lodestock_forecasters.calibration import Calibration, calibration_version, load_calibration
+from lodestock_forecasters.calibration import Calibration, load_calibration
 from lodestock_forecasters.combination import NAIVE_RECIPE, Recipe, recipe_for, single_recipe
 from lodestock_forecasters.control import Control, Unattended
 from lodestock_forecasters.errors import ForecastCancelled
@@ -21,11 +17,10 @@ from lodestock_forecasters.intervals import error_scale, path_generator, sample_
 from lodestock_forecasters.models.registry import ForecasterPool
 from lodestock_forecasters.periods import period_label
 from lodestock_forecasters.point import PointForecast, forecast_point
+from lodestock_forecasters.record import digest_of, library_versions
 from lodestock_forecasters.request import DEFAULT_MODEL, ForecastRequest
 from lodestock_forecasters.result import ForecastResult, Rejection, SeriesForecast
 from lodestock_forecasters.series import DemandSeries, read_only
-
-_LIBRARIES = ("lodestock-server", "numpy", "statsforecast", "prophet")
 
 
 def forecast(request: ForecastRequest, control: Control | None = None) -> ForecastResult:
@@ -50,9 +45,10 @@ def forecast(request: ForecastRequest, control: Control | None = None) -> Foreca
             if control.cancelled():
                 raise ForecastCancelled(f"cancelled after {done} of {total} series")
             forecasts.append(_forecast_series(series, request, pool, control))
+            pool.forget()
             control.report(done + 1, total)
-    versions = MappingProxyType(_versions())
-    return ForecastResult(tuple(forecasts), request.seed, request.model, input_digest(request), versions)
+    digest = input_digest(request)
+    return ForecastResult(tuple(forecasts), request.seed, request.model, digest, library_versions())
 
 
 def input_digest(request: ForecastRequest) -> str:
@@ -65,12 +61,7 @@ def input_digest(request: ForecastRequest) -> str:
         request.model,
         request.backtest_origins,
     )
-    digest = hashlib.sha256(repr(options).encode())
-    for series in request.all_series:
-        head = (series.id, series.frequency.value, series.periods, series.unit, series.saturation)
-        digest.update(repr(head).encode())
-        digest.update(series.observations.astype("<f8").tobytes())
-    return digest.hexdigest()
+    return digest_of(options, request.all_series)
 
 
 def _forecast_series(
@@ -126,14 +117,3 @@ def _answer(
         backtest=point.scores,
         rejected=rejected,
     )
-
-
-def _versions() -> dict[str, str]:
-    versions = {"calibration": calibration_version()}
-    for library in _LIBRARIES:
-        try:
-            versions[library] = metadata.version(library)
-        except metadata.PackageNotFoundError:
-            # The core also runs from a source tree, and without the optional model libraries.
-            continue
-    return versions

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lodestock_forecasters.drivers import Drivers
 from lodestock_forecasters.periods import Frequency
 from lodestock_forecasters.series import BoolArray, DemandSeries, FloatArray
 
@@ -34,6 +35,8 @@ class History:
     saturation: float | None
     season_length: int
     """Periods per year where a season was found, else 1."""
+    drivers: Drivers | None = None
+    """Population and GDP, past and future, whole also in a history that is cut."""
 
     @classmethod
     def of(cls, series: DemandSeries) -> History:
@@ -46,13 +49,26 @@ class History:
         observed = np.isin(grid, ordinals[known])
         lead = int(ordinals[-1]) - last
         season = _season_length(filled, series.frequency)
-        return cls(series.frequency, first, filled, observed, lead, series.saturation, season)
+        return cls(series.frequency, first, filled, observed, lead, series.saturation, season, series.drivers)
 
     def until(self, end: int) -> History:
         """Return the history as it was known after its first `end` periods; period ``end − 1`` must be observed."""
         values = self.values[:end]
         season = _season_length(values, self.frequency)
-        return History(self.frequency, self.first_ordinal, values, self.observed[:end], 0, self.saturation, season)
+        observed = self.observed[:end]
+        return History(self.frequency, self.first_ordinal, values, observed, 0, self.saturation, season, self.drivers)
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Return what makes two histories of one series the same to every model."""
+        return (
+            self.frequency,
+            self.first_ordinal,
+            self.values.tobytes(),
+            self.observed.tobytes(),
+            self.saturation,
+            id(self.drivers),
+        )
 
     @property
     def n_observed(self) -> int:

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from lodestock_forecasters.backtest import Window, run_backtest, score
 from lodestock_forecasters.calibration import Calibration
 from lodestock_forecasters.combination import LAST_VALUE_RECIPE, NAIVE, NAIVE_RECIPE, Recipe, combine, gate, weights
 from lodestock_forecasters.errors import ModelFailed
 from lodestock_forecasters.history import History
-from lodestock_forecasters.models.registry import CARDS, ForecasterPool
+from lodestock_forecasters.models.registry import ForecasterPool
 from lodestock_forecasters.result import BacktestScore, CombinationRule, FallbackLevel, ModelWeight, Rejection
 from lodestock_forecasters.series import FloatArray
 
@@ -35,18 +33,6 @@ class PointForecast:
     weights: tuple[ModelWeight, ...]
     scores: tuple[BacktestScore, ...]
     rejected: tuple[Rejection, ...]
-
-
-def model_path(pool: ForecasterPool, name: str, history: History, steps: int) -> FloatArray:
-    """Return a model's path, floored at zero, shape (steps,).
-
-    Raises:
-        ModelFailed: the history is too short for the model, or the model has no answer for it.
-    """
-    least = CARDS[name].least_points(history.frequency)
-    if history.n_observed < least:
-        raise ModelFailed(f"needs {least} observed values, the series has {history.n_observed}")
-    return np.maximum(pool[name].forecast(history, steps), 0.0)
 
 
 def forecast_point(
@@ -71,10 +57,7 @@ def forecast_point(
     paths, rejected = _candidate_paths(history, steps, recipe, pool)
     candidates = tuple(dict.fromkeys((NAIVE, *paths)))
 
-    def make_path(name: str, known: History, ahead: int) -> FloatArray:
-        return model_path(pool, name, known, ahead)
-
-    windows = run_backtest(history, candidates, make_path, calibration, steps, most_origins)
+    windows = run_backtest(history, candidates, pool.path, calibration, steps, most_origins)
     scores = score(candidates, windows, calibration, NAIVE) if windows else []
     if len(recipe.members) > 1:
         dropped = gate(history, paths, scores)
@@ -83,7 +66,7 @@ def forecast_point(
             del paths[one.model]
     if not set(paths) - {NAIVE}:
         recipe = _no_change_recipe(history, recipe)
-        paths = {NAIVE: model_path(pool, NAIVE, history, steps)}
+        paths = {NAIVE: pool.path(NAIVE, history, steps)}
     if windows and len(recipe.members) > 1:
         scores += score((COMBINATION,), _with_combination(windows, recipe, tuple(paths)), calibration, NAIVE)
     path = combine(recipe, paths, float(history.values[-1]))
@@ -106,7 +89,7 @@ def _candidate_paths(
     rejected = []
     for name in recipe.members:
         try:
-            paths[name] = model_path(pool, name, history, steps)
+            paths[name] = pool.path(name, history, steps)
         except ModelFailed as failure:
             rejected.append(Rejection(name, str(failure)))
     return paths, rejected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from lodestock_forecasters.errors import ViolationCollector
@@ -15,6 +15,8 @@ MAX_HORIZON = 120
 """Most periods ahead at any frequency."""
 MAX_SAMPLE_PATHS = 10_000
 MAX_BACKTEST_ORIGINS = 100
+DEFAULT_ORIGINS = 4
+"""Most origins of the backtest that stands beside a forecast, and that its gate looks at."""
 MAX_SEED = 2**63 - 1
 DEFAULT_QUANTILE_LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 
@@ -39,19 +41,19 @@ class ForecastRequest:
     """Seed of the sample paths, 0 to 2⁶³ − 1: same request and seed, same bytes."""
     model: str = DEFAULT_MODEL
     """``default`` for the fixed combination, or the name of one model from `list_models`."""
-    backtest_origins: int = 4
+    backtest_origins: int = DEFAULT_ORIGINS
     """Most rolling origins of the backtest, 0 (no backtest, and no gate on its results) to 100."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "series", tuple(self.series))
         object.__setattr__(self, "quantile_levels", tuple(float(level) for level in self.quantile_levels))
         check = ViolationCollector()
-        self._check_series(check)
-        _check_range(check, "horizon", self.horizon, 1, MAX_HORIZON)
+        check_unique_ids(check, self.all_series)
+        check_range(check, "horizon", self.horizon, 1, MAX_HORIZON)
         self._check_levels(check)
-        _check_range(check, "sample_paths", self.sample_paths, 0, MAX_SAMPLE_PATHS)
-        _check_range(check, "seed", self.seed, 0, MAX_SEED)
-        _check_range(check, "backtest_origins", self.backtest_origins, 0, MAX_BACKTEST_ORIGINS)
+        check_range(check, "sample_paths", self.sample_paths, 0, MAX_SAMPLE_PATHS)
+        check_range(check, "seed", self.seed, 0, MAX_SEED)
+        check_range(check, "backtest_origins", self.backtest_origins, 0, MAX_BACKTEST_ORIGINS)
         self._check_model(check)
         check.raise_if_any()
 
@@ -64,13 +66,6 @@ class ForecastRequest:
     def levels(self) -> tuple[float, ...]:
         """Return `quantile_levels` with its true type."""
         return tuple(self.quantile_levels)
-
-    def _check_series(self, check: ViolationCollector) -> None:
-        check.require(len(self.all_series) > 0, "series", "must hold at least one series")
-        first_with: dict[str, int] = {}
-        for i, one in enumerate(self.all_series):
-            j = first_with.setdefault(one.id, i)
-            check.require(i == j, f"series[{i}].id", f"{one.id!r} is the id of series[{j}] too; ids must differ")
 
     def _check_levels(self, check: ViolationCollector) -> None:
         previous = 0.0
@@ -93,5 +88,15 @@ class ForecastRequest:
             check.require(one.frequency in card.frequencies, "model", message)
 
 
-def _check_range(check: ViolationCollector, field: str, value: int, low: int, high: int) -> None:
+def check_unique_ids(check: ViolationCollector, all_series: Sequence[DemandSeries]) -> None:
+    """Require one or more series, each with an id of its own."""
+    check.require(len(all_series) > 0, "series", "must hold at least one series")
+    first_with: dict[str, int] = {}
+    for i, one in enumerate(all_series):
+        j = first_with.setdefault(one.id, i)
+        check.require(i == j, f"series[{i}].id", f"{one.id!r} is the id of series[{j}] too; ids must differ")
+
+
+def check_range(check: ViolationCollector, field: str, value: int, low: int, high: int) -> None:
+    """Require a number from `low` to `high`."""
     check.require(low <= value <= high, field, f"must be from {low} to {high}, got {value}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from lodestock_forecasters.periods import Frequency
 from lodestock_forecasters.series import FloatArray
 
 
@@ -69,6 +70,10 @@ class BacktestScore:
     """Share of values inside the central 80 % interval around this candidate."""
     coverage_95: float
     """Share of values inside the central 95 % interval around this candidate."""
+    msis_95: float
+    """Mean interval score of that interval, each score over the naive scale at its origin; lower is better."""
+    reason: str = ""
+    """Why there are no scores; empty where `errors` is above 0."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,3 +120,27 @@ class ForecastResult:
     """SHA-256 of the request, hexadecimal."""
     versions: Mapping[str, str]
     """Version of each library that can move the figures, and of the calibration table (``calibration``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesBacktest:
+    """Backtest of one series."""
+
+    series_id: str
+    frequency: Frequency
+    scores: tuple[BacktestScore, ...]
+    """One score a model, in the order asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class BacktestResult:
+    """Answer to one backtest request, series in the order of the request."""
+
+    series: tuple[SeriesBacktest, ...]
+    overall: tuple[BacktestScore, ...]
+    """One score a model: sums of origins and errors, and of each measure the mean over the series that have it; OWA is
+    made of the means of MASE and sMAPE, as in the M4 competition."""
+    input_digest: str
+    """SHA-256 of the request, hexadecimal."""
+    versions: Mapping[str, str]
+    """As of `ForecastResult`."""

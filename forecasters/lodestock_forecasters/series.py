@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from lodestock_forecasters.drivers import Drivers
 from lodestock_forecasters.errors import FieldViolation, InvalidInput, ViolationCollector
 from lodestock_forecasters.periods import Frequency, period_ordinal
 
@@ -49,6 +50,8 @@ class DemandSeries:
     saturation: float | None = None
     """Level that demand cannot pass, in `unit`, above every value; growth models with a ceiling use it. None:
     unknown."""
+    drivers: Drivers | None = None
+    """Population and GDP behind the demand, for yearly series; models that follow them use them. None: unknown."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "periods", tuple(self.periods))
@@ -62,6 +65,8 @@ class DemandSeries:
             highest = float(np.nanmax(self.observations, initial=0.0))
             message = f"must be a finite level above every value (the highest is {highest:g}), got {self.saturation:g}"
             check.require(bool(np.isfinite(self.saturation)) and self.saturation > highest, "saturation", message)
+        message = f"are given by year, so that a {self.frequency.value} series cannot have them"
+        check.require(self.drivers is None or self.frequency is Frequency.YEARLY, "drivers", message)
         check.raise_if_any()
 
     @property

@@ -215,7 +215,10 @@ class Disruption:
 
 @dataclass(frozen=True, slots=True)
 class DemandFactor:
-    """A factor on the demand of materials (empty: all) in periods (empty: the scenario's onset to its end)."""
+    """A factor on the demand of materials (empty: all) in periods, be they outside the scenario's onset to end or not.
+
+    No periods: the scenario's onset to its end.
+    """
 
     factor: float
     material_ids: tuple[str, ...] = ()

@@ -197,16 +197,16 @@ def _path(scenario: Scenario, problem: SourcingProblem, calm: _NodeData) -> list
     rebuilding = scenario.rebuilding_periods
     if rebuilding is None:
         rebuilding = years_to_periods(REBUILDING_YEARS, problem)
-    aftermath = _NodeData(calm.availability, calm.price_factor, calm.demand_factor, calm.state, state == 0)
+    recovering = np.asarray(state == 0)
     path = []
     for t in range(count):
-        if onset <= t <= end:
-            demand = _demand_factors(scenario.demand_factors, problem, t)
+        acts = onset <= t <= end
+        demand = _demand_factors(scenario.demand_factors, problem, t, acts=acts)
+        if acts:
             path.append(_NodeData(availability, price_factor, demand, state, calm.floor_may_bind))
-        elif end < t <= end + rebuilding:
-            path.append(aftermath)
         else:
-            path.append(calm)
+            floor = recovering if end < t <= end + rebuilding else calm.floor_may_bind
+            path.append(_NodeData(calm.availability, calm.price_factor, demand, calm.state, floor))
     return path
 
 
@@ -228,10 +228,11 @@ def _troubled_materials(scenario: Scenario, problem: SourcingProblem) -> Bools:
     return np.array([m.material_id in named for m in problem.materials], dtype=np.bool_)
 
 
-def _demand_factors(factors: tuple[DemandFactor, ...], problem: SourcingProblem, t: int) -> Floats:
+def _demand_factors(factors: tuple[DemandFactor, ...], problem: SourcingProblem, t: int, *, acts: bool) -> Floats:
+    """(M,) factors at t: those that name periods hold in these alone, the others while the scenario acts."""
     result = np.ones(len(problem.materials))
     for factor in factors:
-        if not factor.periods or t in factor.periods:
+        if t in factor.periods if factor.periods else acts:
             hit = [not factor.material_ids or m.material_id in factor.material_ids for m in problem.materials]
             result[np.array(hit, dtype=np.bool_)] *= factor.factor
     return result.round(DIGITS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .problem import SourcingProblem
+from .problem import Scenario, SourcingProblem
 
 COLUMNS_PER_SOURCE = 3
 """Contracted, delivered, bought spot."""
@@ -13,6 +13,11 @@ COLUMNS_PER_MATERIAL = 9
 def most_columns(problem: SourcingProblem) -> int:
     """An upper bound of the columns of a problem's model, broken or not: as if scenarios shared no node once begun."""
     last = len(problem.periods)
-    nodes = last + sum(max(0, last - max(0, s.onset_period)) for s in problem.scenarios)
+    nodes = last + sum(max(0, last - max(0, _first_period(s))) for s in problem.scenarios)
     at_each = COLUMNS_PER_SOURCE * len(problem.sources) + COLUMNS_PER_MATERIAL * len(problem.materials)
     return nodes * (at_each + len(problem.rules) * len(problem.materials))
+
+
+def _first_period(scenario: Scenario) -> int:
+    """The first period in which a scenario shows: its onset, or that of a demand factor before it."""
+    return min((scenario.onset_period, *(t for factor in scenario.demand_factors for t in factor.periods)))

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from .problem import (
     Embargo,
@@ -48,6 +49,9 @@ MOST_DISCOUNT_WEIGHT = 1e3
 """How much more than the first period the last may weigh; a negative discount rate lets it weigh more."""
 LEAST_PERIOD_YEARS = 1e-3
 """Some nine hours; what is reckoned by the year is divided by it."""
+
+BLOCS = frozenset({"EU27"})
+"""Buyers that are no country but several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,25 +339,45 @@ def _scenario(path: str, scenario: Scenario, problem: SourcingProblem) -> Iterat
         if not 0 < disruption.price_factor <= MOST_FACTOR:
             text = f"is {disruption.price_factor:g}, must be above 0, at most {MOST_FACTOR:g}"
             yield Violation(f"{where}.price_factor", text)
-    yield from _together(f"{path}.disruptions", [disruption.price_factor for disruption in scenario.disruptions])
-    yield from _together(f"{path}.demand_factors", [factor.factor for factor in scenario.demand_factors])
+    yield from _together(f"{path}.disruptions", _price_factor(scenario), [d.price_factor for d in scenario.disruptions])
+    each = [factor.factor for factor in scenario.demand_factors]
+    yield from _together(f"{path}.demand_factors", _demand_factor(scenario), each)
     for j, factor in enumerate(scenario.demand_factors):
         where = f"{path}.demand_factors[{j}]"
         yield from _known(f"{where}.material_ids", factor.material_ids, materials, "material")
         yield from _number(f"{where}.factor", factor.factor, most=MOST_FACTOR)
-        yield from _period_numbers(f"{where}.periods", factor.periods, onset, last if end is None else end)
+        yield from _period_numbers(f"{where}.periods", factor.periods, 0, last)
 
 
-def _together(path: str, factors: Sequence[float]) -> Iterator[Violation]:
+def _together(path: str, made: float, factors: Sequence[float]) -> Iterator[Violation]:
     """Factors that are sound one by one may hit the same thing, and multiply."""
-    product = math.prod(max(1.0, factor) for factor in factors)
-    if product > MOST_FACTOR and all(factor <= MOST_FACTOR for factor in factors):
-        yield Violation(path, f"have factors that make {product:g} together, must make {MOST_FACTOR:g} or less")
+    if made > MOST_FACTOR and all(factor <= MOST_FACTOR for factor in factors):
+        yield Violation(path, f"have factors that make {made:g} together, must make {MOST_FACTOR:g} or less")
 
 
 def _price_factor(scenario: Scenario) -> float:
     """The most that a scenario can multiply a price by."""
     return math.prod(max(1.0, disruption.price_factor) for disruption in scenario.disruptions)
+
+
+def _demand_factor(scenario: Scenario) -> float:
+    """The most that a scenario can multiply the demand of any material by, in any period.
+
+    All materials, or the whole window, count as one name: writing each out could take far longer than reading the list.
+    """
+    products: dict[tuple[str | None, int | None], float] = {}
+    for factor in scenario.demand_factors:
+        for key in product(factor.material_ids or (None,), factor.periods or (None,)):
+            products[key] = products.get(key, 1.0) * max(1.0, factor.factor)
+    material_wide = {m: f for (m, t), f in products.items() if m is not None and t is None}
+    period_wide = {t: f for (m, t), f in products.items() if m is None and t is not None}
+    apart = max(material_wide.values(), default=1.0) * max(period_wide.values(), default=1.0)
+    met = (
+        f * material_wide.get(m, 1.0) * period_wide.get(t, 1.0)
+        for (m, t), f in products.items()
+        if m is not None and t is not None
+    )
+    return products.get((None, None), 1.0) * max(apart, *met, 1.0)
 
 
 def _period_numbers(path: str, periods: Sequence[int], first: int, last: int) -> Iterator[Violation]:
@@ -363,7 +387,7 @@ def _period_numbers(path: str, periods: Sequence[int], first: int, last: int) ->
 
 
 def _countries(problem: SourcingProblem, known: frozenset[str]) -> Iterator[Violation]:
-    named = [("buyer", problem.buyer)] if problem.buyer else []
+    named = [("buyer", problem.buyer)] if problem.buyer and problem.buyer not in BLOCS else []
     named += [(f"sources[{i}].country", s.country) for i, s in enumerate(problem.sources)]
     named += [(f"rules[{i}].countries[{j}]", c) for i, r in enumerate(problem.rules) for j, c in enumerate(r.countries)]
     named += [

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -13,6 +16,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
 
 from lodestock.v1 import (
+    audit_pb2,
+    audit_pb2_grpc,
     catalog_pb2,
     catalog_pb2_grpc,
     forecast_pb2,
@@ -29,18 +34,21 @@ from lodestock_server.compute import ComputePool
 from lodestock_server.contract import Contract
 from lodestock_server.interceptors import CallInterceptor, TokenCheck
 from lodestock_server.log import get_log
+from lodestock_server.servicers.audit import AuditServicer
 from lodestock_server.servicers.catalog import CatalogServicer
 from lodestock_server.servicers.forecast import ForecastServicer
 from lodestock_server.servicers.risk import RiskServicer
 from lodestock_server.servicers.sourcing import SourcingServicer
 from lodestock_server.settings import Settings
-from lodestock_server.store.database import open_database, sqlite_url
+from lodestock_server.store.catalogs import CatalogSource
+from lodestock_server.store.database import database_url, open_database
 from lodestock_server.store.datasets import DatasetStore
 from lodestock_server.validation import RequestReader
 
 SERVICES = tuple(
     module.DESCRIPTOR.services_by_name[name].full_name
     for module, name in (
+        (audit_pb2, "AuditService"),
         (catalog_pb2, "CatalogService"),
         (forecast_pb2, "ForecastService"),
         (risk_pb2, "RiskService"),
@@ -65,23 +73,41 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     log = get_log()
-    datasets = await asyncio.to_thread(open_datasets, settings)
+    url = database_url(settings.database_url, settings.data_dir)
+    engine = await asyncio.to_thread(open_database, url)
+    datasets = DatasetStore(engine)
+    leave = threading.Event()
+    loaded = asyncio.ensure_future(asyncio.to_thread(load_bundled, datasets, leave))
+    # Without its data the server is of no use: better it ends, and says why.
+    loaded.add_done_callback(lambda ended: stop.set() if ended.cancelled() or ended.exception() else None)
     compute = ComputePool(
-        settings.compute_workers, settings.max_waiting_calls, settings.default_time_limit_s, tasks.PRELOAD
+        settings.compute_workers,
+        settings.max_waiting_calls,
+        settings.default_time_limit_s,
+        tasks.PRELOAD,
+        partial(tasks.use_database, url),
     )
-    async with compute:
-        server, healths, calls = build_server(settings, compute, datasets)
-        port = bind(server, settings)
-        await server.start()
-        await set_health(healths, health_pb2.HealthCheckResponse.SERVING)
-        address = f"{settings.address.rpartition(':')[0]}:{port}"
-        log.info("serving", address=address, tls=settings.has_tls)
-        announce(address)
-        await stop.wait()
-        log.info("draining", seconds=settings.drain_s)
-        await healths.enter_graceful_shutdown()
-        compute.drain()
-        await drain(server, calls, settings.drain_s)
+    try:
+        async with compute:
+            catalogs = CatalogSource(engine, bundled_packages())
+            server, healths, calls = build_server(
+                settings, compute, catalogs, CatalogServicer(datasets, compute, loaded)
+            )
+            audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditServicer(compute, loaded), server)
+            port = bind(server, settings)
+            await server.start()
+            await set_health(healths, health_pb2.HealthCheckResponse.SERVING)
+            address = f"{settings.address.rpartition(':')[0]}:{port}"
+            log.info("serving", address=address, tls=settings.has_tls)
+            announce(address)
+            await stop.wait()
+            log.info("draining", seconds=settings.drain_s)
+            await healths.enter_graceful_shutdown()
+            compute.drain()
+            await drain(server, calls, settings.drain_s)
+    finally:
+        leave.set()
+    await loaded
     log.info("stopped")
 
 
@@ -95,33 +121,31 @@ async def drain(server: grpc.aio.Server, calls: CallInterceptor, seconds: float)
     await stopping
 
 
-def open_datasets(settings: Settings) -> DatasetStore:
-    """Open the database, and take in what ships with the server where it is not there yet.
+def load_bundled(datasets: DatasetStore, leave: threading.Event) -> None:
+    """Take in what ships with the server where it is not there yet, the small ones first, until told to leave.
 
-    Raises:
-        OSError: The folder of the database cannot be made.
+    On first start this takes seconds. Use cases do not wait for it: they read what is not yet there from the files.
     """
-    url = settings.database_url.get_secret_value() if settings.database_url else sqlite_url(settings.data_dir)
-    datasets = DatasetStore(open_database(url))
-    loaded = [package.name for package in bundled_packages() if datasets.load(package)]
+    packages = sorted(bundled_packages(), key=lambda package: sum(package.info.resources.values()))
+    started = time.perf_counter()
+    loaded = [package.name for package in packages if not leave.is_set() and datasets.load(package)]
     if loaded:
-        get_log().info("datasets loaded", datasets=loaded)
-    return datasets
+        get_log().info("datasets loaded", datasets=loaded, seconds=round(time.perf_counter() - started, 2))
 
 
 def build_server(
-    settings: Settings, compute: ComputePool, datasets: DatasetStore
+    settings: Settings, compute: ComputePool, catalogs: CatalogSource, catalog_servicer: CatalogServicer
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer, CallInterceptor]:
     """Wire the services together."""
     contract = Contract()
-    checks = CrossFieldChecks(contract, tasks.catalog(), tasks.countries())
+    checks = CrossFieldChecks(contract, catalogs.current)
     token = settings.token.get_secret_value() if settings.token else None
     calls = CallInterceptor(RequestReader(contract, checks.by_request()), TokenCheck(token))
     server = grpc.aio.server(interceptors=[calls], options=channel_options(settings))
     forecast_pb2_grpc.add_ForecastServiceServicer_to_server(ForecastServicer(compute), server)
     risk_pb2_grpc.add_RiskServiceServicer_to_server(RiskServicer(compute), server)
     sourcing_pb2_grpc.add_SourcingServiceServicer_to_server(SourcingServicer(compute, checks.problem), server)
-    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(datasets), server)
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog_servicer, server)
     healths = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(healths, server)
     add_reflection(server)

@@ -6,21 +6,27 @@ Each takes a message, however broken, and lists what is wrong with it by field p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from google.protobuf.message import Message
 
 from lodestock.v1 import forecast_pb2, risk_pb2, sourcing_pb2
 from lodestock_optimizers.problem import DemandTier, Material, Period, SourcingProblem, TierDemand
-from lodestock_server.catalog import Catalog
+from lodestock_server.catalog import Catalog, UnknownBuyerError, UnknownCountryError
 from lodestock_server.contract import Contract
-from lodestock_server.converters import forecast, risk
+from lodestock_server.converters import backtest, demand, forecast, risk
 from lodestock_server.converters.build import build_request_from_proto
+from lodestock_server.converters.common import own_figures_from_proto
 from lodestock_server.converters.sourcing import problem_from_proto
 from lodestock_server.errors import FieldViolation
-from lodestock_server.usecases.build_problem import TAKEN_OVER, BuildRequest, request_violations
+from lodestock_server.usecases.build_request import (
+    TAKEN_OVER,
+    BuildRequest,
+    possible_materials,
+    request_violations,
+)
+from lodestock_server.usecases.buyers import UNNAMED_COUNTRIES, known_countries, own_figure_violations
 from lodestock_server.usecases.optimize_sourcing import problem_violations
-from lodestock_server.usecases.supply_sources import UNNAMED_COUNTRIES
 from lodestock_server.validation import CrossFieldCheck, merged
 
 NAMED_SOURCE = re.compile(r"\.source_ids\[\d+\]$")
@@ -53,58 +59,59 @@ def is_of_request(path: str) -> bool:
 class CrossFieldChecks:
     """The checks, with the data that they need."""
 
-    def __init__(self, contract: Contract, catalog: Catalog, countries: frozenset[str]) -> None:
+    def __init__(self, contract: Contract, catalogs: Callable[[], Catalog]) -> None:
         """Take the data.
 
         Args:
             contract: Rules of the contract, for problems that ValidateProblem looks at whole.
-            catalog: What materials there are.
-            countries: Codes that there are, ISO 3166-1 alpha-3.
+            catalogs: Gives the catalog in use now: what materials and countries there are.
         """
         self._contract = contract
-        self._catalog = catalog
-        self._materials = frozenset(mineral.id for mineral in catalog.minerals())
-        self._countries = countries
-        self._named_countries = countries - {UNNAMED_COUNTRIES}
+        self._catalogs = catalogs
 
     def by_request(self) -> Mapping[type[Message], CrossFieldCheck]:
         """The check of each request that has one."""
         return {
             forecast_pb2.ForecastDemandRequest: self.forecast_demand,
+            forecast_pb2.BacktestModelsRequest: self.backtest_models,
             risk_pb2.AssessSupplyRiskRequest: self.assess_supply_risk,
             sourcing_pb2.BuildProblemRequest: self.build_problem,
             sourcing_pb2.OptimizeSourcingRequest: self.optimize_sourcing,
         }
 
     def forecast_demand(self, request: forecast_pb2.ForecastDemandRequest) -> list[FieldViolation]:
-        """Check series, options, buyer and materials."""
-        violations = forecast.request_violations(request)
-        if request.HasField("stored"):
-            violations += self._country("stored.buyer", request.stored.buyer)
-            violations += self._known_materials("stored.material_ids", request.stored.material_ids)
-        return violations
+        """Check series, options, buyer, materials and own figures."""
+        return [*forecast.request_violations(request), *self._demand(request)]
+
+    def backtest_models(self, request: forecast_pb2.BacktestModelsRequest) -> list[FieldViolation]:
+        """Check series, options, buyer, materials and own figures."""
+        return [*backtest.backtest_violations(request), *self._demand(request)]
 
     def assess_supply_risk(self, request: risk_pb2.AssessSupplyRiskRequest) -> list[FieldViolation]:
-        """Check buyer, materials, shares and countries."""
-        violations = self._country("buyer", request.buyer)
-        violations += self._known_materials("stored.material_ids", request.stored.material_ids)
+        """Check buyer, materials, own figures, shares and countries."""
+        catalog = self._catalogs()
+        violations = buyer_violations(catalog, "buyer", request.buyer)
+        violations += material_violations(catalog, "stored.material_ids", request.stored.material_ids)
+        own = own_figures_from_proto(request.stored.own_figures)
+        violations += own_figure_violations(catalog, request.buyer, own, "stored.own_figures")
         for i, supply in enumerate(request.inline.supplies):
             path = f"inline.supplies[{i}]"
             violations += risk.supply_violations(supply, path)
             for name in risk.SHARE_FIELDS:
                 for j, share in enumerate(getattr(supply, name)):
                     if share.country:
-                        violations += self._country(f"{path}.{name}[{j}].country", share.country)
+                        violations += country_violations(catalog, f"{path}.{name}[{j}].country", share.country)
         return violations
 
     def build_problem(self, request: sourcing_pb2.BuildProblemRequest) -> list[FieldViolation]:
-        """Check buyer, materials, demand and overrides, and what is to be taken into the problem as it is."""
+        """Check buyer, materials, demand, own figures and overrides, and what goes into the problem as it is."""
+        catalog = self._catalogs()
         asked = build_request_from_proto(request)
-        materials = asked.material_ids or tuple(sorted(self._materials))
-        found = problem_violations(frame_of(asked, materials), self._countries)
+        materials = possible_materials(catalog, asked)
+        found = problem_violations(frame_of(asked, materials), known_countries(catalog))
         return [
-            *request_violations(self._catalog, asked, materials),
-            *self._countries_of_risks(request.source_risks),
+            *request_violations(catalog, asked, materials),
+            *risk_country_violations(catalog, request.source_risks),
             *(violation for violation in found if is_of_request(violation.field_path)),
         ]
 
@@ -112,31 +119,67 @@ class CrossFieldChecks:
         """Check the problem."""
         if not request.HasField("problem"):
             return []
-        found = problem_violations(problem_from_proto(request.problem), self._countries)
+        found = problem_violations(problem_from_proto(request.problem), known_countries(self._catalogs()))
         return [violation.under("problem") for violation in found]
 
     def problem(self, problem: sourcing_pb2.SourcingProblem) -> list[FieldViolation]:
         """Check a problem by the contract's rules and across its fields, with paths that start at the problem."""
         rules = self._contract.rule_violations(problem, problem.SerializeToString())
-        return merged(rules, problem_violations(problem_from_proto(problem), self._countries))
+        return merged(rules, problem_violations(problem_from_proto(problem), known_countries(self._catalogs())))
 
-    def _country(self, path: str, code: str) -> list[FieldViolation]:
-        if code in self._named_countries:
-            return []
-        return [FieldViolation(path, f"'{code}' is no country code, must be ISO 3166-1 alpha-3, such as 'USA'")]
-
-    def _countries_of_risks(self, risks: Iterable[sourcing_pb2.SourceRiskOverride]) -> list[FieldViolation]:
-        return [
+    def _demand(
+        self, request: forecast_pb2.ForecastDemandRequest | forecast_pb2.BacktestModelsRequest
+    ) -> list[FieldViolation]:
+        """Check the countries that drive inline series, and buyer, materials and own figures of stored ones."""
+        catalog = self._catalogs()
+        found = [
             violation
-            for i, override in enumerate(risks)
-            if override.country != UNNAMED_COUNTRIES
-            for violation in self._country(f"source_risks[{i}].country", override.country)
+            for path, code in demand.countries(request.inline)
+            for violation in buyer_violations(catalog, path, code)
         ]
+        if request.HasField("stored"):
+            stored = request.stored
+            found += buyer_violations(catalog, "stored.buyer", stored.buyer)
+            found += material_violations(catalog, "stored.material_ids", stored.material_ids)
+            own = own_figures_from_proto(stored.own_figures)
+            found += own_figure_violations(catalog, stored.buyer, own, "stored.own_figures")
+        return found
 
-    def _known_materials(self, path: str, materials: Iterable[str]) -> list[FieldViolation]:
-        known = ", ".join(sorted(self._materials))
-        return [
-            FieldViolation(f"{path}[{i}]", f"'{material}' is no material of the data, must be one of {known}")
-            for i, material in enumerate(materials)
-            if material not in self._materials
-        ]
+
+def country_violations(catalog: Catalog, path: str, code: str) -> list[FieldViolation]:
+    """Whether a code is a country's."""
+    try:
+        catalog.country(code)
+    except UnknownCountryError:
+        return [FieldViolation(path, f"'{code}' is no country code, must be ISO 3166-1 alpha-3, such as 'USA'")]
+    return []
+
+
+def buyer_violations(catalog: Catalog, path: str, code: str) -> list[FieldViolation]:
+    """Whether a code is a country's or a bloc's."""
+    try:
+        catalog.bloc(code)
+    except UnknownBuyerError:
+        text = f"'{code}' is no country code, must be ISO 3166-1 alpha-3, such as 'USA', or 'EU27'"
+        return [FieldViolation(path, text)]
+    return []
+
+
+def risk_country_violations(
+    catalog: Catalog, risks: Iterable[sourcing_pb2.SourceRiskOverride]
+) -> Iterator[FieldViolation]:
+    """The caller's own risks of what is no country."""
+    for i, override in enumerate(risks):
+        if override.country != UNNAMED_COUNTRIES:
+            yield from country_violations(catalog, f"source_risks[{i}].country", override.country)
+
+
+def material_violations(catalog: Catalog, path: str, materials: Iterable[str]) -> list[FieldViolation]:
+    """Names that are no material's."""
+    known = {mineral.id for mineral in catalog.minerals()}
+    listed = ", ".join(sorted(known))
+    return [
+        FieldViolation(f"{path}[{i}]", f"'{material}' is no material of the data, must be one of {listed}")
+        for i, material in enumerate(materials)
+        if material not in known
+    ]

@@ -30,17 +30,20 @@ from lodestock_server.errors import Draining, OutOfTime, Overloaded, ServiceErro
 from lodestock_server.log import get_log
 
 Task = Callable[[bytes, float], bytes]
+Prepare = Callable[[], object]
 
 RETRY_AFTER_S = 2.0
 START_AGAIN_AFTER_S = 1.0
 
 
-def become_worker(preload: Sequence[str]) -> int:
-    """Prepare a new process: end with the server, leave Ctrl-C to it, import what tasks need; return its id."""
+def become_worker(preload: Sequence[str], prepare: Prepare | None) -> int:
+    """Make a process ready: end with the server, leave Ctrl-C to it, import and open what tasks need; return its id."""
     threading.Thread(target=end_with_parent, name="end-with-parent", daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for module in preload:
         importlib.import_module(module)
+    if prepare is not None:
+        prepare()
     return os.getpid()
 
 
@@ -81,9 +84,9 @@ class Worker:
         self._executor = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
         self._pid: int | None = None
 
-    async def start(self, preload: Sequence[str]) -> None:
+    async def start(self, preload: Sequence[str], prepare: Prepare | None) -> None:
         """Spawn the process and wait until it can work."""
-        self._pid = await asyncio.wrap_future(self._executor.submit(become_worker, preload))
+        self._pid = await asyncio.wrap_future(self._executor.submit(become_worker, preload, prepare))
 
     def submit(self, task: Task, request: bytes, limit_s: float) -> asyncio.Future[bytes]:
         """Begin a task.
@@ -108,7 +111,14 @@ class Worker:
 class ComputePool:
     """A fixed number of workers and a bounded queue before them."""
 
-    def __init__(self, workers: int, most_waiting: int, most_s: float, preload: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        workers: int,
+        most_waiting: int,
+        most_s: float,
+        preload: Sequence[str] = (),
+        prepare: Prepare | None = None,
+    ) -> None:
         """Describe the pool.
 
         Args:
@@ -116,11 +126,13 @@ class ComputePool:
             most_waiting: Calls that may wait for one.
             most_s: Most seconds of computing for a call.
             preload: Modules that a worker imports when it starts.
+            prepare: What a worker calls then, such as a function that opens the database. It is pickled.
         """
         self._count = workers
         self._most_waiting = most_waiting
         self._most_s = most_s
         self._preload = preload
+        self._prepare = prepare
         self._idle: asyncio.Queue[Worker] = asyncio.Queue()
         self._waiting = 0
         self._workers: set[Worker] = set()
@@ -218,7 +230,7 @@ class ComputePool:
             worker = Worker()
             self._workers.add(worker)
             try:
-                await worker.start(self._preload)
+                await worker.start(self._preload, self._prepare)
             except BrokenProcessPool:
                 self._log.error("worker died while starting")
                 self._workers.discard(worker)

@@ -28,6 +28,7 @@ from packaging.utils import canonicalize_name
 
 from lodestock_server.catalog import DataPackage, bundled_packages
 from lodestock_server.settings import Settings
+from lodestock_server.store.database import DATABASE_FILE, database_url, drivers_words
 
 DISTRIBUTION = "lodestock-server"
 OWN_PACKAGES = ("lodestock_server", "lodestock_forecasters", "lodestock_optimizers")
@@ -105,7 +106,9 @@ def examinations_of_settings(read: Callable[[], Settings]) -> Iterator[Finding]:
     for settings in held:
         yield examine("port", partial(free_port, settings.host, settings.port))
         yield examine("certificate", partial(certificate, settings))
-        yield examine("data folder", partial(writable, settings.data_dir))
+        if settings.database_url is None:
+            yield examine("data folder", partial(writable, settings.data_dir))
+        yield examine("database", partial(database, settings))
 
 
 def right_python() -> str:
@@ -249,3 +252,24 @@ def writable(folder: Path) -> str:
     if not os.access(there, os.W_OK | os.X_OK):
         raise Unsound(f"{there} cannot be written to by this user")
     return f"{folder}" if there == folder.absolute() else f"{folder}, to be made"
+
+
+def database(settings: Settings) -> str:
+    """The database can be reached, and its schema is none that this version does not know. Nothing is changed in it."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from lodestock_server.store.database import schema_of
+
+    if settings.database_url is None and not (settings.data_dir / DATABASE_FILE).exists():
+        return "none yet: the first start makes it"
+    try:
+        state = schema_of(database_url(settings.database_url, settings.data_dir))
+    except SQLAlchemyError as error:
+        raise Unsound(f"cannot be reached: {drivers_words(error)}") from error
+    if state.held not in (None, *state.known):
+        raise Unsound(f"its schema {state.held} is of a newer version of the server, which knows {state.known[-1]}")
+    if state.held is None:
+        return f"{state.product}, empty: the first start fills it"
+    if state.held != state.known[-1]:
+        return f"{state.product}, schema {state.held}: the next start brings it to {state.known[-1]}"
+    return f"{state.product}, schema {state.held}, {state.datasets} versions of datasets"

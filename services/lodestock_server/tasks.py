@@ -6,46 +6,65 @@ libraries are imported where a use case needs them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from google.protobuf.message import Message
 
-from lodestock.v1 import common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
-from lodestock_server.catalog import BundledCatalog, Catalog, DatasetInfo, bundled_package
-from lodestock_server.converters import build, common, forecast, plan, risk, sourcing
+from lodestock.v1 import audit_pb2, catalog_pb2, common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
+from lodestock_server.catalog import BundledCatalog, Catalog, DatasetInfo, bundled_packages
+from lodestock_server.catalog.comparison import compare
+from lodestock_server.converters import audit, backtest, build, common, demand, forecast, plan, risk, sourcing
+from lodestock_server.converters import catalog as catalogs
+from lodestock_server.store.catalogs import CatalogSource
+from lodestock_server.store.database import connect
+from lodestock_server.store.datasets import DatasetStore
 from lodestock_server.usecases import assess_supply_risk as risks
+from lodestock_server.usecases import backtest_models as backtesting
 from lodestock_server.usecases import build_problem as building
+from lodestock_server.usecases import demand_series
 from lodestock_server.usecases import forecast_demand as forecasting
 from lodestock_server.usecases import optimize_sourcing as optimising
+from lodestock_server.usecases.buyers import known_countries
 from lodestock_server.usecases.country_risk import CountryRisks
+from lodestock_server.usecases.drivers import GdpScenario
 from lodestock_server.usecases.run_record import Recorder
 from lodestock_server.usecases.stored_supply import stored_supplies
-from lodestock_server.usecases.supply_sources import UNNAMED_COUNTRIES
+from lodestock_server.usecases.trace_result import trace_numbers
 
 FORECASTING_PACKAGES = ("numpy", "pandas", "scipy", "statsforecast", "prophet")
+MOST_CHANGES = 100
+"""Changes that a comparison lists where the caller does not say how many."""
 OPTIMISING_PACKAGES = ("highspy", "numpy", "pyomo", "scipy")
 PRELOAD = ("lodestock_server.tasks", "lodestock_optimizers.planner", "statsforecast.models")
 """What a worker imports when it starts, so that the first call does not wait for it."""
 
 
-@lru_cache(maxsize=1)
+_catalogs: Callable[[], Catalog] = lru_cache(maxsize=1)(BundledCatalog)
+"""Gives the catalog in use; the bundled one in a process that opened no database."""
+
+
+_stores: list[DatasetStore] = []
+"""The store of the database that this process has opened, if any."""
+
+
+def use_database(url: str) -> None:
+    """Read from a database from now on, in this process."""
+    global _catalogs
+    engine = connect(url)
+    _catalogs = CatalogSource(engine, bundled_packages()).current
+    _stores[:] = [DatasetStore(engine)]
+
+
 def catalog() -> Catalog:
-    """The catalog of this process."""
-    return BundledCatalog()
+    """The catalog of the versions in use now. A task asks once, so that it sees one set of versions to its end."""
+    return _catalogs()
 
 
-@lru_cache(maxsize=1)
-def countries() -> frozenset[str]:
-    """The country codes that a problem may name."""
-    listed = frozenset(row["iso3"] for row in bundled_package("geography").table("countries"))
-    return listed | {UNNAMED_COUNTRIES}
-
-
-def datasets_behind(figures: Iterable[common_pb2.Figure]) -> list[DatasetInfo]:
+def datasets_behind(data: Catalog, figures: Iterable[common_pb2.Figure]) -> list[DatasetInfo]:
     """The datasets that the figures of an answer were read from, and the table that says what each mineral is."""
     read = {origin.dataset.dataset for figure in figures for origin in figure.origins} | {"minerals"}
-    return [dataset for dataset in catalog().datasets() if dataset.name in read]
+    return [dataset for dataset in data.datasets() if dataset.name in read]
 
 
 def recorder_of(request: Message) -> Recorder:
@@ -56,45 +75,77 @@ def recorder_of(request: Message) -> Recorder:
 def forecast_demand(wire: bytes, limit_s: float) -> bytes:
     """ForecastService.ForecastDemand."""
     request = forecast_pb2.ForecastDemandRequest.FromString(wire)
-    recorder = recorder_of(request)
+    recorder, data = recorder_of(request), catalog()
     options = forecast.options_from_proto(request)
-    if request.HasField("inline"):
-        series = [forecast.series_from_proto(message) for message in request.inline.series]
-        answers = forecasting.forecast_series(series, options, limit_s)
-    else:
-        stored = forecast.stored_from_proto(request.stored)
-        answers = forecasting.forecast_stored(catalog(), stored, options, limit_s)
+    answers = forecasting.forecast_demand(data, demands_of(request, data), options, limit_s)
     forecasts = [forecast.answer_to_proto(answer, f"forecasts[{i}]") for i, answer in enumerate(answers)]
-    origins = (figure for found in forecasts for figure in found.history_origins)
-    datasets = datasets_behind(origins) if request.HasField("stored") else []
+    datasets = datasets_of_demand(data, [answer.demand for answer in answers])
     record = recorder.record(FORECASTING_PACKAGES, datasets, options.seed)
     return forecast_pb2.ForecastDemandResponse(
         forecasts=forecasts, record=common.record_to_proto(record)
     ).SerializeToString()
 
 
+def backtest_models(wire: bytes, limit_s: float) -> bytes:
+    """ForecastService.BacktestModels."""
+    request = forecast_pb2.BacktestModelsRequest.FromString(wire)
+    recorder, data = recorder_of(request), catalog()
+    options = backtest.backtest_options_from_proto(request)
+    tested = backtesting.backtest_models(data, demands_of(request, data), options, limit_s)
+    answer = backtest.backtest_to_proto(tested)
+    record = recorder.record(FORECASTING_PACKAGES, datasets_of_demand(data, tested.demands))
+    answer.record.CopyFrom(common.record_to_proto(record))
+    return answer.SerializeToString()
+
+
+def demands_of(
+    request: forecast_pb2.ForecastDemandRequest | forecast_pb2.BacktestModelsRequest, data: Catalog
+) -> Sequence[demand_series.Demand]:
+    """The series that a request gives, or those of the buyer that it names."""
+    if request.HasField("inline"):
+        return demand.inline_demand(request.inline)
+    return demand_series.stored_demand(data, demand.stored_from_proto(request.stored))
+
+
+def datasets_of_demand(data: Catalog, demands: Iterable[demand_series.Demand]) -> list[DatasetInfo]:
+    """The datasets that observations and drivers were read from; for a buyer's demand that of the minerals, too."""
+    read: set[str] = set()
+    for one in demands:
+        read |= demand_series.datasets_read(one)
+    return [dataset for dataset in data.datasets() if dataset.name in read]
+
+
 def assess_supply_risk(wire: bytes, limit_s: float) -> bytes:
     """RiskService.AssessSupplyRisk."""
     request = risk_pb2.AssessSupplyRiskRequest.FromString(wire)
-    recorder = recorder_of(request)
+    recorder, data = recorder_of(request), catalog()
     if request.HasField("inline"):
         supplies = [risk.supply_from_proto(message) for message in request.inline.supplies]
     else:
-        supplies = stored_supplies(catalog(), request.buyer, request.stored.material_ids)
-    assessed = risks.assess_supplies(supplies, request.buyer, CountryRisks(catalog()))
+        own = common.own_figures_from_proto(request.stored.own_figures)
+        supplies = stored_supplies(data, request.buyer, request.stored.material_ids, own)
+    assessed = risks.assess_supplies(supplies, request.buyer, CountryRisks(data))
     found = [risk.risk_to_proto(one, f"risks[{i}]") for i, one in enumerate(assessed)]
-    record = recorder.record((), datasets_behind(figure for one in found for figure in one.figures))
+    record = recorder.record((), datasets_behind(data, (figure for one in found for figure in one.figures)))
     return risk_pb2.AssessSupplyRiskResponse(risks=found, record=common.record_to_proto(record)).SerializeToString()
 
 
 def build_problem(wire: bytes, limit_s: float) -> bytes:
     """SourcingService.BuildProblem."""
     request = sourcing_pb2.BuildProblemRequest.FromString(wire)
-    recorder = recorder_of(request)
+    recorder, data = recorder_of(request), catalog()
     asked = build.build_request_from_proto(request)
-    built = building.build_problem(catalog(), asked, forecasting.median_paths(asked.seed, limit_s), countries())
+    paths = forecasting.demand_paths(
+        data,
+        asked.buyer,
+        limit_s,
+        model=asked.forecast_model,
+        gdp_scenario=GdpScenario(asked.gdp_scenario),
+        seed=asked.seed,
+    )
+    built = building.build_problem(data, asked, paths, known_countries(data))
     answer = build.built_to_proto(built)
-    record = recorder.record(FORECASTING_PACKAGES, datasets_behind(answer.figures), asked.seed)
+    record = recorder.record(FORECASTING_PACKAGES, datasets_behind(data, answer.figures), asked.seed)
     answer.record.CopyFrom(common.record_to_proto(record))
     return answer.SerializeToString()
 
@@ -117,3 +168,32 @@ def optimize_sourcing(wire: bytes, limit_s: float) -> bytes:
         plan=plan.plan_to_proto(found),
         record=common.record_to_proto(recorder.record(OPTIMISING_PACKAGES)),
     ).SerializeToString()
+
+
+def list_materials(wire: bytes, limit_s: float) -> bytes:
+    """CatalogService.ListMaterials."""
+    data = catalog()
+    materials = [catalogs.material_to_proto(data, mineral) for mineral in data.minerals()]
+    return catalog_pb2.ListMaterialsResponse(materials=materials).SerializeToString()
+
+
+def compare_dataset_versions(wire: bytes, limit_s: float) -> bytes:
+    """CatalogService.CompareDatasetVersions."""
+    request = catalog_pb2.CompareDatasetVersionsRequest.FromString(wire)
+    name, earlier, later = catalogs.versions_from_proto(request)
+    (store,) = _stores
+    found = compare(
+        store.package(name, earlier),
+        store.package(name, later),
+        request.most_changes or MOST_CHANGES,
+        tuple(request.material_ids),
+    )
+    return catalogs.comparison_to_proto(found).SerializeToString()
+
+
+def trace_result(wire: bytes, limit_s: float) -> bytes:
+    """AuditService.TraceResult."""
+    request = audit_pb2.TraceResultRequest.FromString(wire)
+    numbers = trace_numbers(audit.tracer_from_proto(request, known_countries(catalog())), request.field_paths)
+    (store,) = _stores
+    return audit.response_to_proto(numbers, store.rows(audit.row_keys(numbers))).SerializeToString()

@@ -45,6 +45,8 @@ def toy_file(tmp_path: Path) -> Path:
         (["forecast", "cobalt", "--horizon", "3"], "cobalt/USA"),
         (["risk", "cobalt"], "eu_supply_risk"),
         (["problem", "cobalt", "--years", "3"], "cobalt/"),
+        (["materials"], "cobalt content"),
+        (["backtest", "cobalt", "--model", "naive", "--model", "drift", "--most-origins", "2"], "drift"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
@@ -53,6 +55,35 @@ def test_calls_print_tables(server: ServerProcess, arguments: list[str], expecte
     done = lodestock(server, *arguments)
     assert done.returncode == 0, done.stderr
     assert expected in done.stdout
+
+
+def test_a_buyer_without_data_plans_with_figures_of_its_own(server: ServerProcess, tmp_path: Path) -> None:
+    """The figures come from a file; a line that cannot be read is named."""
+    file = tmp_path / "poland.csv"
+    header = "material,kind,country,year,value,unit\n"
+    used = "".join(f"cobalt,consumption,,{2016 + i},{900 + 20 * i},t\n" for i in range(8))
+    file.write_text(f"{header}{used}cobalt,imports,,2023,1.2,kt\ncobalt,imports_by_country,FIN,2023,70,%\n")
+    done = lodestock(server, "problem", "cobalt", "--buyer", "POL", "--figures", str(file), "--years", "2")
+    assert done.returncode == 0, done.stderr
+    assert "cobalt/FIN" in done.stdout
+    file.write_text(f"{header}cobalt,imports,,2023,much,t\n")
+    refused = lodestock(server, "problem", "cobalt", "--buyer", "POL", "--figures", str(file), "--years", "2")
+    assert refused.returncode == 1
+    assert "line 2, column 'value': 'much' is no number" in refused.stderr.replace("\n", " ")
+    missing = lodestock(server, "forecast", "cobalt", "--buyer", "POL", "--figures", str(tmp_path / "none.csv"))
+    assert missing.returncode == 1
+    assert "FileNotFoundError" in missing.stderr
+
+
+def test_changes_between_versions_are_counted_and_listed(server: ServerProcess) -> None:
+    listed = json.loads(lodestock(server, "datasets", "--json").stdout)["datasets"]
+    version = next(one["version"] for one in listed if one["dataset"] == "prices")
+    done = lodestock(server, "changes", "prices", version, version, "--material", "cobalt")
+    assert done.returncode == 0, done.stderr
+    assert "usd_per_tonne" in done.stdout
+    unknown = lodestock(server, "changes", "prices", version, "0.0.0")
+    assert unknown.returncode == 1
+    assert "NotFound" in unknown.stderr
 
 
 def test_problem_goes_from_file_to_plan(server: ServerProcess, toy_file: Path) -> None:

@@ -100,8 +100,28 @@ def test_what_the_data_do_not_hold_is_refused_by_name(client: Client) -> None:
     with pytest.raises(InvalidRequest) as caught:
         client.forecast_demand(buyer="XYZ", materials=["cobalt", "unobtainium"], horizon=3)
     assert paths(caught.value.violations) == {"stored.buyer", "stored.material_ids[1]"}
-    with pytest.raises(NotFound, match="known buyers: USA"):
+    with pytest.raises(NotFound, match=r"own_figures of kind CONSUMPTION.*USA.*EU27"):
         client.forecast_demand(buyer="FRA", horizon=3)
+
+
+def test_faults_of_own_figures_are_named_together_wherever_they_stand(client: Client) -> None:
+    """Problems, forecasts and risks take the same figures, and find the same faults in them at their own paths."""
+    own = [
+        {"material": "coper", "kind": "CONSUMPTION", "year": 2024, "value": 1},
+        {"material": "copper", "kind": "CONSUMPTION", "year": 2024, "value": 1, "unit": "bushel", "country": "CHL"},
+        {"material": "copper", "kind": "IMPORTS_BY_COUNTRY", "year": 2024, "value": 120, "unit": "%"},
+        {"material": "copper", "kind": "PRICE", "year": 1700, "value": 1, "form": "wire"},
+    ]
+    faults = {"[0].material", "[1].unit", "[1].country", "[2].value", "[2].country", "[3].year", "[3].form"}
+    with pytest.raises(InvalidRequest) as caught:
+        client.build_problem("POL", horizon_years=1, own_figures=own)
+    assert paths(caught.value.violations) == {f"own_figures{fault}" for fault in faults}
+    with pytest.raises(InvalidRequest) as caught:
+        client.forecast_demand(buyer="POL", horizon=1, own_figures=own)
+    assert paths(caught.value.violations) == {f"stored.own_figures{fault}" for fault in faults}
+    with pytest.raises(InvalidRequest) as caught:
+        client.assess_supply_risk("POL", own_figures=own)
+    assert paths(caught.value.violations) == {f"stored.own_figures{fault}" for fault in faults}
 
 
 def test_supplies_with_faults_are_refused_together(client: Client) -> None:

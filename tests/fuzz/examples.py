@@ -6,14 +6,15 @@ from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
-from lodestock.v1 import catalog_pb2, common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
+from lodestock.testing import sample_answer, sample_assessment, sample_forecasts, sample_plan, sample_problem
+from lodestock.v1 import audit_pb2, catalog_pb2, common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
 from tests.toy_problem import supplier, toy_problem
 
 
 def examples() -> dict[str, list[bytes]]:
     """The bytes of the requests by the full name of their message."""
     found: dict[str, list[bytes]] = {}
-    for message in (*forecasts(), *risks(), *builds(), *plans(), *catalogs(), *standard_services()):
+    for message in (*forecasts(), *risks(), *builds(), *plans(), *catalogs(), *traces(), *standard_services()):
         found.setdefault(message.DESCRIPTOR.full_name, []).append(message.SerializeToString())
     return found
 
@@ -40,7 +41,52 @@ def forecasts() -> list[Message]:
         forecast_pb2.ForecastDemandRequest(inline=inline, horizon=3, quantile_levels=levels, sample_paths=2, seed=7),
         forecast_pb2.ForecastDemandRequest(inline=short, horizon=2, model="seasonal_naive"),
         forecast_pb2.ForecastDemandRequest(stored=stored, horizon=2, model="drift", sample_paths=1),
+        forecast_pb2.ForecastDemandRequest(
+            stored=abroad(), horizon=2, model="drift", gdp_scenario=common_pb2.GDP_SCENARIO_SSP3
+        ),
+        forecast_pb2.ForecastDemandRequest(inline=driven(), horizon=2, model="naive"),
+        forecast_pb2.BacktestModelsRequest(inline=short, horizon=1, models=["naive"], most_origins=1),
+        forecast_pb2.BacktestModelsRequest(stored=stored, horizon=1, models=["drift", "naive"], most_origins=2),
     ]
+
+
+def own_figures() -> list[common_pb2.OwnFigure]:
+    """A buyer's own figures of one material, one of each kind."""
+    kinds = common_pb2.OwnFigureKind
+    used = [
+        common_pb2.OwnFigure(
+            material="cobalt", kind=kinds.OWN_FIGURE_KIND_CONSUMPTION, year=2015 + i, value=100.0 + i, unit="t"
+        )
+        for i in range(9)
+    ]
+    imports = common_pb2.OwnFigure(
+        material="cobalt", kind=kinds.OWN_FIGURE_KIND_IMPORTS, year=2023, value=0.2, unit="kt", source="customs"
+    )
+    part = common_pb2.OwnFigure(
+        material="cobalt", kind=kinds.OWN_FIGURE_KIND_IMPORTS_BY_COUNTRY, country="FIN", year=2023, value=60, unit="%"
+    )
+    price = common_pb2.OwnFigure(
+        material="cobalt", kind=kinds.OWN_FIGURE_KIND_PRICE, year=2024, value=15, unit="USD/lb"
+    )
+    return [*used, imports, part, price]
+
+
+def abroad() -> forecast_pb2.StoredDemand:
+    """The demand of a buyer whose figures are its own."""
+    return forecast_pb2.StoredDemand(buyer="POL", material_ids=["cobalt"], own_figures=own_figures())
+
+
+def driven() -> forecast_pb2.DemandSeriesSet:
+    """A yearly series with population and GDP of its own."""
+    series = forecast_pb2.DemandSeries(
+        series_id="d",
+        frequency=forecast_pb2.FREQUENCY_YEARLY,
+        unit="t",
+        country="POL",
+        observations=[forecast_pb2.Observation(period=str(2014 + i), value=10.0 + i) for i in range(8)],
+        drivers=[forecast_pb2.Driver(period=str(2014 + i), population=3.8e7, gdp_usd=1e12 + i) for i in range(10)],
+    )
+    return forecast_pb2.DemandSeriesSet(series=[series])
 
 
 def risks() -> list[Message]:
@@ -82,7 +128,18 @@ def builds() -> list[Message]:
         discount_rate=0.05,
         seed=3,
     )
-    return [full, sourcing_pb2.BuildProblemRequest(buyer="USA", material_ids=["tin"], horizon_years=1)]
+    spread = sourcing_pb2.BuildProblemRequest(
+        buyer="POL",
+        material_ids=["cobalt"],
+        horizon_years=2,
+        own_figures=own_figures(),
+        demand_uncertainty=sourcing_pb2.DemandUncertainty(
+            quantile_levels=[0.1, 0.5, 0.9], probabilities=[0.3, 0.4, 0.3]
+        ),
+        forecast_model="drift",
+        gdp_scenario=common_pb2.GDP_SCENARIO_SSP2,
+    )
+    return [full, spread, sourcing_pb2.BuildProblemRequest(buyer="USA", material_ids=["tin"], horizon_years=1)]
 
 
 def plans() -> list[Message]:
@@ -173,6 +230,31 @@ def catalogs() -> list[Message]:
             parent="datasets/us-minerals", material_ids=["cobalt"], first_period="2020", last_period="2023"
         ),
         catalog_pb2.QueryObservationsRequest(parent="datasets/prices", resource="prices", row=1),
+        catalog_pb2.ListMaterialsRequest(),
+        catalog_pb2.CompareDatasetVersionsRequest(
+            earlier=newest("prices"), later=newest("prices"), material_ids=["cobalt"], most_changes=3
+        ),
+    ]
+
+
+def newest(dataset: str) -> str:
+    """The name of a dataset's version as it was recorded with the samples."""
+    answer = sample_answer("ListDatasets")
+    assert isinstance(answer, catalog_pb2.ListDatasetsResponse)
+    return next(one.name for one in answer.datasets if one.dataset == dataset)
+
+
+def traces() -> list[Message]:
+    """Numbers of each kind of answer to trace."""
+    planned = audit_pb2.PlannedProblem(built=sample_problem().message, plan=sample_plan().plan)
+    of_plan = ["costs.contract_usd", "balances[cobalt,1].stock_tonnes", "problem.sources[cobalt/CHN].risk"]
+    of_forecast = ["forecasts[cobalt/USA].steps[0].median", "forecasts[0].steps[1].quantiles[0.9]"]
+    of_risk = ["risks[cobalt,REFINING].scores[hhi,global].value", "risks[1].sources[COD].risk"]
+    return [
+        audit_pb2.TraceResultRequest(forecast=sample_forecasts().message, field_paths=of_forecast),
+        audit_pb2.TraceResultRequest(risk=sample_assessment().message, field_paths=of_risk),
+        audit_pb2.TraceResultRequest(problem=sample_problem().message, field_paths=["sources[0].risk"]),
+        audit_pb2.TraceResultRequest(plan=planned, field_paths=of_plan),
     ]
 
 

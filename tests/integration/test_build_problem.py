@@ -10,15 +10,16 @@ import pytest
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.problem import DemandTier, Embargo, Scenario, SourceKind, StockPolicy, TradeRule
 from lodestock_optimizers.validation import validate
-from lodestock_server.catalog import BundledCatalog, DatasetOrigin, Observation, bundled_packages
+from lodestock_server.catalog import BundledCatalog, DatasetOrigin, bundled_packages
 from lodestock_server.errors import InvalidRequest, NotFound
 from lodestock_server.usecases.build_problem import (
     BuildRequest,
     BuiltProblem,
     DemandPath,
-    MedianPath,
+    ForecastPath,
     build_problem,
 )
+from lodestock_server.usecases.buyers import Yearly
 from lodestock_server.usecases.defaults import DEFAULTS, Override
 from lodestock_server.usecases.origins import CallerOrigin, DefaultOrigin, ForecastOrigin
 from lodestock_server.usecases.supply_sources import UNNAMED_COUNTRIES
@@ -26,10 +27,12 @@ from lodestock_server.usecases.supply_sources import UNNAMED_COUNTRIES
 CATALOG = BundledCatalog()
 
 
-def last_value(histories: Mapping[str, Sequence[Observation]], years: int) -> dict[str, MedianPath]:
+def last_value(
+    histories: Mapping[str, Sequence[Yearly]], years: int, levels: Sequence[float]
+) -> dict[str, ForecastPath]:
     """A forecast of no change, so that these tests do not wait for the models."""
     return {
-        name: MedianPath({h[-1].year + k: h[-1].figure.value for k in range(1, years + 1)}, "naive 1")
+        name: ForecastPath("naive 1", {0.5: {h[-1].year + k: h[-1].figure.value for k in range(1, years + 1)}})
         for name, h in histories.items()
     }
 
@@ -116,9 +119,11 @@ def test_the_callers_own_values_replace_the_defaults_and_leave_their_trace() -> 
 def test_every_default_can_be_overridden() -> None:
     values = {d.default_id: 0.5 * d.value for d in DEFAULTS} | {"contract.fee_share_of_price": 0.01}
     values |= {"price.growth_per_year": 0.02}
-    built = build(overrides=tuple(Override(default_id, "", value) for default_id, value in values.items()))
-    assert all(used.overridden for used in built.defaults)
-    assert {used.default.default_id: used.value for used in built.defaults} == values
+    overrides = tuple(Override(default_id, "", value) for default_id, value in values.items())
+    problems = [build_problem(CATALOG, BuildRequest(b, 3, overrides=overrides), last_value) for b in ("USA", "EU27")]
+    used = [default for built in problems for default in built.defaults]
+    assert all(default.overridden for default in used)
+    assert {default.default.default_id: default.value for default in used} == values
 
 
 def test_demand_is_the_forecasts_median_or_the_callers_own() -> None:

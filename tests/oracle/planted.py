@@ -367,6 +367,14 @@ PLANTED: dict[str, tuple[Change, Change]] = {
     "who is hit": (_same, _disruption(countries=("COD", "DEU"))),
     "demand factor": (_same, _scenario(demand_factors=(DemandFactor(1.26, COBALT),))),
     "periods of a demand factor": (_same, _scenario(demand_factors=(DemandFactor(1.25, COBALT, (1,)),))),
+    "a demand factor before the onset": (
+        _scenario(demand_factors=(DemandFactor(1.25, COBALT, (0, 1, 2)),)),
+        _scenario(demand_factors=(DemandFactor(1.25, COBALT, (1, 2)),)),
+    ),
+    "a demand factor after the end": (
+        _scenario(demand_factors=(DemandFactor(1.25, COBALT, (1, 2, 3)),)),
+        _scenario(demand_factors=(DemandFactor(1.25, COBALT, (1, 2)),)),
+    ),
     "probability": (_same, _scenario(probability=0.21)),
     "onset": (_same, _scenario(onset_period=2)),
     "end": (_same, _scenario(end_period=1)),

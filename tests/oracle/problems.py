@@ -188,12 +188,12 @@ def disruptions(draw: st.DrawFn, material_ids: tuple[str, ...], source_ids: tupl
 
 
 @st.composite
-def demand_factors(draw: st.DrawFn, material_ids: tuple[str, ...], onset: int, end: int) -> DemandFactor:
-    """A factor on demand while the scenario acts, or in some periods of it."""
+def demand_factors(draw: st.DrawFn, material_ids: tuple[str, ...], count: int) -> DemandFactor:
+    """A factor on demand while the scenario acts, or in some periods of the horizon, before and after it too."""
     return DemandFactor(
         factor=draw(st.sampled_from((1.2, 0.5, 1.7, 1.0, 0.0))),
         material_ids=draw(_often_none(material_ids)),
-        periods=draw(_often_none(tuple(range(onset, end + 1)))),
+        periods=draw(_often_none(tuple(range(count)))),
     )
 
 
@@ -210,15 +210,13 @@ def scenarios(
         name, probability = f"S{k}", weight / total
         if found and draw(st.integers(0, 3)) == 0:
             onset = found[-1].onset_period
-            factors = tuple(replace(f, periods=()) for f in found[-1].demand_factors)
             end = draw(st.integers(onset, count - 1))
-            twin = replace(found[-1], scenario_id=name, probability=probability, end_period=end, demand_factors=factors)
-            found.append(twin)
+            found.append(replace(found[-1], scenario_id=name, probability=probability, end_period=end))
             continue
         onset = draw(st.integers(0, min(2, count - 1)) | st.integers(0, count - 1))
         last = draw(st.integers(onset, count - 1) | st.just(onset) | st.none())
         hit = st.lists(disruptions(material_ids, source_ids), max_size=2).map(tuple)
-        factor = demand_factors(material_ids, onset, count - 1 if last is None else last)
+        factor = demand_factors(material_ids, count)
         found.append(
             Scenario(
                 scenario_id=name,

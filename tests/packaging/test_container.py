@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lodestock_server.settings import Settings
+from lodestock_server.store.database import connect
 from tests.packaging.environments import ROOT
 
 OF_CLIENT = {"LODESTOCK_ADDRESS", "LODESTOCK_TOKEN", "LODESTOCK_CA_FILE"}
@@ -63,3 +64,36 @@ def test_certificate_made_as_compose_tells_serves_the_health_check(tmp_path: Pat
     called = re.search(r"lodestock health --address \"(\w+):", text("Dockerfile"))
     assert called is not None
     assert f"DNS:{called[1]}" in shown
+
+
+def service(name: str) -> str:
+    """What compose.yaml says of a service."""
+    found = re.search(rf"^  {name}:\n((?:    .*\n|\n)+)", text("compose.yaml"), re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def test_the_server_reaches_the_database_that_stands_beside_it() -> None:
+    """User, password, host and name of the URL are those of the other service, and the server waits for it."""
+    named = re.search(r"LODESTOCK_DATABASE_URL: (postgresql://(\w+):(\$\{.+?\})@(\w+)/(\w+))$", service("server"), re.M)
+    assert named is not None
+    url, user, password, host, database = named.groups()
+    assert f"POSTGRES_USER: {user}\n" in service(host)
+    assert f"POSTGRES_DB: {database}\n" in service(host)
+    assert f"POSTGRES_PASSWORD: {password}\n" in service(host)
+    assert re.search(rf"depends_on:\n      {host}:\n        condition: service_healthy", service("server"))
+    filled_in = url.replace(password, "0123456789abcdef")
+    engine = connect(filled_in)
+    assert (engine.dialect.name, engine.driver) == ("postgresql", "psycopg")
+
+
+def test_the_database_is_pinned_looked_after_and_closed_to_others() -> None:
+    """A major version, a health check, a volume, a password from the environment, no port."""
+    said = service("database")
+    assert re.search(r"image: postgres:\d+$", said, re.MULTILINE)
+    assert re.search(r"POSTGRES_PASSWORD: \$\{POSTGRES_PASSWORD:\?.+\}$", said, re.MULTILINE)
+    assert "ports:" not in said
+    assert "pg_isready" in said
+    assert re.search(r"^volumes:\n  database:$", text("compose.yaml"), re.MULTILINE)
+    assert "- database:/var/lib/postgresql" in said
+    assert "export POSTGRES_PASSWORD=" in text("compose.yaml")

@@ -32,7 +32,7 @@ FORBIDDEN_TO_USE_CASES = ("grpc", "google", "lodestock", "pydantic_settings", "t
 
 # A module may import what stands on a lower floor, and what is of its own package.
 FLOORS = (
-    ("errors", "log", "settings", "data"),
+    ("errors", "log", "settings", "data", "units"),
     ("catalog", "contract", "deadlines", "status"),
     ("store",),
     ("usecases", "compute", "validation"),

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = ("CONTRIBUTING.md", "README.md", "SECURITY.md", "docs/architecture.md", "docs/data.md", "docs/model.md")
+PAGES = (
+    "CONTRIBUTING.md",
+    "README.md",
+    "SECURITY.md",
+    "docs/architecture.md",
+    "docs/data.md",
+    "docs/forecasting.md",
+    "docs/model.md",
+)
 NAMED_FILE = re.compile(r"`([\w./-]+\.(?:py|md|json|proto|toml|binpb|lock|yaml)|[\w./-]+/)`")
 LINKED_FILE = re.compile(r"\]\((?!https?:)([^)#]+)")
 MAKE_TARGET = re.compile(r"`make ([a-z-]+)`|^make ([a-z-]+)", re.MULTILINE)

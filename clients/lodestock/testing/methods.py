@@ -9,9 +9,10 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from lodestock.v1 import catalog_pb2, forecast_pb2, risk_pb2, sourcing_pb2
+from lodestock.v1 import audit_pb2, catalog_pb2, forecast_pb2, risk_pb2, sourcing_pb2
 
-FILES = (catalog_pb2.DESCRIPTOR, forecast_pb2.DESCRIPTOR, risk_pb2.DESCRIPTOR, sourcing_pb2.DESCRIPTOR)
+MODULES = (audit_pb2, catalog_pb2, forecast_pb2, risk_pb2, sourcing_pb2)
+FILES = tuple(module.DESCRIPTOR for module in MODULES)
 
 
 @cache

@@ -45,7 +45,7 @@ def sample_problem() -> BuiltProblem:
 
 def sample_plan() -> Plan:
     """The plan of `sample_problem`."""
-    return Plan(recorded("OptimizeSourcing", sourcing_pb2.OptimizeSourcingResponse()))
+    return Plan(recorded("OptimizeSourcing", sourcing_pb2.OptimizeSourcingResponse()), sample_problem().message)
 
 
 def recorded(method: str, answer: Answer) -> Answer:

@@ -476,3 +476,259 @@ class DataPoint(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["keys", b"keys", "measure", b"measure", "origin", b"origin", "period", b"period", "unit", b"unit", "value", b"value"]) -> None: ...
 
 Global___DataPoint: typing_extensions.TypeAlias = DataPoint
+
+@typing.final
+class ListMaterialsRequest(google.protobuf.message.Message):
+    """Asks for the materials."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+Global___ListMaterialsRequest: typing_extensions.TypeAlias = ListMaterialsRequest
+
+@typing.final
+class ListMaterialsResponse(google.protobuf.message.Message):
+    """The materials."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIALS_FIELD_NUMBER: builtins.int
+    @property
+    def materials(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___CatalogMaterial]:
+        """In the order of their identifiers."""
+
+    def __init__(
+        self,
+        *,
+        materials: collections.abc.Iterable[Global___CatalogMaterial] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["materials", b"materials"]) -> None: ...
+
+Global___ListMaterialsResponse: typing_extensions.TypeAlias = ListMaterialsResponse
+
+@typing.final
+class CatalogMaterial(google.protobuf.message.Message):
+    """A material: what its tonnes count, and what else it is called, traded in and weighed by."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    NAME_FIELD_NUMBER: builtins.int
+    SYMBOL_FIELD_NUMBER: builtins.int
+    FORM_FIELD_NUMBER: builtins.int
+    CONTENT_FIELD_NUMBER: builtins.int
+    HS_CODES_FIELD_NUMBER: builtins.int
+    NAMES_FIELD_NUMBER: builtins.int
+    FORMS_FIELD_NUMBER: builtins.int
+    BUYERS_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Identifier, such as "cobalt"."""
+    name: builtins.str
+    """Name."""
+    symbol: builtins.str
+    """Chemical symbol. Empty where it has none."""
+    form: builtins.str
+    """The form that is planned."""
+    content: builtins.str
+    """What a tonne counts, such as "cobalt content"."""
+    @property
+    def hs_codes(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Customs codes of the harmonised system."""
+
+    @property
+    def names(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Other names, as sources use them."""
+
+    @property
+    def forms(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___MaterialForm]:
+        """Forms that figures may be given in."""
+
+    @property
+    def buyers(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Buyers whose demand the data hold."""
+
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        name: builtins.str = ...,
+        symbol: builtins.str = ...,
+        form: builtins.str = ...,
+        content: builtins.str = ...,
+        hs_codes: collections.abc.Iterable[builtins.str] | None = ...,
+        names: collections.abc.Iterable[builtins.str] | None = ...,
+        forms: collections.abc.Iterable[Global___MaterialForm] | None = ...,
+        buyers: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["buyers", b"buyers", "content", b"content", "form", b"form", "forms", b"forms", "hs_codes", b"hs_codes", "material_id", b"material_id", "name", b"name", "names", b"names", "symbol", b"symbol"]) -> None: ...
+
+Global___CatalogMaterial: typing_extensions.TypeAlias = CatalogMaterial
+
+@typing.final
+class MaterialForm(google.protobuf.message.Message):
+    """A form of a material."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FORM_FIELD_NUMBER: builtins.int
+    CONTENT_FACTOR_FIELD_NUMBER: builtins.int
+    REASON_FIELD_NUMBER: builtins.int
+    HS_CODE_FIELD_NUMBER: builtins.int
+    form: builtins.str
+    """Name, such as "Li2CO3"."""
+    content_factor: builtins.float
+    """Tonnes of what the material's tonnes count in a tonne of the form."""
+    reason: builtins.str
+    """Where the factor comes from."""
+    hs_code: builtins.str
+    """Customs code. Empty where there is none."""
+    def __init__(
+        self,
+        *,
+        form: builtins.str = ...,
+        content_factor: builtins.float = ...,
+        reason: builtins.str = ...,
+        hs_code: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["content_factor", b"content_factor", "form", b"form", "hs_code", b"hs_code", "reason", b"reason"]) -> None: ...
+
+Global___MaterialForm: typing_extensions.TypeAlias = MaterialForm
+
+@typing.final
+class CompareDatasetVersionsRequest(google.protobuf.message.Message):
+    """Asks what changed."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    EARLIER_FIELD_NUMBER: builtins.int
+    LATER_FIELD_NUMBER: builtins.int
+    MATERIAL_IDS_FIELD_NUMBER: builtins.int
+    MOST_CHANGES_FIELD_NUMBER: builtins.int
+    earlier: builtins.str
+    """The earlier version, "datasets/NAME/versions/VERSION"."""
+    later: builtins.str
+    """The later version, of the same dataset."""
+    most_changes: builtins.int
+    """Most changes to return. 0: 100."""
+    @property
+    def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Materials. Empty: all."""
+
+    def __init__(
+        self,
+        *,
+        earlier: builtins.str = ...,
+        later: builtins.str = ...,
+        material_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        most_changes: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["earlier", b"earlier", "later", b"later", "material_ids", b"material_ids", "most_changes", b"most_changes"]) -> None: ...
+
+Global___CompareDatasetVersionsRequest: typing_extensions.TypeAlias = CompareDatasetVersionsRequest
+
+@typing.final
+class CompareDatasetVersionsResponse(google.protobuf.message.Message):
+    """What changed."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SUMMARIES_FIELD_NUMBER: builtins.int
+    CHANGES_FIELD_NUMBER: builtins.int
+    @property
+    def summaries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ChangeSummary]:
+        """How much changed, by table and measure."""
+
+    @property
+    def changes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___FigureChange]:
+        """Revised figures by relative change, the largest first; then new ones, then those gone."""
+
+    def __init__(
+        self,
+        *,
+        summaries: collections.abc.Iterable[Global___ChangeSummary] | None = ...,
+        changes: collections.abc.Iterable[Global___FigureChange] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["changes", b"changes", "summaries", b"summaries"]) -> None: ...
+
+Global___CompareDatasetVersionsResponse: typing_extensions.TypeAlias = CompareDatasetVersionsResponse
+
+@typing.final
+class ChangeSummary(google.protobuf.message.Message):
+    """How many figures of a measure changed."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    RESOURCE_FIELD_NUMBER: builtins.int
+    MEASURE_FIELD_NUMBER: builtins.int
+    UNCHANGED_FIELD_NUMBER: builtins.int
+    REVISED_FIELD_NUMBER: builtins.int
+    ADDED_FIELD_NUMBER: builtins.int
+    REMOVED_FIELD_NUMBER: builtins.int
+    EARLIER_LAST_PERIOD_FIELD_NUMBER: builtins.int
+    LATER_LAST_PERIOD_FIELD_NUMBER: builtins.int
+    resource: builtins.str
+    """Table."""
+    measure: builtins.str
+    """Column."""
+    unchanged: builtins.int
+    """Figures that both hold, and hold alike."""
+    revised: builtins.int
+    """Figures that both hold, with other values."""
+    added: builtins.int
+    """Figures of the later one alone."""
+    removed: builtins.int
+    """Figures of the earlier one alone."""
+    earlier_last_period: builtins.str
+    """Last period of the earlier one."""
+    later_last_period: builtins.str
+    """Last period of the later one."""
+    def __init__(
+        self,
+        *,
+        resource: builtins.str = ...,
+        measure: builtins.str = ...,
+        unchanged: builtins.int = ...,
+        revised: builtins.int = ...,
+        added: builtins.int = ...,
+        removed: builtins.int = ...,
+        earlier_last_period: builtins.str = ...,
+        later_last_period: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["added", b"added", "earlier_last_period", b"earlier_last_period", "later_last_period", b"later_last_period", "measure", b"measure", "removed", b"removed", "resource", b"resource", "revised", b"revised", "unchanged", b"unchanged"]) -> None: ...
+
+Global___ChangeSummary: typing_extensions.TypeAlias = ChangeSummary
+
+@typing.final
+class FigureChange(google.protobuf.message.Message):
+    """A figure that changed."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    EARLIER_FIELD_NUMBER: builtins.int
+    LATER_FIELD_NUMBER: builtins.int
+    RELATIVE_CHANGE_FIELD_NUMBER: builtins.int
+    relative_change: builtins.float
+    """later / earlier − 1. Unset where one is missing or the earlier is 0."""
+    @property
+    def earlier(self) -> Global___DataPoint:
+        """The figure in the earlier version. Unset: it is new."""
+
+    @property
+    def later(self) -> Global___DataPoint:
+        """The figure in the later version. Unset: it is gone."""
+
+    def __init__(
+        self,
+        *,
+        earlier: Global___DataPoint | None = ...,
+        later: Global___DataPoint | None = ...,
+        relative_change: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_relative_change", b"_relative_change", "earlier", b"earlier", "later", b"later", "relative_change", b"relative_change"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_relative_change", b"_relative_change", "earlier", b"earlier", "later", b"later", "relative_change", b"relative_change"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_relative_change", b"_relative_change"]) -> typing.Literal["relative_change"] | None: ...
+
+Global___FigureChange: typing_extensions.TypeAlias = FigureChange

@@ -55,6 +55,16 @@ class CatalogServiceStub(object):
                 request_serializer=lodestock_dot_v1_dot_catalog__pb2.QueryObservationsRequest.SerializeToString,
                 response_deserializer=lodestock_dot_v1_dot_catalog__pb2.QueryObservationsResponse.FromString,
                 _registered_method=True)
+        self.ListMaterials = channel.unary_unary(
+                '/lodestock.v1.CatalogService/ListMaterials',
+                request_serializer=lodestock_dot_v1_dot_catalog__pb2.ListMaterialsRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_catalog__pb2.ListMaterialsResponse.FromString,
+                _registered_method=True)
+        self.CompareDatasetVersions = channel.unary_unary(
+                '/lodestock.v1.CatalogService/CompareDatasetVersions',
+                request_serializer=lodestock_dot_v1_dot_catalog__pb2.CompareDatasetVersionsRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_catalog__pb2.CompareDatasetVersionsResponse.FromString,
+                _registered_method=True)
 
 
 class CatalogServiceServicer(object):
@@ -89,6 +99,20 @@ class CatalogServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListMaterials(self, request, context):
+        """Lists the materials with their names, forms, units and customs codes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareDatasetVersions(self, request, context):
+        """Says what changed from one version of a dataset to another, the largest changes first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CatalogServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -111,6 +135,16 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     servicer.QueryObservations,
                     request_deserializer=lodestock_dot_v1_dot_catalog__pb2.QueryObservationsRequest.FromString,
                     response_serializer=lodestock_dot_v1_dot_catalog__pb2.QueryObservationsResponse.SerializeToString,
+            ),
+            'ListMaterials': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMaterials,
+                    request_deserializer=lodestock_dot_v1_dot_catalog__pb2.ListMaterialsRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_catalog__pb2.ListMaterialsResponse.SerializeToString,
+            ),
+            'CompareDatasetVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareDatasetVersions,
+                    request_deserializer=lodestock_dot_v1_dot_catalog__pb2.CompareDatasetVersionsRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_catalog__pb2.CompareDatasetVersionsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -222,6 +256,60 @@ class CatalogService(object):
             '/lodestock.v1.CatalogService/QueryObservations',
             lodestock_dot_v1_dot_catalog__pb2.QueryObservationsRequest.SerializeToString,
             lodestock_dot_v1_dot_catalog__pb2.QueryObservationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMaterials(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.CatalogService/ListMaterials',
+            lodestock_dot_v1_dot_catalog__pb2.ListMaterialsRequest.SerializeToString,
+            lodestock_dot_v1_dot_catalog__pb2.ListMaterialsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareDatasetVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.CatalogService/CompareDatasetVersions',
+            lodestock_dot_v1_dot_catalog__pb2.CompareDatasetVersionsRequest.SerializeToString,
+            lodestock_dot_v1_dot_catalog__pb2.CompareDatasetVersionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

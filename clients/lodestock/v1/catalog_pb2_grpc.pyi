@@ -89,7 +89,39 @@ _CatalogServiceQueryObservationsType = typing_extensions.TypeVar(
     ],
 )
 
-class CatalogServiceStub(typing.Generic[_CatalogServiceListDatasetsType, _CatalogServiceGetDatasetType, _CatalogServiceListSeriesType, _CatalogServiceQueryObservationsType]):
+_CatalogServiceListMaterialsType = typing_extensions.TypeVar(
+    '_CatalogServiceListMaterialsType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.catalog_pb2.ListMaterialsRequest,
+        lodestock.v1.catalog_pb2.ListMaterialsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.catalog_pb2.ListMaterialsRequest,
+        lodestock.v1.catalog_pb2.ListMaterialsResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.catalog_pb2.ListMaterialsRequest,
+        lodestock.v1.catalog_pb2.ListMaterialsResponse,
+    ],
+)
+
+_CatalogServiceCompareDatasetVersionsType = typing_extensions.TypeVar(
+    '_CatalogServiceCompareDatasetVersionsType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.catalog_pb2.CompareDatasetVersionsRequest,
+        lodestock.v1.catalog_pb2.CompareDatasetVersionsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.catalog_pb2.CompareDatasetVersionsRequest,
+        lodestock.v1.catalog_pb2.CompareDatasetVersionsResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.catalog_pb2.CompareDatasetVersionsRequest,
+        lodestock.v1.catalog_pb2.CompareDatasetVersionsResponse,
+    ],
+)
+
+class CatalogServiceStub(typing.Generic[_CatalogServiceListDatasetsType, _CatalogServiceGetDatasetType, _CatalogServiceListSeriesType, _CatalogServiceQueryObservationsType, _CatalogServiceListMaterialsType, _CatalogServiceCompareDatasetVersionsType]):
     """Lists and reads the data that the server holds."""
 
     @typing.overload
@@ -109,6 +141,14 @@ class CatalogServiceStub(typing.Generic[_CatalogServiceListDatasetsType, _Catalo
         grpc.UnaryStreamMultiCallable[
             lodestock.v1.catalog_pb2.QueryObservationsRequest,
             lodestock.v1.catalog_pb2.QueryObservationsResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.catalog_pb2.ListMaterialsRequest,
+            lodestock.v1.catalog_pb2.ListMaterialsResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.catalog_pb2.CompareDatasetVersionsRequest,
+            lodestock.v1.catalog_pb2.CompareDatasetVersionsResponse,
         ],
     ], channel: grpc.Channel) -> None: ...
 
@@ -130,6 +170,14 @@ class CatalogServiceStub(typing.Generic[_CatalogServiceListDatasetsType, _Catalo
             lodestock.v1.catalog_pb2.QueryObservationsRequest,
             lodestock.v1.catalog_pb2.QueryObservationsResponse,
         ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.catalog_pb2.ListMaterialsRequest,
+            lodestock.v1.catalog_pb2.ListMaterialsResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.catalog_pb2.CompareDatasetVersionsRequest,
+            lodestock.v1.catalog_pb2.CompareDatasetVersionsResponse,
+        ],
     ], channel: grpc.aio.Channel) -> None: ...
 
     ListDatasets: _CatalogServiceListDatasetsType
@@ -143,6 +191,12 @@ class CatalogServiceStub(typing.Generic[_CatalogServiceListDatasetsType, _Catalo
 
     QueryObservations: _CatalogServiceQueryObservationsType
     """Streams observations in the order of their rows, each with its origin."""
+
+    ListMaterials: _CatalogServiceListMaterialsType
+    """Lists the materials with their names, forms, units and customs codes."""
+
+    CompareDatasetVersions: _CatalogServiceCompareDatasetVersionsType
+    """Says what changed from one version of a dataset to another, the largest changes first."""
 
 CatalogServiceAsyncStub: typing_extensions.TypeAlias = CatalogServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
@@ -160,6 +214,14 @@ CatalogServiceAsyncStub: typing_extensions.TypeAlias = CatalogServiceStub[
     grpc.aio.UnaryStreamMultiCallable[
         lodestock.v1.catalog_pb2.QueryObservationsRequest,
         lodestock.v1.catalog_pb2.QueryObservationsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.catalog_pb2.ListMaterialsRequest,
+        lodestock.v1.catalog_pb2.ListMaterialsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.catalog_pb2.CompareDatasetVersionsRequest,
+        lodestock.v1.catalog_pb2.CompareDatasetVersionsResponse,
     ],
 ]
 
@@ -197,5 +259,21 @@ class CatalogServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[collections.abc.Iterator[lodestock.v1.catalog_pb2.QueryObservationsResponse], collections.abc.AsyncIterator[lodestock.v1.catalog_pb2.QueryObservationsResponse]]:
         """Streams observations in the order of their rows, each with its origin."""
+
+    @abc.abstractmethod
+    def ListMaterials(
+        self,
+        request: lodestock.v1.catalog_pb2.ListMaterialsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.catalog_pb2.ListMaterialsResponse, collections.abc.Awaitable[lodestock.v1.catalog_pb2.ListMaterialsResponse]]:
+        """Lists the materials with their names, forms, units and customs codes."""
+
+    @abc.abstractmethod
+    def CompareDatasetVersions(
+        self,
+        request: lodestock.v1.catalog_pb2.CompareDatasetVersionsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.catalog_pb2.CompareDatasetVersionsResponse, collections.abc.Awaitable[lodestock.v1.catalog_pb2.CompareDatasetVersionsResponse]]:
+        """Says what changed from one version of a dataset to another, the largest changes first."""
 
 def add_CatalogServiceServicer_to_server(servicer: CatalogServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -144,6 +144,86 @@ LIFE_CYCLE_STAGE_RECYCLING: LifeCycleStage.ValueType  # 6
 """Recovery from scrap."""
 Global___LifeCycleStage: typing_extensions.TypeAlias = LifeCycleStage
 
+class _OwnFigureKind:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _OwnFigureKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_OwnFigureKind.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    OWN_FIGURE_KIND_UNSPECIFIED: _OwnFigureKind.ValueType  # 0
+    """Not given."""
+    OWN_FIGURE_KIND_CONSUMPTION: _OwnFigureKind.ValueType  # 1
+    """The buyer's use in a year: the demand series. A mass."""
+    OWN_FIGURE_KIND_IMPORTS: _OwnFigureKind.ValueType  # 2
+    """Imports in a year. A mass."""
+    OWN_FIGURE_KIND_EXPORTS: _OwnFigureKind.ValueType  # 3
+    """Exports in a year. A mass."""
+    OWN_FIGURE_KIND_PRODUCTION: _OwnFigureKind.ValueType  # 4
+    """Output at home from ore, in the traded form. A mass."""
+    OWN_FIGURE_KIND_RECYCLED_PRODUCTION: _OwnFigureKind.ValueType  # 5
+    """Output at home from scrap. A mass."""
+    OWN_FIGURE_KIND_IMPORTS_BY_COUNTRY: _OwnFigureKind.ValueType  # 6
+    """A country's part in the imports: a share ("1" or "%"), or a mass."""
+    OWN_FIGURE_KIND_PRICE: _OwnFigureKind.ValueType  # 7
+    """Price before duty. Money by mass, such as "USD/t" or "USD/lb"."""
+
+class OwnFigureKind(_OwnFigureKind, metaclass=_OwnFigureKindEnumTypeWrapper):
+    """What a figure of the caller's own is of."""
+
+OWN_FIGURE_KIND_UNSPECIFIED: OwnFigureKind.ValueType  # 0
+"""Not given."""
+OWN_FIGURE_KIND_CONSUMPTION: OwnFigureKind.ValueType  # 1
+"""The buyer's use in a year: the demand series. A mass."""
+OWN_FIGURE_KIND_IMPORTS: OwnFigureKind.ValueType  # 2
+"""Imports in a year. A mass."""
+OWN_FIGURE_KIND_EXPORTS: OwnFigureKind.ValueType  # 3
+"""Exports in a year. A mass."""
+OWN_FIGURE_KIND_PRODUCTION: OwnFigureKind.ValueType  # 4
+"""Output at home from ore, in the traded form. A mass."""
+OWN_FIGURE_KIND_RECYCLED_PRODUCTION: OwnFigureKind.ValueType  # 5
+"""Output at home from scrap. A mass."""
+OWN_FIGURE_KIND_IMPORTS_BY_COUNTRY: OwnFigureKind.ValueType  # 6
+"""A country's part in the imports: a share ("1" or "%"), or a mass."""
+OWN_FIGURE_KIND_PRICE: OwnFigureKind.ValueType  # 7
+"""Price before duty. Money by mass, such as "USD/t" or "USD/lb"."""
+Global___OwnFigureKind: typing_extensions.TypeAlias = OwnFigureKind
+
+class _GdpScenario:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _GdpScenarioEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_GdpScenario.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    GDP_SCENARIO_UNSPECIFIED: _GdpScenario.ValueType  # 0
+    """Not given: SSP2."""
+    GDP_SCENARIO_SSP1: _GdpScenario.ValueType  # 1
+    """Sustainability."""
+    GDP_SCENARIO_SSP2: _GdpScenario.ValueType  # 2
+    """Middle of the road."""
+    GDP_SCENARIO_SSP3: _GdpScenario.ValueType  # 3
+    """Regional rivalry."""
+    GDP_SCENARIO_SSP4: _GdpScenario.ValueType  # 4
+    """Inequality."""
+    GDP_SCENARIO_SSP5: _GdpScenario.ValueType  # 5
+    """Fossil-fuelled development."""
+
+class GdpScenario(_GdpScenario, metaclass=_GdpScenarioEnumTypeWrapper):
+    """Path of the world's economy and population: the shared socioeconomic pathways, release 3.0.1."""
+
+GDP_SCENARIO_UNSPECIFIED: GdpScenario.ValueType  # 0
+"""Not given: SSP2."""
+GDP_SCENARIO_SSP1: GdpScenario.ValueType  # 1
+"""Sustainability."""
+GDP_SCENARIO_SSP2: GdpScenario.ValueType  # 2
+"""Middle of the road."""
+GDP_SCENARIO_SSP3: GdpScenario.ValueType  # 3
+"""Regional rivalry."""
+GDP_SCENARIO_SSP4: GdpScenario.ValueType  # 4
+"""Inequality."""
+GDP_SCENARIO_SSP5: GdpScenario.ValueType  # 5
+"""Fossil-fuelled development."""
+Global___GdpScenario: typing_extensions.TypeAlias = GdpScenario
+
 @typing.final
 class DatasetOrigin(google.protobuf.message.Message):
     """One row of a bundled or imported dataset."""
@@ -494,3 +574,49 @@ class RunRecord(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["compute_s", b"compute_s", "created_at", b"created_at", "datasets", b"datasets", "input_digest", b"input_digest", "seed", b"seed", "versions", b"versions"]) -> None: ...
 
 Global___RunRecord: typing_extensions.TypeAlias = RunRecord
+
+@typing.final
+class OwnFigure(google.protobuf.message.Message):
+    """One figure of the caller's own, which goes before what the data hold. One row of the CSV layout in docs/data.md."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_FIELD_NUMBER: builtins.int
+    KIND_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    YEAR_FIELD_NUMBER: builtins.int
+    VALUE_FIELD_NUMBER: builtins.int
+    UNIT_FIELD_NUMBER: builtins.int
+    FORM_FIELD_NUMBER: builtins.int
+    SOURCE_FIELD_NUMBER: builtins.int
+    material: builtins.str
+    """Material, by its identifier or any name that ListMaterials gives."""
+    kind: Global___OwnFigureKind.ValueType
+    """What it is of."""
+    country: builtins.str
+    """Supplier, ISO 3166-1 alpha-3, for IMPORTS_BY_COUNTRY; "ZZZ" for countries not named. Else empty."""
+    year: builtins.int
+    """Year."""
+    value: builtins.float
+    """Value, never negative."""
+    unit: builtins.str
+    """Unit, such as "t", "kt", "lb", "troy oz", "mtu", "%", "USD/kg". Empty: "t", "1" for shares, "USD/t" for prices."""
+    form: builtins.str
+    """Form that is weighed, such as "Li2CO3", as ListMaterials names it. Empty: what the material's tonnes count."""
+    source: builtins.str
+    """Where the caller has it from. Kept with the figure's origin."""
+    def __init__(
+        self,
+        *,
+        material: builtins.str = ...,
+        kind: Global___OwnFigureKind.ValueType = ...,
+        country: builtins.str = ...,
+        year: builtins.int = ...,
+        value: builtins.float = ...,
+        unit: builtins.str = ...,
+        form: builtins.str = ...,
+        source: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "form", b"form", "kind", b"kind", "material", b"material", "source", b"source", "unit", b"unit", "value", b"value", "year", b"year"]) -> None: ...
+
+Global___OwnFigure: typing_extensions.TypeAlias = OwnFigure

@@ -25,17 +25,17 @@ _sym_db = _symbol_database.Default()
 from lodestock.v1 import common_pb2 as lodestock_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1blodestock/v1/forecast.proto\x12\x0clodestock.v1\x1a\x19lodestock/v1/common.proto\"\x13\n\x11ListModelsRequest\"I\n\x12ListModelsResponse\x12\x33\n\x06models\x18\x01 \x03(\x0b\x32\x1b.lodestock.v1.ForecastModelR\x06models\"\xd3\x01\n\rForecastModel\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06\x66\x61mily\x18\x02 \x01(\tR\x06\x66\x61mily\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x16\n\x06source\x18\x04 \x01(\tR\x06source\x12!\n\x0cleast_points\x18\x05 \x01(\x05R\x0bleastPoints\x12\x39\n\x0b\x66requencies\x18\x06 \x03(\x0e\x32\x17.lodestock.v1.FrequencyR\x0b\x66requencies\";\n\x0bObservation\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value\"\xb5\x01\n\x0c\x44\x65mandSeries\x12\x1b\n\tseries_id\x18\x01 \x01(\tR\x08seriesId\x12\x35\n\tfrequency\x18\x02 \x01(\x0e\x32\x17.lodestock.v1.FrequencyR\tfrequency\x12\x12\n\x04unit\x18\x03 \x01(\tR\x04unit\x12=\n\x0cobservations\x18\x04 \x03(\x0b\x32\x19.lodestock.v1.ObservationR\x0cobservations\"E\n\x0f\x44\x65mandSeriesSet\x12\x32\n\x06series\x18\x01 \x03(\x0b\x32\x1a.lodestock.v1.DemandSeriesR\x06series\"G\n\x0cStoredDemand\x12\x14\n\x05\x62uyer\x18\x01 \x01(\tR\x05\x62uyer\x12!\n\x0cmaterial_ids\x18\x02 \x03(\tR\x0bmaterialIds\"\xa0\x02\n\x15\x46orecastDemandRequest\x12\x37\n\x06inline\x18\x01 \x01(\x0b\x32\x1d.lodestock.v1.DemandSeriesSetH\x00R\x06inline\x12\x34\n\x06stored\x18\x02 \x01(\x0b\x32\x1a.lodestock.v1.StoredDemandH\x00R\x06stored\x12\x18\n\x07horizon\x18\x03 \x01(\x05R\x07horizon\x12\'\n\x0fquantile_levels\x18\x04 \x03(\x01R\x0equantileLevels\x12!\n\x0csample_paths\x18\x05 \x01(\x05R\x0bsamplePaths\x12\x14\n\x05model\x18\x06 \x01(\tR\x05model\x12\x12\n\x04seed\x18\x07 \x01(\x04R\x04seedB\x08\n\x06\x64\x65mand\"\x85\x01\n\x16\x46orecastDemandResponse\x12:\n\tforecasts\x18\x01 \x03(\x0b\x32\x1c.lodestock.v1.SeriesForecastR\tforecasts\x12/\n\x06record\x18\x02 \x01(\x0b\x32\x17.lodestock.v1.RunRecordR\x06record\"p\n\x0c\x46orecastStep\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x12\n\x04mean\x18\x02 \x01(\x01R\x04mean\x12\x16\n\x06median\x18\x03 \x01(\x01R\x06median\x12\x1c\n\tquantiles\x18\x04 \x03(\x01R\tquantiles\"$\n\nSamplePath\x12\x16\n\x06values\x18\x01 \x03(\x01R\x06values\"\xc9\x01\n\x08ModelUse\x12\x14\n\x05model\x18\x01 \x01(\tR\x05model\x12\x16\n\x06weight\x18\x02 \x01(\x01R\x06weight\x12\x17\n\x04mase\x18\x03 \x01(\x01H\x00R\x04mase\x88\x01\x01\x12\x19\n\x05smape\x18\x04 \x01(\x01H\x01R\x05smape\x88\x01\x01\x12\x15\n\x03owa\x18\x05 \x01(\x01H\x02R\x03owa\x88\x01\x01\x12)\n\x10rejected_because\x18\x06 \x01(\tR\x0frejectedBecauseB\x07\n\x05_maseB\x08\n\x06_smapeB\x06\n\x04_owa\"\x92\x04\n\x0eSeriesForecast\x12\x1b\n\tseries_id\x18\x01 \x01(\tR\x08seriesId\x12\x12\n\x04unit\x18\x02 \x01(\tR\x04unit\x12\x35\n\tfrequency\x18\x03 \x01(\x0e\x32\x17.lodestock.v1.FrequencyR\tfrequency\x12\x33\n\x07history\x18\x04 \x03(\x0b\x32\x19.lodestock.v1.ObservationR\x07history\x12\'\n\x0fquantile_levels\x18\x05 \x03(\x01R\x0equantileLevels\x12\x30\n\x05steps\x18\x06 \x03(\x0b\x32\x1a.lodestock.v1.ForecastStepR\x05steps\x12;\n\x0csample_paths\x18\x07 \x03(\x0b\x32\x18.lodestock.v1.SamplePathR\x0bsamplePaths\x12.\n\x06models\x18\x08 \x03(\x0b\x32\x16.lodestock.v1.ModelUseR\x06models\x12\x42\n\x0e\x66\x61llback_level\x18\t \x01(\x0e\x32\x1b.lodestock.v1.FallbackLevelR\rfallbackLevel\x12\x18\n\x07remarks\x18\n \x03(\tR\x07remarks\x12=\n\x0fhistory_origins\x18\x0b \x03(\x0b\x32\x14.lodestock.v1.FigureR\x0ehistoryOrigins*l\n\tFrequency\x12\x19\n\x15\x46REQUENCY_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46REQUENCY_YEARLY\x10\x01\x12\x17\n\x13\x46REQUENCY_QUARTERLY\x10\x02\x12\x15\n\x11\x46REQUENCY_MONTHLY\x10\x03*\x9c\x01\n\rFallbackLevel\x12\x1e\n\x1a\x46\x41LLBACK_LEVEL_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46\x41LLBACK_LEVEL_FULL\x10\x01\x12\x19\n\x15\x46\x41LLBACK_LEVEL_SIMPLE\x10\x02\x12\x18\n\x14\x46\x41LLBACK_LEVEL_NAIVE\x10\x03\x12\x1d\n\x19\x46\x41LLBACK_LEVEL_LAST_VALUE\x10\x04\x32\xbf\x01\n\x0f\x46orecastService\x12O\n\nListModels\x12\x1f.lodestock.v1.ListModelsRequest\x1a .lodestock.v1.ListModelsResponse\x12[\n\x0e\x46orecastDemand\x12#.lodestock.v1.ForecastDemandRequest\x1a$.lodestock.v1.ForecastDemandResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1blodestock/v1/forecast.proto\x12\x0clodestock.v1\x1a\x19lodestock/v1/common.proto\"\x13\n\x11ListModelsRequest\"I\n\x12ListModelsResponse\x12\x33\n\x06models\x18\x01 \x03(\x0b\x32\x1b.lodestock.v1.ForecastModelR\x06models\"\xd3\x01\n\rForecastModel\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06\x66\x61mily\x18\x02 \x01(\tR\x06\x66\x61mily\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x16\n\x06source\x18\x04 \x01(\tR\x06source\x12!\n\x0cleast_points\x18\x05 \x01(\x05R\x0bleastPoints\x12\x39\n\x0b\x66requencies\x18\x06 \x03(\x0e\x32\x17.lodestock.v1.FrequencyR\x0b\x66requencies\";\n\x0bObservation\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value\"\xff\x01\n\x0c\x44\x65mandSeries\x12\x1b\n\tseries_id\x18\x01 \x01(\tR\x08seriesId\x12\x35\n\tfrequency\x18\x02 \x01(\x0e\x32\x17.lodestock.v1.FrequencyR\tfrequency\x12\x12\n\x04unit\x18\x03 \x01(\tR\x04unit\x12=\n\x0cobservations\x18\x04 \x03(\x0b\x32\x19.lodestock.v1.ObservationR\x0cobservations\x12\x18\n\x07\x63ountry\x18\x05 \x01(\tR\x07\x63ountry\x12.\n\x07\x64rivers\x18\x06 \x03(\x0b\x32\x14.lodestock.v1.DriverR\x07\x64rivers\"Y\n\x06\x44river\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x1e\n\npopulation\x18\x02 \x01(\x01R\npopulation\x12\x17\n\x07gdp_usd\x18\x03 \x01(\x01R\x06gdpUsd\"E\n\x0f\x44\x65mandSeriesSet\x12\x32\n\x06series\x18\x01 \x03(\x0b\x32\x1a.lodestock.v1.DemandSeriesR\x06series\"\x81\x01\n\x0cStoredDemand\x12\x14\n\x05\x62uyer\x18\x01 \x01(\tR\x05\x62uyer\x12!\n\x0cmaterial_ids\x18\x02 \x03(\tR\x0bmaterialIds\x12\x38\n\x0bown_figures\x18\x03 \x03(\x0b\x32\x17.lodestock.v1.OwnFigureR\nownFigures\"\xde\x02\n\x15\x46orecastDemandRequest\x12\x37\n\x06inline\x18\x01 \x01(\x0b\x32\x1d.lodestock.v1.DemandSeriesSetH\x00R\x06inline\x12\x34\n\x06stored\x18\x02 \x01(\x0b\x32\x1a.lodestock.v1.StoredDemandH\x00R\x06stored\x12\x18\n\x07horizon\x18\x03 \x01(\x05R\x07horizon\x12\'\n\x0fquantile_levels\x18\x04 \x03(\x01R\x0equantileLevels\x12!\n\x0csample_paths\x18\x05 \x01(\x05R\x0bsamplePaths\x12\x14\n\x05model\x18\x06 \x01(\tR\x05model\x12\x12\n\x04seed\x18\x07 \x01(\x04R\x04seed\x12<\n\x0cgdp_scenario\x18\x08 \x01(\x0e\x32\x19.lodestock.v1.GdpScenarioR\x0bgdpScenarioB\x08\n\x06\x64\x65mand\"\x85\x01\n\x16\x46orecastDemandResponse\x12:\n\tforecasts\x18\x01 \x03(\x0b\x32\x1c.lodestock.v1.SeriesForecastR\tforecasts\x12/\n\x06record\x18\x02 \x01(\x0b\x32\x17.lodestock.v1.RunRecordR\x06record\"p\n\x0c\x46orecastStep\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x12\n\x04mean\x18\x02 \x01(\x01R\x04mean\x12\x16\n\x06median\x18\x03 \x01(\x01R\x06median\x12\x1c\n\tquantiles\x18\x04 \x03(\x01R\tquantiles\"$\n\nSamplePath\x12\x16\n\x06values\x18\x01 \x03(\x01R\x06values\"\xc9\x01\n\x08ModelUse\x12\x14\n\x05model\x18\x01 \x01(\tR\x05model\x12\x16\n\x06weight\x18\x02 \x01(\x01R\x06weight\x12\x17\n\x04mase\x18\x03 \x01(\x01H\x00R\x04mase\x88\x01\x01\x12\x19\n\x05smape\x18\x04 \x01(\x01H\x01R\x05smape\x88\x01\x01\x12\x15\n\x03owa\x18\x05 \x01(\x01H\x02R\x03owa\x88\x01\x01\x12)\n\x10rejected_because\x18\x06 \x01(\tR\x0frejectedBecauseB\x07\n\x05_maseB\x08\n\x06_smapeB\x06\n\x04_owa\"\x92\x04\n\x0eSeriesForecast\x12\x1b\n\tseries_id\x18\x01 \x01(\tR\x08seriesId\x12\x12\n\x04unit\x18\x02 \x01(\tR\x04unit\x12\x35\n\tfrequency\x18\x03 \x01(\x0e\x32\x17.lodestock.v1.FrequencyR\tfrequency\x12\x33\n\x07history\x18\x04 \x03(\x0b\x32\x19.lodestock.v1.ObservationR\x07history\x12\'\n\x0fquantile_levels\x18\x05 \x03(\x01R\x0equantileLevels\x12\x30\n\x05steps\x18\x06 \x03(\x0b\x32\x1a.lodestock.v1.ForecastStepR\x05steps\x12;\n\x0csample_paths\x18\x07 \x03(\x0b\x32\x18.lodestock.v1.SamplePathR\x0bsamplePaths\x12.\n\x06models\x18\x08 \x03(\x0b\x32\x16.lodestock.v1.ModelUseR\x06models\x12\x42\n\x0e\x66\x61llback_level\x18\t \x01(\x0e\x32\x1b.lodestock.v1.FallbackLevelR\rfallbackLevel\x12\x18\n\x07remarks\x18\n \x03(\tR\x07remarks\x12=\n\x0fhistory_origins\x18\x0b \x03(\x0b\x32\x14.lodestock.v1.FigureR\x0ehistoryOrigins\"\xa3\x02\n\x15\x42\x61\x63ktestModelsRequest\x12\x37\n\x06inline\x18\x01 \x01(\x0b\x32\x1d.lodestock.v1.DemandSeriesSetH\x00R\x06inline\x12\x34\n\x06stored\x18\x02 \x01(\x0b\x32\x1a.lodestock.v1.StoredDemandH\x00R\x06stored\x12\x18\n\x07horizon\x18\x03 \x01(\x05R\x07horizon\x12\x16\n\x06models\x18\x04 \x03(\tR\x06models\x12!\n\x0cmost_origins\x18\x05 \x01(\x05R\x0bmostOrigins\x12<\n\x0cgdp_scenario\x18\x06 \x01(\x0e\x32\x19.lodestock.v1.GdpScenarioR\x0bgdpScenarioB\x08\n\x06\x64\x65mand\"\xb3\x01\n\x16\x42\x61\x63ktestModelsResponse\x12\x34\n\x06series\x18\x01 \x03(\x0b\x32\x1c.lodestock.v1.SeriesBacktestR\x06series\x12\x32\n\x07overall\x18\x02 \x03(\x0b\x32\x18.lodestock.v1.ModelScoreR\x07overall\x12/\n\x06record\x18\x03 \x01(\x0b\x32\x17.lodestock.v1.RunRecordR\x06record\"\xd5\x01\n\x0eSeriesBacktest\x12\x1b\n\tseries_id\x18\x01 \x01(\tR\x08seriesId\x12\x35\n\tfrequency\x18\x02 \x01(\x0e\x32\x17.lodestock.v1.FrequencyR\tfrequency\x12\x30\n\x06scores\x18\x03 \x03(\x0b\x32\x18.lodestock.v1.ModelScoreR\x06scores\x12=\n\x0fhistory_origins\x18\x04 \x03(\x0b\x32\x14.lodestock.v1.FigureR\x0ehistoryOrigins\"\x86\x03\n\nModelScore\x12\x14\n\x05model\x18\x01 \x01(\tR\x05model\x12\x18\n\x07origins\x18\x02 \x01(\x05R\x07origins\x12\x16\n\x06\x65rrors\x18\x03 \x01(\x05R\x06\x65rrors\x12\x17\n\x04mase\x18\x04 \x01(\x01H\x00R\x04mase\x88\x01\x01\x12\x19\n\x05smape\x18\x05 \x01(\x01H\x01R\x05smape\x88\x01\x01\x12\x15\n\x03owa\x18\x06 \x01(\x01H\x02R\x03owa\x88\x01\x01\x12$\n\x0b\x63overage_80\x18\x07 \x01(\x01H\x03R\ncoverage80\x88\x01\x01\x12$\n\x0b\x63overage_95\x18\x08 \x01(\x01H\x04R\ncoverage95\x88\x01\x01\x12\x1c\n\x07msis_95\x18\t \x01(\x01H\x05R\x06msis95\x88\x01\x01\x12\x34\n\x16without_scores_because\x18\n \x01(\tR\x14withoutScoresBecauseB\x07\n\x05_maseB\x08\n\x06_smapeB\x06\n\x04_owaB\x0e\n\x0c_coverage_80B\x0e\n\x0c_coverage_95B\n\n\x08_msis_95*l\n\tFrequency\x12\x19\n\x15\x46REQUENCY_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46REQUENCY_YEARLY\x10\x01\x12\x17\n\x13\x46REQUENCY_QUARTERLY\x10\x02\x12\x15\n\x11\x46REQUENCY_MONTHLY\x10\x03*\x9c\x01\n\rFallbackLevel\x12\x1e\n\x1a\x46\x41LLBACK_LEVEL_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46\x41LLBACK_LEVEL_FULL\x10\x01\x12\x19\n\x15\x46\x41LLBACK_LEVEL_SIMPLE\x10\x02\x12\x18\n\x14\x46\x41LLBACK_LEVEL_NAIVE\x10\x03\x12\x1d\n\x19\x46\x41LLBACK_LEVEL_LAST_VALUE\x10\x04\x32\x9c\x02\n\x0f\x46orecastService\x12O\n\nListModels\x12\x1f.lodestock.v1.ListModelsRequest\x1a .lodestock.v1.ListModelsResponse\x12[\n\x0e\x46orecastDemand\x12#.lodestock.v1.ForecastDemandRequest\x1a$.lodestock.v1.ForecastDemandResponse\x12[\n\x0e\x42\x61\x63ktestModels\x12#.lodestock.v1.BacktestModelsRequest\x1a$.lodestock.v1.BacktestModelsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'lodestock.v1.forecast_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FREQUENCY']._serialized_start=2087
-  _globals['_FREQUENCY']._serialized_end=2195
-  _globals['_FALLBACKLEVEL']._serialized_start=2198
-  _globals['_FALLBACKLEVEL']._serialized_end=2354
+  _globals['_FREQUENCY']._serialized_start=3458
+  _globals['_FREQUENCY']._serialized_end=3566
+  _globals['_FALLBACKLEVEL']._serialized_start=3569
+  _globals['_FALLBACKLEVEL']._serialized_end=3725
   _globals['_LISTMODELSREQUEST']._serialized_start=72
   _globals['_LISTMODELSREQUEST']._serialized_end=91
   _globals['_LISTMODELSRESPONSE']._serialized_start=93
@@ -45,23 +45,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OBSERVATION']._serialized_start=382
   _globals['_OBSERVATION']._serialized_end=441
   _globals['_DEMANDSERIES']._serialized_start=444
-  _globals['_DEMANDSERIES']._serialized_end=625
-  _globals['_DEMANDSERIESSET']._serialized_start=627
-  _globals['_DEMANDSERIESSET']._serialized_end=696
-  _globals['_STOREDDEMAND']._serialized_start=698
-  _globals['_STOREDDEMAND']._serialized_end=769
-  _globals['_FORECASTDEMANDREQUEST']._serialized_start=772
-  _globals['_FORECASTDEMANDREQUEST']._serialized_end=1060
-  _globals['_FORECASTDEMANDRESPONSE']._serialized_start=1063
-  _globals['_FORECASTDEMANDRESPONSE']._serialized_end=1196
-  _globals['_FORECASTSTEP']._serialized_start=1198
-  _globals['_FORECASTSTEP']._serialized_end=1310
-  _globals['_SAMPLEPATH']._serialized_start=1312
-  _globals['_SAMPLEPATH']._serialized_end=1348
-  _globals['_MODELUSE']._serialized_start=1351
-  _globals['_MODELUSE']._serialized_end=1552
-  _globals['_SERIESFORECAST']._serialized_start=1555
-  _globals['_SERIESFORECAST']._serialized_end=2085
-  _globals['_FORECASTSERVICE']._serialized_start=2357
-  _globals['_FORECASTSERVICE']._serialized_end=2548
+  _globals['_DEMANDSERIES']._serialized_end=699
+  _globals['_DRIVER']._serialized_start=701
+  _globals['_DRIVER']._serialized_end=790
+  _globals['_DEMANDSERIESSET']._serialized_start=792
+  _globals['_DEMANDSERIESSET']._serialized_end=861
+  _globals['_STOREDDEMAND']._serialized_start=864
+  _globals['_STOREDDEMAND']._serialized_end=993
+  _globals['_FORECASTDEMANDREQUEST']._serialized_start=996
+  _globals['_FORECASTDEMANDREQUEST']._serialized_end=1346
+  _globals['_FORECASTDEMANDRESPONSE']._serialized_start=1349
+  _globals['_FORECASTDEMANDRESPONSE']._serialized_end=1482
+  _globals['_FORECASTSTEP']._serialized_start=1484
+  _globals['_FORECASTSTEP']._serialized_end=1596
+  _globals['_SAMPLEPATH']._serialized_start=1598
+  _globals['_SAMPLEPATH']._serialized_end=1634
+  _globals['_MODELUSE']._serialized_start=1637
+  _globals['_MODELUSE']._serialized_end=1838
+  _globals['_SERIESFORECAST']._serialized_start=1841
+  _globals['_SERIESFORECAST']._serialized_end=2371
+  _globals['_BACKTESTMODELSREQUEST']._serialized_start=2374
+  _globals['_BACKTESTMODELSREQUEST']._serialized_end=2665
+  _globals['_BACKTESTMODELSRESPONSE']._serialized_start=2668
+  _globals['_BACKTESTMODELSRESPONSE']._serialized_end=2847
+  _globals['_SERIESBACKTEST']._serialized_start=2850
+  _globals['_SERIESBACKTEST']._serialized_end=3063
+  _globals['_MODELSCORE']._serialized_start=3066
+  _globals['_MODELSCORE']._serialized_end=3456
+  _globals['_FORECASTSERVICE']._serialized_start=3728
+  _globals['_FORECASTSERVICE']._serialized_end=4012
 # @@protoc_insertion_point(module_scope)

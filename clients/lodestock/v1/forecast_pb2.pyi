@@ -184,15 +184,23 @@ class DemandSeries(google.protobuf.message.Message):
     FREQUENCY_FIELD_NUMBER: builtins.int
     UNIT_FIELD_NUMBER: builtins.int
     OBSERVATIONS_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    DRIVERS_FIELD_NUMBER: builtins.int
     series_id: builtins.str
     """Name of the series, unique in the request."""
     frequency: Global___Frequency.ValueType
     """How often it is observed."""
     unit: builtins.str
     """Unit of the values, such as "t"."""
+    country: builtins.str
+    """Country whose population and GDP drive the demand, ISO 3166-1 alpha-3 or "EU27": the server's data are read. Empty: none."""
     @property
     def observations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Observation]:
         """Observations in order of time."""
+
+    @property
+    def drivers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Driver]:
+        """The caller's own population and GDP, past and future, in place of the server's. For yearly series."""
 
     def __init__(
         self,
@@ -201,10 +209,38 @@ class DemandSeries(google.protobuf.message.Message):
         frequency: Global___Frequency.ValueType = ...,
         unit: builtins.str = ...,
         observations: collections.abc.Iterable[Global___Observation] | None = ...,
+        country: builtins.str = ...,
+        drivers: collections.abc.Iterable[Global___Driver] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["frequency", b"frequency", "observations", b"observations", "series_id", b"series_id", "unit", b"unit"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "drivers", b"drivers", "frequency", b"frequency", "observations", b"observations", "series_id", b"series_id", "unit", b"unit"]) -> None: ...
 
 Global___DemandSeries: typing_extensions.TypeAlias = DemandSeries
+
+@typing.final
+class Driver(google.protobuf.message.Message):
+    """Population and GDP of a year, past or assumed."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PERIOD_FIELD_NUMBER: builtins.int
+    POPULATION_FIELD_NUMBER: builtins.int
+    GDP_USD_FIELD_NUMBER: builtins.int
+    period: builtins.str
+    """Year, such as "2025"."""
+    population: builtins.float
+    """Persons."""
+    gdp_usd: builtins.float
+    """GDP in constant money of one kind, such as international USD of 2017."""
+    def __init__(
+        self,
+        *,
+        period: builtins.str = ...,
+        population: builtins.float = ...,
+        gdp_usd: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["gdp_usd", b"gdp_usd", "period", b"period", "population", b"population"]) -> None: ...
+
+Global___Driver: typing_extensions.TypeAlias = Driver
 
 @typing.final
 class DemandSeriesSet(google.protobuf.message.Message):
@@ -234,19 +270,25 @@ class StoredDemand(google.protobuf.message.Message):
 
     BUYER_FIELD_NUMBER: builtins.int
     MATERIAL_IDS_FIELD_NUMBER: builtins.int
+    OWN_FIGURES_FIELD_NUMBER: builtins.int
     buyer: builtins.str
-    """Buyer, ISO 3166-1 alpha-3."""
+    """Buyer, ISO 3166-1 alpha-3 or "EU27". A buyer without demand in the data needs figures of its own."""
     @property
     def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Materials. Empty: all that the data hold for the buyer."""
+        """Materials. Empty: all that the data hold for the buyer, and those of its own figures."""
+
+    @property
+    def own_figures(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[lodestock.v1.common_pb2.OwnFigure]:
+        """The caller's own figures, which go before the data."""
 
     def __init__(
         self,
         *,
         buyer: builtins.str = ...,
         material_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        own_figures: collections.abc.Iterable[lodestock.v1.common_pb2.OwnFigure] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["buyer", b"buyer", "material_ids", b"material_ids"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["buyer", b"buyer", "material_ids", b"material_ids", "own_figures", b"own_figures"]) -> None: ...
 
 Global___StoredDemand: typing_extensions.TypeAlias = StoredDemand
 
@@ -263,6 +305,7 @@ class ForecastDemandRequest(google.protobuf.message.Message):
     SAMPLE_PATHS_FIELD_NUMBER: builtins.int
     MODEL_FIELD_NUMBER: builtins.int
     SEED_FIELD_NUMBER: builtins.int
+    GDP_SCENARIO_FIELD_NUMBER: builtins.int
     horizon: builtins.int
     """Steps ahead."""
     sample_paths: builtins.int
@@ -271,6 +314,8 @@ class ForecastDemandRequest(google.protobuf.message.Message):
     """Model or combination. Empty: "default"."""
     seed: builtins.int
     """Seed: the same seed gives the same bytes."""
+    gdp_scenario: lodestock.v1.common_pb2.GdpScenario.ValueType
+    """Path of GDP and population for models that follow them."""
     @property
     def inline(self) -> Global___DemandSeriesSet:
         """Series given here."""
@@ -293,9 +338,10 @@ class ForecastDemandRequest(google.protobuf.message.Message):
         sample_paths: builtins.int = ...,
         model: builtins.str = ...,
         seed: builtins.int = ...,
+        gdp_scenario: lodestock.v1.common_pb2.GdpScenario.ValueType = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["demand", b"demand", "inline", b"inline", "stored", b"stored"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["demand", b"demand", "horizon", b"horizon", "inline", b"inline", "model", b"model", "quantile_levels", b"quantile_levels", "sample_paths", b"sample_paths", "seed", b"seed", "stored", b"stored"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["demand", b"demand", "gdp_scenario", b"gdp_scenario", "horizon", b"horizon", "inline", b"inline", "model", b"model", "quantile_levels", b"quantile_levels", "sample_paths", b"sample_paths", "seed", b"seed", "stored", b"stored"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["demand", b"demand"]) -> typing.Literal["inline", "stored"] | None: ...
 
 Global___ForecastDemandRequest: typing_extensions.TypeAlias = ForecastDemandRequest
@@ -495,3 +541,183 @@ class SeriesForecast(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["fallback_level", b"fallback_level", "frequency", b"frequency", "history", b"history", "history_origins", b"history_origins", "models", b"models", "quantile_levels", b"quantile_levels", "remarks", b"remarks", "sample_paths", b"sample_paths", "series_id", b"series_id", "steps", b"steps", "unit", b"unit"]) -> None: ...
 
 Global___SeriesForecast: typing_extensions.TypeAlias = SeriesForecast
+
+@typing.final
+class BacktestModelsRequest(google.protobuf.message.Message):
+    """Asks how well models would have done."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    INLINE_FIELD_NUMBER: builtins.int
+    STORED_FIELD_NUMBER: builtins.int
+    HORIZON_FIELD_NUMBER: builtins.int
+    MODELS_FIELD_NUMBER: builtins.int
+    MOST_ORIGINS_FIELD_NUMBER: builtins.int
+    GDP_SCENARIO_FIELD_NUMBER: builtins.int
+    horizon: builtins.int
+    """Steps ahead."""
+    most_origins: builtins.int
+    """Most points in time to forecast from, the latest ones. 0: 10."""
+    gdp_scenario: lodestock.v1.common_pb2.GdpScenario.ValueType
+    """Path of GDP and population where a series goes beyond their records."""
+    @property
+    def inline(self) -> Global___DemandSeriesSet:
+        """Series given here."""
+
+    @property
+    def stored(self) -> Global___StoredDemand:
+        """Series that the server holds."""
+
+    @property
+    def models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Models. Empty: the default combination and every model that takes the series."""
+
+    def __init__(
+        self,
+        *,
+        inline: Global___DemandSeriesSet | None = ...,
+        stored: Global___StoredDemand | None = ...,
+        horizon: builtins.int = ...,
+        models: collections.abc.Iterable[builtins.str] | None = ...,
+        most_origins: builtins.int = ...,
+        gdp_scenario: lodestock.v1.common_pb2.GdpScenario.ValueType = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["demand", b"demand", "inline", b"inline", "stored", b"stored"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["demand", b"demand", "gdp_scenario", b"gdp_scenario", "horizon", b"horizon", "inline", b"inline", "models", b"models", "most_origins", b"most_origins", "stored", b"stored"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["demand", b"demand"]) -> typing.Literal["inline", "stored"] | None: ...
+
+Global___BacktestModelsRequest: typing_extensions.TypeAlias = BacktestModelsRequest
+
+@typing.final
+class BacktestModelsResponse(google.protobuf.message.Message):
+    """How well models would have done."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SERIES_FIELD_NUMBER: builtins.int
+    OVERALL_FIELD_NUMBER: builtins.int
+    RECORD_FIELD_NUMBER: builtins.int
+    @property
+    def series(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SeriesBacktest]:
+        """One entry a series, in the order asked for."""
+
+    @property
+    def overall(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ModelScore]:
+        """Scores over all series: means of the series' scores, those without errors left out. OWA is made of the mean MASE and mean sMAPE, as in M4."""
+
+    @property
+    def record(self) -> lodestock.v1.common_pb2.RunRecord:
+        """How it was made."""
+
+    def __init__(
+        self,
+        *,
+        series: collections.abc.Iterable[Global___SeriesBacktest] | None = ...,
+        overall: collections.abc.Iterable[Global___ModelScore] | None = ...,
+        record: lodestock.v1.common_pb2.RunRecord | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["record", b"record"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["overall", b"overall", "record", b"record", "series", b"series"]) -> None: ...
+
+Global___BacktestModelsResponse: typing_extensions.TypeAlias = BacktestModelsResponse
+
+@typing.final
+class SeriesBacktest(google.protobuf.message.Message):
+    """The backtest of one series."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: builtins.int
+    FREQUENCY_FIELD_NUMBER: builtins.int
+    SCORES_FIELD_NUMBER: builtins.int
+    HISTORY_ORIGINS_FIELD_NUMBER: builtins.int
+    series_id: builtins.str
+    """Series."""
+    frequency: Global___Frequency.ValueType
+    """How often it is observed."""
+    @property
+    def scores(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ModelScore]:
+        """One entry a model, in the order asked for."""
+
+    @property
+    def history_origins(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[lodestock.v1.common_pb2.Figure]:
+        """Where the observations come from. Empty for inline series."""
+
+    def __init__(
+        self,
+        *,
+        series_id: builtins.str = ...,
+        frequency: Global___Frequency.ValueType = ...,
+        scores: collections.abc.Iterable[Global___ModelScore] | None = ...,
+        history_origins: collections.abc.Iterable[lodestock.v1.common_pb2.Figure] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["frequency", b"frequency", "history_origins", b"history_origins", "scores", b"scores", "series_id", b"series_id"]) -> None: ...
+
+Global___SeriesBacktest: typing_extensions.TypeAlias = SeriesBacktest
+
+@typing.final
+class ModelScore(google.protobuf.message.Message):
+    """Scores of one model in a rolling-origin backtest."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: builtins.int
+    ORIGINS_FIELD_NUMBER: builtins.int
+    ERRORS_FIELD_NUMBER: builtins.int
+    MASE_FIELD_NUMBER: builtins.int
+    SMAPE_FIELD_NUMBER: builtins.int
+    OWA_FIELD_NUMBER: builtins.int
+    COVERAGE_80_FIELD_NUMBER: builtins.int
+    COVERAGE_95_FIELD_NUMBER: builtins.int
+    MSIS_95_FIELD_NUMBER: builtins.int
+    WITHOUT_SCORES_BECAUSE_FIELD_NUMBER: builtins.int
+    model: builtins.str
+    """Model."""
+    origins: builtins.int
+    """Points in time that it was forecast from."""
+    errors: builtins.int
+    """Forecast errors scored, over all origins and steps."""
+    mase: builtins.float
+    """Mean absolute scaled error."""
+    smape: builtins.float
+    """Symmetric mean absolute percentage error, as a fraction, 0 to 2."""
+    owa: builtins.float
+    """Mean of both relative to the no-change forecast; below 1 is better than no change."""
+    coverage_80: builtins.float
+    """Share of what came that lay within the central interval of 80 %."""
+    coverage_95: builtins.float
+    """Share of what came that lay within the central interval of 95 %."""
+    msis_95: builtins.float
+    """Mean scaled interval score of the interval of 95 %."""
+    without_scores_because: builtins.str
+    """Why there are no scores, in words. Empty where there are."""
+    def __init__(
+        self,
+        *,
+        model: builtins.str = ...,
+        origins: builtins.int = ...,
+        errors: builtins.int = ...,
+        mase: builtins.float | None = ...,
+        smape: builtins.float | None = ...,
+        owa: builtins.float | None = ...,
+        coverage_80: builtins.float | None = ...,
+        coverage_95: builtins.float | None = ...,
+        msis_95: builtins.float | None = ...,
+        without_scores_because: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_coverage_80", b"_coverage_80", "_coverage_95", b"_coverage_95", "_mase", b"_mase", "_msis_95", b"_msis_95", "_owa", b"_owa", "_smape", b"_smape", "coverage_80", b"coverage_80", "coverage_95", b"coverage_95", "mase", b"mase", "msis_95", b"msis_95", "owa", b"owa", "smape", b"smape"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_coverage_80", b"_coverage_80", "_coverage_95", b"_coverage_95", "_mase", b"_mase", "_msis_95", b"_msis_95", "_owa", b"_owa", "_smape", b"_smape", "coverage_80", b"coverage_80", "coverage_95", b"coverage_95", "errors", b"errors", "mase", b"mase", "model", b"model", "msis_95", b"msis_95", "origins", b"origins", "owa", b"owa", "smape", b"smape", "without_scores_because", b"without_scores_because"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_coverage_80", b"_coverage_80"]) -> typing.Literal["coverage_80"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_coverage_95", b"_coverage_95"]) -> typing.Literal["coverage_95"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_mase", b"_mase"]) -> typing.Literal["mase"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_msis_95", b"_msis_95"]) -> typing.Literal["msis_95"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_owa", b"_owa"]) -> typing.Literal["owa"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_smape", b"_smape"]) -> typing.Literal["smape"] | None: ...
+
+Global___ModelScore: typing_extensions.TypeAlias = ModelScore

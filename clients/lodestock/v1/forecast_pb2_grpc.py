@@ -45,6 +45,11 @@ class ForecastServiceStub(object):
                 request_serializer=lodestock_dot_v1_dot_forecast__pb2.ForecastDemandRequest.SerializeToString,
                 response_deserializer=lodestock_dot_v1_dot_forecast__pb2.ForecastDemandResponse.FromString,
                 _registered_method=True)
+        self.BacktestModels = channel.unary_unary(
+                '/lodestock.v1.ForecastService/BacktestModels',
+                request_serializer=lodestock_dot_v1_dot_forecast__pb2.BacktestModelsRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_forecast__pb2.BacktestModelsResponse.FromString,
+                _registered_method=True)
 
 
 class ForecastServiceServicer(object):
@@ -65,6 +70,13 @@ class ForecastServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BacktestModels(self, request, context):
+        """Scores models on the past of series: forecasts from many points in time, each with what was known then alone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ForecastServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +89,11 @@ def add_ForecastServiceServicer_to_server(servicer, server):
                     servicer.ForecastDemand,
                     request_deserializer=lodestock_dot_v1_dot_forecast__pb2.ForecastDemandRequest.FromString,
                     response_serializer=lodestock_dot_v1_dot_forecast__pb2.ForecastDemandResponse.SerializeToString,
+            ),
+            'BacktestModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.BacktestModels,
+                    request_deserializer=lodestock_dot_v1_dot_forecast__pb2.BacktestModelsRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_forecast__pb2.BacktestModelsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +151,33 @@ class ForecastService(object):
             '/lodestock.v1.ForecastService/ForecastDemand',
             lodestock_dot_v1_dot_forecast__pb2.ForecastDemandRequest.SerializeToString,
             lodestock_dot_v1_dot_forecast__pb2.ForecastDemandResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BacktestModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.ForecastService/BacktestModels',
+            lodestock_dot_v1_dot_forecast__pb2.BacktestModelsRequest.SerializeToString,
+            lodestock_dot_v1_dot_forecast__pb2.BacktestModelsResponse.FromString,
             options,
             channel_credentials,
             insecure,

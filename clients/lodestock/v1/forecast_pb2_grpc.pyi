@@ -57,7 +57,23 @@ _ForecastServiceForecastDemandType = typing_extensions.TypeVar(
     ],
 )
 
-class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _ForecastServiceForecastDemandType]):
+_ForecastServiceBacktestModelsType = typing_extensions.TypeVar(
+    '_ForecastServiceBacktestModelsType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.BacktestModelsRequest,
+        lodestock.v1.forecast_pb2.BacktestModelsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.BacktestModelsRequest,
+        lodestock.v1.forecast_pb2.BacktestModelsResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.BacktestModelsRequest,
+        lodestock.v1.forecast_pb2.BacktestModelsResponse,
+    ],
+)
+
+class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _ForecastServiceForecastDemandType, _ForecastServiceBacktestModelsType]):
     """Forecasts the demand for minerals."""
 
     @typing.overload
@@ -69,6 +85,10 @@ class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _Foreca
         grpc.UnaryUnaryMultiCallable[
             lodestock.v1.forecast_pb2.ForecastDemandRequest,
             lodestock.v1.forecast_pb2.ForecastDemandResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.BacktestModelsRequest,
+            lodestock.v1.forecast_pb2.BacktestModelsResponse,
         ],
     ], channel: grpc.Channel) -> None: ...
 
@@ -82,6 +102,10 @@ class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _Foreca
             lodestock.v1.forecast_pb2.ForecastDemandRequest,
             lodestock.v1.forecast_pb2.ForecastDemandResponse,
         ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.BacktestModelsRequest,
+            lodestock.v1.forecast_pb2.BacktestModelsResponse,
+        ],
     ], channel: grpc.aio.Channel) -> None: ...
 
     ListModels: _ForecastServiceListModelsType
@@ -89,6 +113,9 @@ class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _Foreca
 
     ForecastDemand: _ForecastServiceForecastDemandType
     """Forecasts one or many series. Every series gets an answer, however short it is."""
+
+    BacktestModels: _ForecastServiceBacktestModelsType
+    """Scores models on the past of series: forecasts from many points in time, each with what was known then alone."""
 
 ForecastServiceAsyncStub: typing_extensions.TypeAlias = ForecastServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
@@ -98,6 +125,10 @@ ForecastServiceAsyncStub: typing_extensions.TypeAlias = ForecastServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         lodestock.v1.forecast_pb2.ForecastDemandRequest,
         lodestock.v1.forecast_pb2.ForecastDemandResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.BacktestModelsRequest,
+        lodestock.v1.forecast_pb2.BacktestModelsResponse,
     ],
 ]
 
@@ -119,5 +150,13 @@ class ForecastServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[lodestock.v1.forecast_pb2.ForecastDemandResponse, collections.abc.Awaitable[lodestock.v1.forecast_pb2.ForecastDemandResponse]]:
         """Forecasts one or many series. Every series gets an answer, however short it is."""
+
+    @abc.abstractmethod
+    def BacktestModels(
+        self,
+        request: lodestock.v1.forecast_pb2.BacktestModelsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.forecast_pb2.BacktestModelsResponse, collections.abc.Awaitable[lodestock.v1.forecast_pb2.BacktestModelsResponse]]:
+        """Scores models on the past of series: forecasts from many points in time, each with what was known then alone."""
 
 def add_ForecastServiceServicer_to_server(servicer: ForecastServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -309,16 +309,22 @@ class StoredSupply(google.protobuf.message.Message):
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
     MATERIAL_IDS_FIELD_NUMBER: builtins.int
+    OWN_FIGURES_FIELD_NUMBER: builtins.int
     @property
     def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Materials. Empty: all that the data hold for the buyer."""
+        """Materials. Empty: all that the data hold for the buyer, and those of its own figures."""
+
+    @property
+    def own_figures(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[lodestock.v1.common_pb2.OwnFigure]:
+        """The caller's own figures, which go before the data."""
 
     def __init__(
         self,
         *,
         material_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        own_figures: collections.abc.Iterable[lodestock.v1.common_pb2.OwnFigure] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["material_ids", b"material_ids"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["material_ids", b"material_ids", "own_figures", b"own_figures"]) -> None: ...
 
 Global___StoredSupply: typing_extensions.TypeAlias = StoredSupply
 
@@ -332,7 +338,7 @@ class AssessSupplyRiskRequest(google.protobuf.message.Message):
     INLINE_FIELD_NUMBER: builtins.int
     STORED_FIELD_NUMBER: builtins.int
     buyer: builtins.str
-    """Buyer, ISO 3166-1 alpha-3."""
+    """Buyer, ISO 3166-1 alpha-3 or "EU27"."""
     @property
     def inline(self) -> Global___MaterialSupplySet:
         """Supplies given here."""

@@ -685,7 +685,7 @@ class DemandFactor(google.protobuf.message.Message):
 
     @property
     def periods(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
-        """Periods, counted from 0. Empty: from the scenario's onset to its end."""
+        """Periods that it acts in, counted from 0, before the onset and after the end too. Empty: from the scenario's onset to its end."""
 
     def __init__(
         self,
@@ -777,7 +777,7 @@ class SourcingProblem(google.protobuf.message.Message):
     PRICE_OF_RISK_FIELD_NUMBER: builtins.int
     DISCOUNT_RATE_FIELD_NUMBER: builtins.int
     buyer: builtins.str
-    """Buyer, ISO 3166-1 alpha-3."""
+    """Buyer, ISO 3166-1 alpha-3 or "EU27"."""
     price_year: builtins.int
     """Year of the constant USD. 0: not stated."""
     price_of_risk: builtins.float
@@ -910,8 +910,12 @@ class BuildProblemRequest(google.protobuf.message.Message):
     SEED_FIELD_NUMBER: builtins.int
     SOURCE_RISK_MEASURE_FIELD_NUMBER: builtins.int
     SOURCE_RISKS_FIELD_NUMBER: builtins.int
+    OWN_FIGURES_FIELD_NUMBER: builtins.int
+    DEMAND_UNCERTAINTY_FIELD_NUMBER: builtins.int
+    FORECAST_MODEL_FIELD_NUMBER: builtins.int
+    GDP_SCENARIO_FIELD_NUMBER: builtins.int
     buyer: builtins.str
-    """Buyer, ISO 3166-1 alpha-3."""
+    """Buyer, ISO 3166-1 alpha-3 or "EU27"."""
     horizon_years: builtins.int
     """Years to plan, one period a year, from the year after the last one with data."""
     floor_days: builtins.float
@@ -924,9 +928,13 @@ class BuildProblemRequest(google.protobuf.message.Message):
     """Seed of the demand forecast."""
     source_risk_measure: Global___SourceRiskMeasure.ValueType
     """Measure that gives the risk ρ of each import source."""
+    forecast_model: builtins.str
+    """Model of the demand forecast. Empty: "default"."""
+    gdp_scenario: lodestock.v1.common_pb2.GdpScenario.ValueType
+    """Path of GDP and population for models that follow them."""
     @property
     def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
-        """Materials. Empty: all that the data hold for the buyer."""
+        """Materials. Empty: all that the data hold for the buyer, and those of its own figures."""
 
     @property
     def demand(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___DemandPath]:
@@ -952,6 +960,14 @@ class BuildProblemRequest(google.protobuf.message.Message):
     def source_risks(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SourceRiskOverride]:
         """Risks in place of the measure's. Of several for one country and material the last counts."""
 
+    @property
+    def own_figures(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[lodestock.v1.common_pb2.OwnFigure]:
+        """The caller's own figures, which go before the data."""
+
+    @property
+    def demand_uncertainty(self) -> Global___DemandUncertainty:
+        """Makes the spread of the demand forecast part of the scenarios. Unset: demand is the median path."""
+
     def __init__(
         self,
         *,
@@ -969,9 +985,13 @@ class BuildProblemRequest(google.protobuf.message.Message):
         seed: builtins.int = ...,
         source_risk_measure: Global___SourceRiskMeasure.ValueType = ...,
         source_risks: collections.abc.Iterable[Global___SourceRiskOverride] | None = ...,
+        own_figures: collections.abc.Iterable[lodestock.v1.common_pb2.OwnFigure] | None = ...,
+        demand_uncertainty: Global___DemandUncertainty | None = ...,
+        forecast_model: builtins.str = ...,
+        gdp_scenario: lodestock.v1.common_pb2.GdpScenario.ValueType = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_floor_days", b"_floor_days", "_price_of_risk", b"_price_of_risk", "budget", b"budget", "discount_rate", b"discount_rate", "floor_days", b"floor_days", "price_of_risk", b"price_of_risk"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_floor_days", b"_floor_days", "_price_of_risk", b"_price_of_risk", "budget", b"budget", "buyer", b"buyer", "demand", b"demand", "discount_rate", b"discount_rate", "floor_days", b"floor_days", "horizon_years", b"horizon_years", "material_ids", b"material_ids", "overrides", b"overrides", "price_of_risk", b"price_of_risk", "rules", b"rules", "scenarios", b"scenarios", "seed", b"seed", "source_risk_measure", b"source_risk_measure", "source_risks", b"source_risks"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_floor_days", b"_floor_days", "_price_of_risk", b"_price_of_risk", "budget", b"budget", "demand_uncertainty", b"demand_uncertainty", "discount_rate", b"discount_rate", "floor_days", b"floor_days", "price_of_risk", b"price_of_risk"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_floor_days", b"_floor_days", "_price_of_risk", b"_price_of_risk", "budget", b"budget", "buyer", b"buyer", "demand", b"demand", "demand_uncertainty", b"demand_uncertainty", "discount_rate", b"discount_rate", "floor_days", b"floor_days", "forecast_model", b"forecast_model", "gdp_scenario", b"gdp_scenario", "horizon_years", b"horizon_years", "material_ids", b"material_ids", "overrides", b"overrides", "own_figures", b"own_figures", "price_of_risk", b"price_of_risk", "rules", b"rules", "scenarios", b"scenarios", "seed", b"seed", "source_risk_measure", b"source_risk_measure", "source_risks", b"source_risks"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_discount_rate", b"_discount_rate"]) -> typing.Literal["discount_rate"] | None: ...
     @typing.overload
@@ -980,6 +1000,34 @@ class BuildProblemRequest(google.protobuf.message.Message):
     def WhichOneof(self, oneof_group: typing.Literal["_price_of_risk", b"_price_of_risk"]) -> typing.Literal["price_of_risk"] | None: ...
 
 Global___BuildProblemRequest: typing_extensions.TypeAlias = BuildProblemRequest
+
+@typing.final
+class DemandUncertainty(google.protobuf.message.Message):
+    """Quantile paths of the demand forecast as scenarios of the plan: each is crossed with every scenario that was given, and with "nothing happens".
+    All materials run at the same quantile, and show it from the first period on.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    QUANTILE_LEVELS_FIELD_NUMBER: builtins.int
+    PROBABILITIES_FIELD_NUMBER: builtins.int
+    @property
+    def quantile_levels(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.float]:
+        """Levels of the paths, each between 0 and 1, rising, such as 0.1, 0.5, 0.9. The level 0.5 is the median path itself."""
+
+    @property
+    def probabilities(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.float]:
+        """Probability of each path; they add up to 1. Empty: each stands for the levels that are nearest to it."""
+
+    def __init__(
+        self,
+        *,
+        quantile_levels: collections.abc.Iterable[builtins.float] | None = ...,
+        probabilities: collections.abc.Iterable[builtins.float] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["probabilities", b"probabilities", "quantile_levels", b"quantile_levels"]) -> None: ...
+
+Global___DemandUncertainty: typing_extensions.TypeAlias = DemandUncertainty
 
 @typing.final
 class BuildProblemResponse(google.protobuf.message.Message):

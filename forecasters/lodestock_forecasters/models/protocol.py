@@ -33,6 +33,8 @@ class ModelInfo:
     """Least length of the history in years; binds at quarterly and monthly frequency."""
     frequencies: tuple[Frequency, ...] = ALL_FREQUENCIES
     """Frequencies that the model takes."""
+    needs_drivers: bool = False
+    """Whether the model needs population and GDP beside the series."""
 
     def least_points(self, frequency: Frequency) -> int:
         """Return the least number of observed values at a frequency."""

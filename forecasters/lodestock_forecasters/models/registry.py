@@ -5,19 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from lodestock_forecasters.control import Control
-from lodestock_forecasters.models import auto_ets, ces, dotm, drift, naive, prophet_model, seasonal_naive, theta_log
-from lodestock_forecasters.models.protocol import Forecaster, ModelInfo
+import numpy as np
 
-_MODELS: tuple[tuple[ModelInfo, Callable[[Control], Forecaster]], ...] = (
-    (naive.INFO, lambda _control: naive.Naive()),
-    (seasonal_naive.INFO, lambda _control: seasonal_naive.SeasonalNaive()),
-    (drift.INFO, lambda _control: drift.Drift()),
-    (theta_log.INFO, lambda _control: theta_log.ThetaLog()),
-    (ces.INFO, lambda _control: ces.ComplexSmoothing()),
-    (auto_ets.INFO, lambda _control: auto_ets.AutoEts()),
-    (dotm.INFO, lambda _control: dotm.DynamicTheta()),
-    (prophet_model.INFO, lambda control: prophet_model.ProphetForecaster(control=control)),
+from lodestock_forecasters.control import Control
+from lodestock_forecasters.errors import ModelFailed
+from lodestock_forecasters.history import History
+from lodestock_forecasters.models import (
+    auto_arima,
+    auto_ets,
+    ces,
+    dotm,
+    drift,
+    naive,
+    per_capita,
+    prophet_model,
+    scum,
+    seasonal_naive,
+    theta_log,
+)
+from lodestock_forecasters.models.protocol import Forecaster, ModelInfo
+from lodestock_forecasters.series import FloatArray
+
+_MODELS: tuple[tuple[ModelInfo, Callable[[ForecasterPool], Forecaster]], ...] = (
+    (naive.INFO, lambda _pool: naive.Naive()),
+    (seasonal_naive.INFO, lambda _pool: seasonal_naive.SeasonalNaive()),
+    (drift.INFO, lambda _pool: drift.Drift()),
+    (theta_log.INFO, lambda _pool: theta_log.ThetaLog()),
+    (ces.INFO, lambda _pool: ces.ComplexSmoothing()),
+    (auto_ets.INFO, lambda _pool: auto_ets.AutoEts()),
+    (dotm.INFO, lambda _pool: dotm.DynamicTheta()),
+    (auto_arima.INFO, lambda _pool: auto_arima.AutoArima()),
+    (scum.INFO, lambda pool: scum.Scum(pool.path)),
+    (per_capita.INFO, lambda _pool: per_capita.PerCapitaSCurve()),
+    (prophet_model.INFO, lambda pool: prophet_model.ProphetForecaster(control=pool.control)),
 )
 CARDS: Mapping[str, ModelInfo] = MappingProxyType({info.name: info for info, _ in _MODELS})
 """Card of each model by name."""
@@ -29,18 +49,52 @@ def list_models() -> tuple[ModelInfo, ...]:
 
 
 class ForecasterPool:
-    """The forecasters of one run, made when first asked for and closed together."""
+    """The forecasters of one run, made when first asked for and closed together, and the paths that they have given.
+
+    A combination asks for paths that its members gave before, and origins of nested backtests meet the same cut
+    history again: each path is computed once.
+    """
 
     def __init__(self, control: Control) -> None:
-        self._control = control
+        self.control: Control = control
         self._makers = {info.name: make for info, make in _MODELS}
         self._open: dict[str, Forecaster] = {}
+        self._answers: dict[tuple[object, ...], FloatArray | ModelFailed] = {}
 
     def __getitem__(self, name: str) -> Forecaster:
         """Return the forecaster of a model; KeyError where no model has that name."""
         if name not in self._open:
-            self._open[name] = self._makers[name](self._control)
+            self._open[name] = self._makers[name](self)
         return self._open[name]
+
+    def path(self, name: str, history: History, steps: int) -> FloatArray:
+        """Return a model's path, floored at zero, shape (steps,); the same object where it was asked for before.
+
+        Raises:
+            ModelFailed: the history is too short for the model, or the model has no answer for it.
+        """
+        key = (name, steps, *history.identity)
+        if key not in self._answers:
+            try:
+                self._answers[key] = self._path(name, history, steps)
+            except ModelFailed as failure:
+                self._answers[key] = failure
+        answer = self._answers[key]
+        if isinstance(answer, ModelFailed):
+            raise ModelFailed(str(answer))
+        return answer
+
+    def forget(self) -> None:
+        """Drop the paths of a series that is done with."""
+        self._answers.clear()
+
+    def _path(self, name: str, history: History, steps: int) -> FloatArray:
+        least = CARDS[name].least_points(history.frequency)
+        if history.n_observed < least:
+            raise ModelFailed(f"needs {least} observed values, the series has {history.n_observed}")
+        path = np.maximum(self[name].forecast(history, steps), 0.0)
+        path.setflags(write=False)
+        return path
 
     def __enter__(self) -> ForecasterPool:
         return self
@@ -49,3 +103,4 @@ class ForecasterPool:
         for forecaster in self._open.values():
             forecaster.close()
         self._open.clear()
+        self._answers.clear()

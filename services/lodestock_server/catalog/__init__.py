@@ -1,9 +1,10 @@
 """The catalog: figures of the data packages, each with the row it comes from.
 
-Use cases depend on `Catalog`; `BundledCatalog` reads the packages that ship with the server.
+Use cases depend on `Catalog`. `PackageCatalog` answers from packages by subject: `materials`, then
+`countries`, `supply`, `buyers`. `BundledCatalog` is the one over the packages that ship with the server.
 """
 
-from lodestock_server.catalog.bundled import BundledCatalog
+from lodestock_server.catalog.bundled import BundledCatalog, PackageCatalog
 from lodestock_server.catalog.errors import (
     CatalogError,
     MissingFigureError,
@@ -17,7 +18,9 @@ from lodestock_server.catalog.figures import (
     CountryShare,
     CountryTable,
     DatasetOrigin,
+    Driver,
     Figure,
+    Form,
     Governance,
     Mineral,
     Observation,
@@ -25,7 +28,14 @@ from lodestock_server.catalog.figures import (
     Statistic,
 )
 from lodestock_server.catalog.interface import Catalog
-from lodestock_server.catalog.packages import DataPackage, DatasetInfo, bundled_package, bundled_packages
+from lodestock_server.catalog.packages import (
+    DataPackage,
+    DatasetInfo,
+    Package,
+    Record,
+    bundled_package,
+    bundled_packages,
+)
 
 __all__ = [
     "BundledCatalog",
@@ -38,11 +48,16 @@ __all__ = [
     "DataPackage",
     "DatasetInfo",
     "DatasetOrigin",
+    "Driver",
     "Figure",
+    "Form",
     "Governance",
     "Mineral",
     "MissingFigureError",
     "Observation",
+    "Package",
+    "PackageCatalog",
+    "Record",
     "Stage",
     "Statistic",
     "UnknownBuyerError",

@@ -2,7 +2,7 @@
 
 CatalogError (LookupError)
 ├── UnknownMineralError    no such mineral is in the data
-├── UnknownBuyerError      the data hold no figures for this buyer
+├── UnknownBuyerError      no country and no union has this code
 ├── UnknownCountryError    no such country code
 └── MissingFigureError     the mineral is known, this figure of it is not published
 """
@@ -18,23 +18,34 @@ class CatalogError(LookupError):
 
 
 class UnknownMineralError(CatalogError):
-    """No such mineral is in the data; `known` lists those that are, `reason` why this one was left out."""
+    """No such mineral is in the data.
 
-    def __init__(self, mineral: str, known: Iterable[str], reason: str = "") -> None:
+    Attributes:
+        known: those that are.
+        reason: why this one was left out, where that was decided.
+        near: names in the data that look like this one, the likest first.
+    """
+
+    def __init__(self, mineral: str, known: Iterable[str], reason: str = "", near: Iterable[str] = ()) -> None:
         self.mineral = mineral
         self.known = tuple(known)
         self.reason = reason
+        self.near = tuple(near)
         why = f" (left out: {reason})" if reason else ""
-        super().__init__(f"no mineral {mineral!r} in the data{why}; known minerals: {', '.join(self.known)}")
+        guess = f"; like it are: {', '.join(self.near)}" if self.near else ""
+        super().__init__(f"no mineral {mineral!r} in the data{why}{guess}; known minerals: {', '.join(self.known)}")
 
 
 class UnknownBuyerError(CatalogError):
-    """The data hold no demand and trade figures for this country."""
+    """No country and no union that can buy has this code."""
 
     def __init__(self, buyer: str, known: Iterable[str]) -> None:
         self.buyer = buyer
         self.known = tuple(known)
-        super().__init__(f"no figures for buyer {buyer!r}; known buyers: {', '.join(self.known)}")
+        super().__init__(
+            f"no buyer {buyer!r}; a buyer is 'EU27' or an ISO 3166-1 alpha-3 code in capitals, such as 'DEU'; "
+            f"buyers whose consumption is in the data: {', '.join(self.known)}"
+        )
 
 
 class UnknownCountryError(CatalogError):

@@ -31,6 +31,17 @@ class Statistic(StrEnum):
     STOCKS_EXCHANGE = "stocks_exchange"
 
 
+class Driver(StrEnum):
+    """A yearly figure of a country's economy or people that demand may follow; the unit is in the figure."""
+
+    POPULATION = "population"
+    GDP_REAL = "gdp_real"
+    GDP_PPP = "gdp_ppp"
+    GDP_NOMINAL = "gdp_nominal"
+    GDP_PER_CAPITA_PPP = "gdp_per_capita_ppp"
+    GDP_PER_CAPITA_REAL = "gdp_per_capita_real"
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetOrigin:
     """The cell a figure was read from.
@@ -130,6 +141,9 @@ class CountryTable:
 class Mineral:
     """One mineral in the one traded form that is planned.
 
+    What concerns national statistics (`import_form`, `consumption_kind`, `domestic_statistic`) is empty, or None, for a
+    mineral without them.
+
     Attributes:
         id: key in every table, such as "cobalt".
         content: what a tonne counts in every table, such as "cobalt content".
@@ -160,6 +174,23 @@ class Mineral:
     note: str
     gaps: str
     origin: DatasetOrigin
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form that figures of a mineral may be given in.
+
+    Attributes:
+        form: name, such as "Li2CO3".
+        content_factor: tonnes of what the mineral's tonnes count in a tonne of the form.
+        hs_code: customs code; empty where there is none.
+        reason: where the factor comes from.
+    """
+
+    form: str
+    content_factor: Figure
+    hs_code: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,9 @@ from lodestock_server.catalog.figures import (
     Country,
     CountryFigure,
     CountryTable,
+    Driver,
     Figure,
+    Form,
     Governance,
     Mineral,
     Observation,
@@ -31,7 +33,23 @@ class Catalog(Protocol):
         ...
 
     def buyers(self) -> tuple[str, ...]:
-        """Countries whose demand and imports are known."""
+        """Buyers whose consumption is in the data. Others can be asked about: what is not published is empty."""
+        ...
+
+    def bloc(self, buyer: str) -> tuple[str, ...]:
+        """The countries that a buyer is made of, in the order of their codes: the 27 of "EU27", else the buyer itself.
+
+        Raises:
+            UnknownBuyerError: no country and no union has this code.
+        """
+        ...
+
+    def demanded(self, buyer: str) -> tuple[str, ...]:
+        """Ids of the minerals whose consumption by the buyer is in the data; empty if none is.
+
+        Raises:
+            UnknownBuyerError: no country and no union has this code.
+        """
         ...
 
     def minerals(self) -> tuple[Mineral, ...]:
@@ -40,6 +58,38 @@ class Catalog(Protocol):
 
     def mineral(self, mineral: str) -> Mineral:
         """One mineral.
+
+        Raises:
+            UnknownMineralError: no such id.
+        """
+        ...
+
+    def find_mineral(self, name: str) -> Mineral:
+        """One mineral by its id or by any name that sources use; capitals and hyphens do not count.
+
+        Raises:
+            UnknownMineralError: no such name; the error lists names that look like it.
+        """
+        ...
+
+    def names(self, mineral: str) -> tuple[str, ...]:
+        """What sources call the mineral, beside its id and its own name, in alphabetical order.
+
+        Raises:
+            UnknownMineralError: no such id.
+        """
+        ...
+
+    def forms(self, mineral: str) -> tuple[Form, ...]:
+        """Forms that figures of the mineral may be given in, each with its content of what the tonnes count.
+
+        Raises:
+            UnknownMineralError: no such id.
+        """
+        ...
+
+    def hs_codes(self, mineral: str) -> tuple[str, ...]:
+        """Codes of the harmonised system, that of the planned form first.
 
         Raises:
             UnknownMineralError: no such id.
@@ -55,7 +105,7 @@ class Catalog(Protocol):
         ...
 
     def consumption(self, buyer: str, mineral: str) -> tuple[Observation, ...]:
-        """Yearly consumption, oldest first, tonnes: the demand series. Never empty.
+        """Yearly consumption, oldest first, tonnes: the demand series; empty if not published.
 
         Raises:
             UnknownBuyerError, UnknownMineralError: no such buyer or mineral.
@@ -81,6 +131,8 @@ class Catalog(Protocol):
     def import_sources(self, buyer: str, mineral: str, form: str | None = None) -> tuple[CountryFigure, ...]:
         """Supplier shares in the buyer's imports, fractions, largest first, unnamed rest last; they add up to 1.
 
+        Empty if none are published for this buyer and mineral.
+
         Args:
             buyer: importing country.
             mineral: id of the mineral.
@@ -88,7 +140,22 @@ class Catalog(Protocol):
 
         Raises:
             UnknownBuyerError, UnknownMineralError: no such buyer or mineral.
-            MissingFigureError: no such form; the error lists the forms.
+            MissingFigureError: shares are published, but of other forms; the error lists them.
+        """
+        ...
+
+    def sourcing_shares(self, buyer: str, mineral: str, stage: Stage | None = None) -> tuple[CountryFigure, ...]:
+        """Shares in all that the buyer uses, output at home included, fractions; empty if none are published.
+
+        Published by the European Commission for "EU27".
+
+        Args:
+            buyer: "EU27", or a country.
+            mineral: id of the mineral.
+            stage: default: the mineral's supply stage, else the other one.
+
+        Raises:
+            UnknownBuyerError, UnknownMineralError: no such buyer or mineral.
         """
         ...
 
@@ -132,7 +199,7 @@ class Catalog(Protocol):
         ...
 
     def prices(self, mineral: str) -> tuple[Observation, ...]:
-        """Yearly mean prices, oldest first, nominal USD per tonne. Never empty.
+        """Yearly mean prices, oldest first, nominal USD per tonne; empty if not published.
 
         Raises:
             UnknownMineralError: no such mineral.
@@ -144,6 +211,7 @@ class Catalog(Protocol):
 
         Raises:
             UnknownMineralError: no such mineral.
+            MissingFigureError: no price is published.
         """
         ...
 
@@ -181,10 +249,29 @@ class Catalog(Protocol):
         """
         ...
 
-    def distance(self, iso3: str, buyer: str) -> Figure | None:
+    def countries(self) -> tuple[Country, ...]:
+        """All countries, in the order of their codes."""
+        ...
+
+    def distance(self, iso3: str, to_iso3: str) -> Figure | None:
         """Great-circle distance between the main cities, weighted by population, km; None if not published.
 
         Raises:
-            UnknownBuyerError, UnknownCountryError: no such buyer or code.
+            UnknownCountryError: no such code.
+        """
+        ...
+
+    def driver(self, driver: Driver, iso3: str, scenario: str = "historical") -> tuple[Observation, ...]:
+        """Population or product of a country by year, oldest first; empty if not published.
+
+        GDP_PPP along a pathway is that of the OECD's model.
+
+        Args:
+            driver: what to read.
+            iso3: country; the product of a union is the sum over `bloc`.
+            scenario: "historical", or one of the shared socioeconomic pathways, "SSP1" to "SSP5".
+
+        Raises:
+            UnknownCountryError: no such code.
         """
         ...

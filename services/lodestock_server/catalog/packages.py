@@ -1,8 +1,8 @@
-"""Data packages on disk: a folder with datapackage.json (Frictionless Data Package) and its CSV tables.
+"""Data packages: tables with a description (Frictionless Data Package), wherever they stand.
 
-Owns reading and checking files. Knows nothing of minerals: that is the catalog's. The bundled packages are read with
-importlib.resources, so that an installed wheel and a working tree behave alike. Tables are read with the csv module:
-the largest has 8,000 rows, and importing pandas alone would take longer.
+Owns what a package is asked (`Package`), its rows, and the one that is a folder with datapackage.json and CSV tables.
+Knows nothing of minerals: that is the catalog's. The bundled packages are read with importlib.resources, so that an
+installed wheel and a working tree behave alike, and with the csv module: importing pandas alone would take longer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -20,7 +21,16 @@ from typing import Any
 
 from lodestock_server.catalog.figures import DatasetOrigin, Figure
 
-__all__ = ["DataPackage", "DatasetInfo", "Record", "bundled_package", "bundled_packages"]
+__all__ = [
+    "DataPackage",
+    "DatasetInfo",
+    "Package",
+    "Record",
+    "Table",
+    "bundled_package",
+    "bundled_packages",
+    "content_digest",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +75,47 @@ class Record:
         return Figure(float(self.cells[column]), self.units[column], self.origin(column))
 
 
-class DataPackage:
-    """One data package: its description, and its tables read when first asked for."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a package says of one of its tables.
 
-    def __init__(self, folder: Traversable) -> None:
-        self._folder = folder
-        self._tables: dict[str, tuple[Record, ...]] = {}
+    Attributes:
+        units: unit by column; "" where a column has none.
+        primary_key: columns that tell its rows apart.
+    """
 
-    @cached_property
-    def descriptor(self) -> dict[str, Any]:
+    name: str
+    title: str
+    rows: int
+    columns: tuple[str, ...]
+    units: Mapping[str, str]
+    primary_key: tuple[str, ...]
+
+
+class Package(ABC):
+    """One version of a dataset: its description, and its tables read when first asked for. It never changes."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, tuple[Record, ...]] = {}
+        self._sorted: dict[tuple[str, str], Mapping[str, tuple[Record, ...]]] = {}
+
+    @property
+    @abstractmethod
+    def descriptor(self) -> Mapping[str, Any]:
         """The content of datapackage.json."""
-        descriptor: dict[str, Any] = json.loads(self._folder.joinpath("datapackage.json").read_text(encoding="utf-8"))
-        return descriptor
+
+    @abstractmethod
+    def _read_table(self, table: Table) -> tuple[Record, ...]:
+        """All rows of a table, in their order."""
+
+    def cells(self, resource: str) -> Iterator[Sequence[str]]:
+        """The cells of each row of a table, in the order of its columns: faster than `table` for going through all.
+
+        Raises:
+            KeyError: the package has no such table.
+        """
+        columns = self.tables[resource].columns
+        return ([row.cells[column] for column in columns] for row in self.table(resource))
 
     @property
     def name(self) -> str:
@@ -90,9 +129,9 @@ class DataPackage:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over the digests of the tables, hexadecimal; the version holds its first twelve digits."""
-        lines = (f"{r['name']}:{r['hash'].removeprefix('sha256:')}\n" for r in self.descriptor["resources"])
-        return hashlib.sha256("".join(lines).encode()).hexdigest()
+        """SHA-256 of the content, hexadecimal; the version holds its first twelve digits."""
+        stated = self.descriptor.get("digest")
+        return str(stated) if stated else content_digest(self.descriptor)
 
     @cached_property
     def info(self) -> DatasetInfo:
@@ -109,25 +148,101 @@ class DataPackage:
             resources={resource["name"]: resource["rows"] for resource in described["resources"]},
         )
 
+    @cached_property
+    def tables(self) -> Mapping[str, Table]:
+        """What the package says of its tables, by name."""
+        return {resource["name"]: _table(resource) for resource in self.descriptor["resources"]}
+
     def table(self, resource: str) -> tuple[Record, ...]:
         """All rows of a table, in file order.
 
         Raises:
             KeyError: the package has no such table.
         """
-        if resource not in self._tables:
-            described = self._resource(resource)
-            units = {field["name"]: field.get("unit", "") for field in described["schema"]["fields"]}
-            text = self._folder.joinpath(described["path"]).read_text(encoding="utf-8")
-            self._tables[resource] = tuple(
-                Record(self.name, self.version, resource, number, cells, units)
-                for number, cells in enumerate(csv.DictReader(io.StringIO(text)), start=1)
-            )
-        return self._tables[resource]
+        if resource not in self._read:
+            if resource not in self.tables:
+                raise KeyError(f"package {self.name} has no table {resource!r}")
+            self._read[resource] = self._read_table(self.tables[resource])
+        return self._read[resource]
+
+    def where(self, resource: str, column: str, value: str) -> tuple[Record, ...]:
+        """The rows of a table whose cell in a column is a value, in file order.
+
+        Raises:
+            KeyError: the package has no such table, or the table no such column.
+        """
+        if (resource, column) not in self._sorted:
+            by_value: dict[str, list[Record]] = {}
+            for row in self.table(resource):
+                by_value.setdefault(row[column], []).append(row)
+            self._sorted[resource, column] = {key: tuple(rows) for key, rows in by_value.items()}
+        return self._sorted[resource, column].get(value, ())
+
+
+def content_digest(descriptor: Mapping[str, Any]) -> str:
+    """SHA-256 of a package's content, hexadecimal: its description, which holds the digests of the tables, as canonical
+    JSON, without the version and the digest themselves.
+    """
+    content = {key: value for key, value in descriptor.items() if key not in ("version", "digest")}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _table(described: Mapping[str, Any]) -> Table:
+    fields = described["schema"]["fields"]
+    return Table(
+        name=described["name"],
+        title=described["title"],
+        rows=described["rows"],
+        columns=tuple(field["name"] for field in fields),
+        units={field["name"]: field.get("unit", "") for field in fields},
+        primary_key=tuple(described["schema"]["primaryKey"]),
+    )
+
+
+class DataPackage(Package):
+    """A folder with datapackage.json and CSV tables."""
+
+    def __init__(self, folder: Traversable) -> None:
+        super().__init__()
+        self._folder = folder
+
+    @cached_property
+    def descriptor(self) -> Mapping[str, Any]:
+        """The content of datapackage.json."""
+        descriptor: dict[str, Any] = json.loads(self._folder.joinpath("datapackage.json").read_text(encoding="utf-8"))
+        return descriptor
+
+    def content(self, resource: str) -> bytes:
+        """The bytes of a table's file.
+
+        Raises:
+            KeyError: the package has no such table.
+            OSError: the file is not there.
+        """
+        return self._folder.joinpath(self._resource(resource)["path"]).read_bytes()
+
+    def cells(self, resource: str) -> Iterator[Sequence[str]]:
+        """The cells of each row; see `Package.cells`."""
+        rows = csv.reader(io.StringIO(self.content(resource).decode("utf-8")))
+        next(rows, None)
+        return rows
+
+    def _read_table(self, table: Table) -> tuple[Record, ...]:
+        text = self.content(table.name).decode("utf-8")
+        return tuple(
+            Record(self.name, self.version, table.name, number, cells, table.units)
+            for number, cells in enumerate(csv.DictReader(io.StringIO(text)), start=1)
+        )
 
     def damage(self) -> tuple[str, ...]:
         """What differs between the files and the description: digests, sizes, row counts, columns. Empty if sound."""
         found: list[str] = []
+        computed = content_digest(self.descriptor)
+        if self.descriptor.get("digest", computed) != computed:
+            found.append(f"datapackage.json: digest is {computed}, described as {self.descriptor['digest']}")
+        elif "digest" in self.descriptor and not self.version.endswith(f"+{computed[:12]}"):
+            found.append(f"datapackage.json: the version must end in +{computed[:12]}, described as {self.version}")
         for resource in self.descriptor["resources"]:
             content = self._folder.joinpath(resource["path"]).read_bytes()
             rows = list(csv.reader(io.StringIO(content.decode("utf-8"))))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lodestock.v1 import common_pb2, sourcing_pb2
 from lodestock_optimizers.risk import SourceRiskMeasure
-from lodestock_server.catalog import DatasetOrigin
-from lodestock_server.converters.common import dataset_origin_to_proto
+from lodestock_server.converters.common import own_figures_from_proto, traced_to_proto
+from lodestock_server.converters.demand import GDP_SCENARIOS
 from lodestock_server.converters.enums import EnumMap
 from lodestock_server.converters.sourcing import (
     budget_from_proto,
@@ -16,7 +16,8 @@ from lodestock_server.converters.sourcing import (
 )
 from lodestock_server.usecases.build_problem import BuildRequest, BuiltProblem, DemandPath
 from lodestock_server.usecases.defaults import DefaultUsed, Override
-from lodestock_server.usecases.origins import CallerOrigin, DefaultOrigin, ForecastOrigin, Origin, TracedField
+from lodestock_server.usecases.demand_scenarios import DemandUncertainty
+from lodestock_server.usecases.drivers import DEFAULT_SCENARIO
 from lodestock_server.usecases.source_risks import SourceRiskChoice, SourceRiskOverride
 
 SOURCE_RISK_MEASURES = EnumMap(SourceRiskMeasure, sourcing_pb2.SourceRiskMeasure, "SOURCE_RISK_MEASURE_")
@@ -41,7 +42,17 @@ def build_request_from_proto(message: sourcing_pb2.BuildProblemRequest) -> Build
         discount_rate=given(message, "discount_rate", message.discount_rate),
         seed=message.seed,
         source_risk=source_risk_from_proto(message),
+        own_figures=own_figures_from_proto(message.own_figures),
+        demand_uncertainty=uncertainty_from_proto(message) if message.HasField("demand_uncertainty") else None,
+        forecast_model=message.forecast_model,
+        gdp_scenario=GDP_SCENARIOS.from_proto(message.gdp_scenario, DEFAULT_SCENARIO),
     )
+
+
+def uncertainty_from_proto(message: sourcing_pb2.BuildProblemRequest) -> DemandUncertainty:
+    """Read the quantile paths of demand that are to be scenarios."""
+    given_paths = message.demand_uncertainty
+    return DemandUncertainty(tuple(given_paths.quantile_levels), tuple(given_paths.probabilities))
 
 
 def source_risk_from_proto(message: sourcing_pb2.BuildProblemRequest) -> SourceRiskChoice:
@@ -64,32 +75,6 @@ def built_to_proto(built: BuiltProblem) -> sourcing_pb2.BuildProblemResponse:
         defaults=[default_used_to_proto(used) for used in built.defaults],
         remarks=built.remarks,
     )
-
-
-def traced_to_proto(figure: TracedField) -> common_pb2.Figure:
-    """Write a figure with its origins."""
-    return common_pb2.Figure(
-        field_path=figure.field_path,
-        values=figure.values,
-        unit=figure.unit,
-        derivation=figure.derivation,
-        origins=[origin_to_proto(origin) for origin in figure.origins],
-    )
-
-
-def origin_to_proto(origin: Origin) -> common_pb2.Origin:
-    """Write one thing that a figure rests on."""
-    match origin:
-        case DatasetOrigin():
-            return common_pb2.Origin(dataset=dataset_origin_to_proto(origin))
-        case DefaultOrigin(default_id, reason, source):
-            default = common_pb2.DefaultOrigin(default_id=default_id, reason=reason, source=source)
-            return common_pb2.Origin(default_value=default)
-        case CallerOrigin(field_path, reason):
-            return common_pb2.Origin(caller=common_pb2.CallerOrigin(field_path=field_path, reason=reason))
-        case ForecastOrigin(model, statistic, seed):
-            forecast = common_pb2.ForecastOrigin(model=model, statistic=statistic, seed=seed)
-            return common_pb2.Origin(forecast=forecast)
 
 
 def default_used_to_proto(used: DefaultUsed) -> common_pb2.DefaultUsed:

@@ -1,4 +1,4 @@
-"""catalog.proto: datasets, series and observations to messages; names, pages and selections from them."""
+"""catalog.proto: datasets, series, observations, materials, changes to messages; names, pages, selections from them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import binascii
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from lodestock.v1 import catalog_pb2, common_pb2
+from lodestock_server.catalog import Catalog, Mineral
+from lodestock_server.catalog.comparison import Change, ComparedFigure, Comparison, Summary
+from lodestock_server.converters.common import dataset_origin_to_proto
 from lodestock_server.errors import FieldViolation, InvalidRequest
 from lodestock_server.store.datasets import Selection, StoredDataset, StoredObservation, StoredSeries
 
@@ -19,6 +22,19 @@ def name_from_proto(name: str) -> tuple[str, str]:
     """The identifier and the version ("" for the newest) in a name such as "datasets/prices/versions/2026.6.2"."""
     parts = name.split("/")
     return parts[1], parts[3] if len(parts) > 3 else ""
+
+
+def versions_from_proto(request: catalog_pb2.CompareDatasetVersionsRequest) -> tuple[str, str, str]:
+    """The identifier of a dataset and the versions of it that are to be compared, the earlier one first.
+
+    Raises:
+        InvalidRequest: The versions are of two datasets.
+    """
+    (name, earlier), (other, later) = name_from_proto(request.earlier), name_from_proto(request.later)
+    if name != other:
+        text = f"is a version of dataset '{other}', must be one of '{name}', as the earlier one is"
+        raise InvalidRequest([FieldViolation("later", text)])
+    return name, earlier, later
 
 
 def page_from_proto(page_size: int, page_token: str, default_size: int) -> tuple[int, int]:
@@ -116,4 +132,67 @@ def observation_to_proto(dataset: StoredDataset, observation: StoredObservation)
             source_id=observation.source_id,
             flag=observation.flag,
         ),
+    )
+
+
+def material_to_proto(data: Catalog, mineral: Mineral) -> catalog_pb2.CatalogMaterial:
+    """Write a material with its names, codes and forms."""
+    return catalog_pb2.CatalogMaterial(
+        material_id=mineral.id,
+        name=mineral.name,
+        symbol=mineral.symbol,
+        form=mineral.form,
+        content=mineral.content,
+        hs_codes=data.hs_codes(mineral.id),
+        names=data.names(mineral.id),
+        forms=[
+            catalog_pb2.MaterialForm(
+                form=form.form, content_factor=form.content_factor.value, reason=form.reason, hs_code=form.hs_code
+            )
+            for form in data.forms(mineral.id)
+        ],
+        buyers=[buyer for buyer in data.buyers() if data.consumption(buyer, mineral.id)],
+    )
+
+
+def comparison_to_proto(comparison: Comparison) -> catalog_pb2.CompareDatasetVersionsResponse:
+    """Write what changed."""
+    return catalog_pb2.CompareDatasetVersionsResponse(
+        summaries=[_summary_to_proto(summary) for summary in comparison.summaries],
+        changes=[_change_to_proto(change) for change in comparison.changes],
+    )
+
+
+def _summary_to_proto(summary: Summary) -> catalog_pb2.ChangeSummary:
+    return catalog_pb2.ChangeSummary(
+        resource=summary.resource,
+        measure=summary.measure,
+        unchanged=summary.unchanged,
+        revised=summary.revised,
+        added=summary.added,
+        removed=summary.removed,
+        earlier_last_period=summary.earlier_last_period,
+        later_last_period=summary.later_last_period,
+    )
+
+
+def _change_to_proto(change: Change) -> catalog_pb2.FigureChange:
+    message = catalog_pb2.FigureChange()
+    if change.earlier is not None:
+        message.earlier.CopyFrom(_figure_to_proto(change.earlier))
+    if change.later is not None:
+        message.later.CopyFrom(_figure_to_proto(change.later))
+    if change.relative is not None:
+        message.relative_change = change.relative
+    return message
+
+
+def _figure_to_proto(figure: ComparedFigure) -> catalog_pb2.DataPoint:
+    return catalog_pb2.DataPoint(
+        measure=figure.measure,
+        keys=figure.keys,
+        period=figure.period,
+        value=figure.value,
+        unit=figure.unit,
+        origin=dataset_origin_to_proto(figure.record.origin(figure.measure)),
     )

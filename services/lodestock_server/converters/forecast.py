@@ -1,24 +1,21 @@
-"""forecast.proto: series and options from messages, models and forecasts to messages."""
+"""forecast.proto: series and options of forecasts from messages, models and forecasts to messages."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 
 import lodestock_forecasters as forecasters
 from lodestock.v1 import common_pb2, forecast_pb2
-from lodestock_server.converters.common import figure_to_proto
+from lodestock_server.converters.common import traced_to_proto
+from lodestock_server.converters.demand import FREQUENCIES, GDP_SCENARIOS, inline_series, series_violations
 from lodestock_server.converters.enums import EnumMap
 from lodestock_server.errors import FieldViolation
-from lodestock_server.usecases.forecast_demand import (
-    QUANTILE_LEVELS,
-    ForecastOptions,
-    SeriesAnswer,
-    StoredDemand,
-)
+from lodestock_server.usecases.demand_series import Demand
+from lodestock_server.usecases.drivers import DEFAULT_SCENARIO
+from lodestock_server.usecases.forecast_demand import QUANTILE_LEVELS, DemandAnswer, ForecastOptions
+from lodestock_server.usecases.origins import TracedField
 
-FREQUENCIES = EnumMap(forecasters.Frequency, forecast_pb2.Frequency, "FREQUENCY_")
 LEVELS = EnumMap(forecasters.FallbackLevel, forecast_pb2.FallbackLevel, "FALLBACK_LEVEL_")
 
 VALUES_PER_STEP = 20
@@ -26,9 +23,9 @@ VALUES_PER_STEP = 20
 MOST_VALUES = 5_000_000
 """Values that a call may ask for: 40 MB of them."""
 
-# Paths of the core's values and of the messages: the message keeps period and value of an observation together.
-INDEXED = {"periods": "observations[{}].period", "values": "observations[{}].value"}
-WHOLE = {"id": "series_id", "periods": "observations", "values": "observations"}
+
+STAND_IN = forecasters.DemandSeries("any", forecasters.Frequency.YEARLY, ["2000"], [1.0], "t")
+"""A series with which options are judged where the request has none that is sound."""
 
 
 def options_from_proto(message: forecast_pb2.ForecastDemandRequest) -> ForecastOptions:
@@ -39,46 +36,15 @@ def options_from_proto(message: forecast_pb2.ForecastDemandRequest) -> ForecastO
         sample_paths=message.sample_paths,
         model=message.model or forecasters.DEFAULT_MODEL,
         seed=message.seed,
-    )
-
-
-def stored_from_proto(message: forecast_pb2.StoredDemand) -> StoredDemand:
-    """Read which stored series to forecast."""
-    return StoredDemand(message.buyer, tuple(message.material_ids))
-
-
-def series_from_proto(message: forecast_pb2.DemandSeries) -> forecasters.DemandSeries:
-    """Read a series.
-
-    Raises:
-        lodestock_forecasters.InvalidInput: It breaks rules; paths are those of the core.
-    """
-    return forecasters.DemandSeries(
-        id=message.series_id,
-        frequency=FREQUENCIES.from_proto(message.frequency),
-        periods=[observation.period for observation in message.observations],
-        values=[observation.value for observation in message.observations],
-        unit=message.unit,
+        gdp_scenario=GDP_SCENARIOS.from_proto(message.gdp_scenario, DEFAULT_SCENARIO),
     )
 
 
 def request_violations(message: forecast_pb2.ForecastDemandRequest) -> list[FieldViolation]:
     """List what is wrong across the fields of a request with inline series, or with its options."""
-    violations: list[FieldViolation] = []
-    sound: list[forecasters.DemandSeries] = []
-    seen: dict[str, int] = {}
-    for i, series in enumerate(message.inline.series):
-        path = f"inline.series[{i}]"
-        try:
-            sound.append(series_from_proto(series))
-        except forecasters.InvalidInput as error:
-            violations += [
-                FieldViolation(f"{path}.{message_path(found.field)}", found.message) for found in error.violations
-            ]
-        if (first := seen.setdefault(series.series_id, i)) != i:
-            description = f"'{series.series_id}' is already that of series[{first}], must be unique"
-            violations.append(FieldViolation(f"{path}.series_id", description))
-    return [*violations, *option_violations(options_from_proto(message), sound), *size_violations(message)]
+    found = series_violations(message.inline)
+    options = option_violations(options_from_proto(message), inline_series(message.inline))
+    return [*found, *options, *size_violations(message)]
 
 
 def size_violations(message: forecast_pb2.ForecastDemandRequest) -> Iterator[FieldViolation]:
@@ -95,10 +61,9 @@ def size_violations(message: forecast_pb2.ForecastDemandRequest) -> Iterator[Fie
 def option_violations(options: ForecastOptions, series: Sequence[forecasters.DemandSeries]) -> Iterator[FieldViolation]:
     """What is wrong with the options, judged with the series that are sound."""
     unique = {one.id: one for one in series}
-    stand_in = forecasters.DemandSeries("any", forecasters.Frequency.YEARLY, ["2000"], [1.0], "t")
     try:
         forecasters.ForecastRequest(
-            series=tuple(unique.values()) or (stand_in,),
+            series=tuple(unique.values()) or (STAND_IN,),
             horizon=options.horizon,
             quantile_levels=options.quantile_levels,
             sample_paths=options.sample_paths,
@@ -108,14 +73,6 @@ def option_violations(options: ForecastOptions, series: Sequence[forecasters.Dem
     except forecasters.InvalidInput as error:
         for found in error.violations:
             yield FieldViolation(found.field, found.message)
-
-
-def message_path(core_path: str) -> str:
-    """The path in a DemandSeries message of a path in the core's series: ``values[3]`` → ``observations[3].value``."""
-    indexed = re.fullmatch(r"(\w+)\[(\d+)\]", core_path)
-    if indexed and indexed[1] in INDEXED:
-        return INDEXED[indexed[1]].format(indexed[2])
-    return WHOLE.get(core_path, core_path)
 
 
 def model_to_proto(model: forecasters.ModelInfo) -> forecast_pb2.ForecastModel:
@@ -130,16 +87,16 @@ def model_to_proto(model: forecasters.ModelInfo) -> forecast_pb2.ForecastModel:
     )
 
 
-def answer_to_proto(answer: SeriesAnswer, path: str) -> forecast_pb2.SeriesForecast:
+def answer_to_proto(answer: DemandAnswer, path: str) -> forecast_pb2.SeriesForecast:
     """Write the forecast of a series that stands at `path` in the answer."""
-    forecast = answer.forecast
+    forecast, series = answer.forecast, answer.demand.series
     return forecast_pb2.SeriesForecast(
         series_id=forecast.series_id,
         unit=forecast.unit,
-        frequency=FREQUENCIES.to_proto(answer.series.frequency),
+        frequency=FREQUENCIES.to_proto(series.frequency),
         history=[
             forecast_pb2.Observation(period=period, value=value)
-            for period, value in zip(answer.series.periods, answer.series.observations.tolist(), strict=True)
+            for period, value in zip(series.periods, series.observations.tolist(), strict=True)
         ],
         quantile_levels=forecast.quantile_levels,
         steps=[
@@ -155,8 +112,8 @@ def answer_to_proto(answer: SeriesAnswer, path: str) -> forecast_pb2.SeriesForec
         sample_paths=[forecast_pb2.SamplePath(values=values) for values in forecast.paths.tolist()],
         models=list(model_uses(forecast)),
         fallback_level=LEVELS.to_proto(forecast.level),
-        remarks=list(remarks(forecast)),
-        history_origins=list(history_origins(answer, path)),
+        remarks=[*remarks(forecast), *answer.demand.remarks],
+        history_origins=list(history_origins(answer.demand, f"{path}.history")),
     )
 
 
@@ -191,7 +148,10 @@ def remarks(forecast: forecasters.SeriesForecast) -> Iterator[str]:
         yield "too few observations for a backtest"
 
 
-def history_origins(answer: SeriesAnswer, path: str) -> Iterator[common_pb2.Figure]:
-    """Where the observations of a stored series come from."""
-    for i, observation in enumerate(answer.observations):
-        yield figure_to_proto(observation.figure, f"{path}.history[{i}].value")
+def history_origins(demand: Demand, path: str) -> Iterator[common_pb2.Figure]:
+    """Where the observations of a buyer's series come from; `path` is that of their list in the answer."""
+    for i, (_, figure) in enumerate(demand.observations):
+        traced = TracedField(
+            f"{path}[{i}].value", (figure.value,), demand.series.unit, figure.derivation, figure.origins
+        )
+        yield traced_to_proto(traced)

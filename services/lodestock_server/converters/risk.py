@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import lodestock_optimizers.risk as measures
 from lodestock.v1 import common_pb2, risk_pb2
-from lodestock_server.converters.common import dataset_origin_to_proto
+from lodestock_server.converters.common import traced_to_proto
 from lodestock_server.converters.enums import EnumMap
 from lodestock_server.converters.sourcing import given
 from lodestock_server.errors import FieldViolation
@@ -132,7 +134,7 @@ def risk_to_proto(risk: domain.MaterialRisk, path: str) -> risk_pb2.MaterialRisk
             )
             for source in risk.sources
         ],
-        figures=[derived_to_proto(figure, path) for figure in risk.figures],
+        figures=[traced_to_proto(replace(figure, field_path=f"{path}.{figure.field_path}")) for figure in risk.figures],
         remarks=risk.remarks,
     )
 
@@ -160,15 +162,4 @@ def score_to_proto(score: measures.RiskScore) -> risk_pb2.RiskScore:
         ],
         inputs=dict(score.inputs),
         remarks=score.remarks,
-    )
-
-
-def derived_to_proto(figure: domain.DerivedFigure, path: str) -> common_pb2.Figure:
-    """Write a figure with how it follows from the catalog's."""
-    return common_pb2.Figure(
-        field_path=f"{path}.{figure.field_path}",
-        values=[figure.value],
-        unit=figure.unit,
-        derivation=figure.derivation,
-        origins=[common_pb2.Origin(dataset=dataset_origin_to_proto(used.origin)) for used in figure.figures],
     )

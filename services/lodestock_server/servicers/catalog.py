@@ -8,7 +8,10 @@ from contextlib import closing
 from typing import Any
 
 from lodestock.v1 import catalog_pb2, catalog_pb2_grpc
+from lodestock_server import tasks
+from lodestock_server.compute import ComputePool
 from lodestock_server.converters import catalog
+from lodestock_server.deadlines import Deadline
 from lodestock_server.store.datasets import DatasetStore
 
 DATASETS_A_PAGE = 100
@@ -18,13 +21,23 @@ SERIES_A_PAGE = 1_000
 class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     """Lists and reads the data that the server holds. The database is read in threads beside the event loop."""
 
-    def __init__(self, datasets: DatasetStore) -> None:
+    def __init__(self, datasets: DatasetStore, compute: ComputePool, loaded: asyncio.Future[None]) -> None:
+        """Take what the methods need.
+
+        Args:
+            datasets: The data.
+            compute: Where to compare versions.
+            loaded: Done once the database holds what ships with the server. Calls that arrive before wait for it.
+        """
         self._datasets = datasets
+        self._compute = compute
+        self._loaded = loaded
 
     async def ListDatasets(  # noqa: N802
         self, request: catalog_pb2.ListDatasetsRequest, context: Any
     ) -> catalog_pb2.ListDatasetsResponse:
         """List the datasets."""
+        await asyncio.shield(self._loaded)
         after, count = catalog.page_from_proto(request.page_size, request.page_token, DATASETS_A_PAGE)
         found = await asyncio.to_thread(self._datasets.list_datasets, after, count + 1)
         return catalog_pb2.ListDatasetsResponse(
@@ -36,6 +49,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         self, request: catalog_pb2.GetDatasetRequest, context: Any
     ) -> catalog_pb2.GetDatasetResponse:
         """Describe one dataset."""
+        await asyncio.shield(self._loaded)
         dataset = await asyncio.to_thread(self._datasets.dataset, *catalog.name_from_proto(request.name))
         return catalog_pb2.GetDatasetResponse(dataset=catalog.dataset_to_proto(dataset))
 
@@ -43,6 +57,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         self, request: catalog_pb2.ListSeriesRequest, context: Any
     ) -> catalog_pb2.ListSeriesResponse:
         """List the series of a dataset."""
+        await asyncio.shield(self._loaded)
         after, count = catalog.page_from_proto(request.page_size, request.page_token, SERIES_A_PAGE)
         dataset = await asyncio.to_thread(self._datasets.dataset, *catalog.name_from_proto(request.parent))
         materials, countries = tuple(request.material_ids), tuple(request.countries)
@@ -54,10 +69,28 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
             next_page_token=catalog.page_token_to_proto(after + count) if len(found) > count else "",
         )
 
+    async def ListMaterials(  # noqa: N802
+        self, request: catalog_pb2.ListMaterialsRequest, context: Any
+    ) -> catalog_pb2.ListMaterialsResponse:
+        """List the materials."""
+        deadline = Deadline.of_call(context)
+        answer = await self._compute.run(tasks.list_materials, request.SerializeToString(), deadline)
+        return catalog_pb2.ListMaterialsResponse.FromString(answer)
+
+    async def CompareDatasetVersions(  # noqa: N802
+        self, request: catalog_pb2.CompareDatasetVersionsRequest, context: Any
+    ) -> catalog_pb2.CompareDatasetVersionsResponse:
+        """Say what changed."""
+        await asyncio.shield(self._loaded)
+        deadline = Deadline.of_call(context)
+        answer = await self._compute.run(tasks.compare_dataset_versions, request.SerializeToString(), deadline)
+        return catalog_pb2.CompareDatasetVersionsResponse.FromString(answer)
+
     async def QueryObservations(  # noqa: N802
         self, request: catalog_pb2.QueryObservationsRequest, context: Any
     ) -> AsyncIterator[catalog_pb2.QueryObservationsResponse]:
         """Stream observations."""
+        await asyncio.shield(self._loaded)
         dataset = await asyncio.to_thread(self._datasets.dataset, *catalog.name_from_proto(request.parent))
         selection = catalog.selection_from_proto(request)
         with closing(self._datasets.observations(dataset.dataset_id, selection)) as batches:

@@ -31,3 +31,11 @@ class ForecastServicer(forecast_pb2_grpc.ForecastServiceServicer):
         deadline = Deadline.of_call(context)
         answer = await self._compute.run(tasks.forecast_demand, request.SerializeToString(), deadline)
         return forecast_pb2.ForecastDemandResponse.FromString(answer)
+
+    async def BacktestModels(  # noqa: N802
+        self, request: forecast_pb2.BacktestModelsRequest, context: Any
+    ) -> forecast_pb2.BacktestModelsResponse:
+        """Score models on the past of series."""
+        deadline = Deadline.of_call(context)
+        answer = await self._compute.run(tasks.backtest_models, request.SerializeToString(), deadline)
+        return forecast_pb2.BacktestModelsResponse.FromString(answer)

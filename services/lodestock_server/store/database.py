@@ -1,18 +1,29 @@
-"""Opening the database and bringing its schema up to date.
+"""Opening the database, bringing its schema up to date, and writing to it one at a time.
 
 Owns the engine's settings and the call to Alembic. What stands in the tables is the matter of the modules beside this.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event
+from pydantic import SecretStr
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, table
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+DATABASE_FILE = "lodestock.db"
 MIGRATIONS = "lodestock_server.store:migrations"
+WRITER_LOCK = 0x10DE570C
+"""Number of PostgreSQL's advisory lock that writers of the schema and of datasets hold."""
+LOCK_TIMEOUT_MS = 60_000
+"""How long a writer of SQLite waits for another one; taking in the largest package takes seconds."""
 
 
 def sqlite_url(data_dir: Path) -> str:
@@ -22,28 +33,129 @@ def sqlite_url(data_dir: Path) -> str:
         OSError: The folder cannot be made.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{data_dir / 'lodestock.db'}"
+    return f"sqlite:///{data_dir / DATABASE_FILE}"
+
+
+def database_url(named: SecretStr | None, data_dir: Path) -> str:
+    """The URL of the database that is named, else of the one in a folder.
+
+    Raises:
+        OSError: The folder cannot be made.
+    """
+    return named.get_secret_value() if named else sqlite_url(data_dir)
 
 
 def open_database(url: str) -> Engine:
     """Open a database and bring its schema to this version of the server.
 
     Args:
-        url: SQLAlchemy's URL, such as "sqlite:////var/lib/lodestock/lodestock.db".
+        url: SQLAlchemy's URL, such as "sqlite:////var/lib/lodestock/lodestock.db" or "postgresql://user@host/lodestock".
+
+    Raises:
+        OSError: It cannot be reached.
     """
-    engine = create_engine(url)
+    # Imported here, so that worker processes, which open a database that is up to date, do not load Alembic.
+    from alembic import command
+
+    engine = connect(url)
+    try:
+        with writing(engine) as connection:
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except OperationalError as error:
+        raise OSError(f"the database cannot be opened: {drivers_words(error)}") from error
+    return engine
+
+
+def drivers_words(error: SQLAlchemyError) -> str:
+    """What went wrong in the words of the driver, without the statement and the pages on the web that come after."""
+    return str(error.args[0] if error.args else error).partition("\n")[0]
+
+
+def connect(url: str) -> Engine:
+    """Open a database whose schema is up to date.
+
+    Args:
+        url: SQLAlchemy's URL; PostgreSQL is spoken to through psycopg where the URL names no driver.
+    """
+    parsed = make_url(url)
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", MIGRATIONS)
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
     return engine
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """The state of a database.
+
+    Attributes:
+        product: name and version of the database.
+        held: revision of its schema; None where it has none yet.
+        known: revisions that this version of the server knows, the oldest first.
+        datasets: versions of datasets in it.
+    """
+
+    product: str
+    held: str | None
+    known: tuple[str, ...]
+    datasets: int
+
+
+def schema_of(url: str) -> SchemaState:
+    """Look at a database and change nothing.
+
+    Args:
+        url: SQLAlchemy's URL.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: It cannot be reached.
+    """
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    known = tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
+    engine = connect(url)
+    try:
+        with engine.connect() as connection:
+            held = MigrationContext.configure(connection).get_current_revision()
+            version = ".".join(map(str, connection.dialect.server_version_info or ()))
+            counted = select(func.count()).select_from(table("dataset"))
+            datasets = connection.execute(counted).scalar_one() if held else 0
+            return SchemaState(f"{connection.dialect.name} {version}".strip(), held, known, datasets)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction of the one writer that there is at a time, of all processes on the database.
+
+    So whoever looks whether something is there may write it where it is not.
+    """
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        elif engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+        yield connection
+
+
+def _config() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", MIGRATIONS)
+    return config
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:
     """Readers and one writer side by side, and foreign keys that hold."""
+    connection.execute(f"PRAGMA busy_timeout={LOCK_TIMEOUT_MS}")
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA busy_timeout=10000")
+    # With a write-ahead log a power cut may lose the last transactions and never corrupts.
+    connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")

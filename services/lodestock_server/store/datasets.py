@@ -1,26 +1,30 @@
 """The catalog of data in the database: immutable versions of datasets, their series and observations.
 
-Owns the way from a data package to rows of the store and back. A series is one measure of one table whose rows differ
-in their period alone; every observation keeps the number of the row that it stands in.
+Owns reading them by parts. An observation is one measure of one row, and keeps the number of the row that it stands in;
+a series is one measure of one table whose rows differ in their period alone.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, func, insert, select
+from sqlalchemy import Connection, Engine, Row, Select, select
 
-from lodestock_server.catalog.packages import DataPackage, Record
+from lodestock_server.catalog.layout import Layout
+from lodestock_server.catalog.packages import Package
 from lodestock_server.errors import NotFound
 from lodestock_server.store import schema
+from lodestock_server.store.filling import take_in
+from lodestock_server.store.packages import StoredPackage
 
-PERIOD_COLUMNS = ("year", "period")
 BATCH = 1_000
-"""Observations that are fetched at once while they are streamed."""
+"""Rows that are fetched at once while observations are streamed."""
+ROWS_A_QUERY = 500
+"""Rows that a query names; databases limit how many values a statement may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,35 @@ class StoredDataset:
     name: str
     version: str
     digest: str
-    title: str
-    licences: Sequence[str]
-    sources: Sequence[Mapping[str, str]]
-    known_gaps: Sequence[str]
-    resources: Sequence[Mapping[str, Any]]
     loaded_at: datetime
+    descriptor: Mapping[str, Any]
+
+    @property
+    def title(self) -> str:
+        """Title."""
+        return str(self.descriptor["title"])
+
+    @property
+    def licences(self) -> Sequence[str]:
+        """Titles of the licences."""
+        return [licence["title"] for licence in self.descriptor["licenses"]]
+
+    @property
+    def sources(self) -> Sequence[Mapping[str, str]]:
+        """Sources, as datapackage.json has them."""
+        sources: Sequence[Mapping[str, str]] = self.descriptor["sources"]
+        return sources
+
+    @property
+    def known_gaps(self) -> Sequence[str]:
+        """What is known to be missing."""
+        return [str(gap) for gap in self.descriptor["knownGaps"]]
+
+    @property
+    def resources(self) -> Sequence[Mapping[str, Any]]:
+        """Tables, as datapackage.json has them."""
+        resources: Sequence[Mapping[str, Any]] = self.descriptor["resources"]
+        return resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +95,16 @@ class StoredObservation:
 
 
 @dataclass(frozen=True, slots=True)
+class RowKey:
+    """A row of a table of a version, as an origin names it."""
+
+    dataset: str
+    version: str
+    resource: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """Which observations are wanted; an empty field selects all."""
 
@@ -85,182 +122,135 @@ class DatasetStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def load(self, package: DataPackage) -> bool:
+    def load(self, package: Package) -> bool:
         """Take in a data package, whole or not at all; False where this version is there already."""
-        with self._engine.begin() as connection:
-            if self._find(connection, package.name, package.version) is not None:
-                return False
-            described = package.descriptor
-            statement = insert(schema.dataset).values(
-                name=package.name,
-                version=package.version,
-                digest=package.digest,
-                title=described["title"],
-                licences=[licence["title"] for licence in described["licenses"]],
-                sources=described["sources"],
-                known_gaps=described["knownGaps"],
-                resources=[{"name": r["name"], "title": r["title"], "rows": r["rows"]} for r in described["resources"]],
-                loaded_at=datetime.now(UTC),
-            )
-            dataset_id = connection.execute(statement).inserted_primary_key
-            assert dataset_id is not None
-            for resource in described["resources"]:
-                _load_table(connection, int(dataset_id[0]), resource, package.table(resource["name"]))
-            return True
+        return take_in(self._engine, package)
 
     def list_datasets(self, after: int, count: int) -> list[StoredDataset]:
         """Up to `count` versions in the order of their names, those up to the position `after` left out."""
         order = (schema.dataset.c.name, schema.dataset.c.id)
         with self._engine.connect() as connection:
             rows = connection.execute(select(schema.dataset).order_by(*order).offset(after).limit(count))
-            return [_dataset(row._mapping) for row in rows]
+            return [_dataset(row) for row in rows]
 
     def dataset(self, name: str, version: str = "") -> StoredDataset:
-        """One version of a dataset; the one that was loaded last where none is named.
+        """One version of a dataset; the one that was taken in last where none is named.
 
         Raises:
             NotFound: There is no such dataset or version.
         """
         with self._engine.connect() as connection:
-            found = self._find(connection, name, version)
+            found = _find(connection, name, version)
         if found is None:
             what = f"version '{version}' of dataset '{name}'" if version else f"dataset '{name}'"
             raise NotFound(f"there is no {what}; ListDatasets names those that there are")
         return found
 
+    def package(self, name: str, version: str = "") -> StoredPackage:
+        """One version of a dataset as a data package; the one that was taken in last where none is named.
+
+        Raises:
+            NotFound: There is no such dataset or version.
+        """
+        return StoredPackage(self._engine, self.dataset(name, version).dataset_id)
+
     def list_series(
         self, dataset_id: int, materials: Sequence[str], countries: Sequence[str], after: int, count: int
     ) -> list[StoredSeries]:
         """Up to `count` series of a dataset in the order of table, measure and keys, from position `after` on."""
-        table, values = schema.series, schema.observation
-        statement = (
-            select(table, func.min(values.c.period), func.max(values.c.period), func.count())
-            .join(values)
-            .where(table.c.dataset_id == dataset_id)
-            .group_by(table.c.id)
-            .order_by(table.c.resource, table.c.measure, table.c.subject)
-            .offset(after)
-            .limit(count)
-        )
+        table = schema.series.c
+        order = (table.resource, table.measure, table.subject)
+        statement = select(schema.series).where(table.dataset_id == dataset_id).order_by(*order)
+        statement = _of(statement, schema.series, materials, countries).offset(after).limit(count)
         with self._engine.connect() as connection:
-            rows = connection.execute(_of(statement, materials, countries)).all()
+            rows = connection.execute(statement).all()
         return [
-            StoredSeries(r.resource, r.measure, r.unit, json.loads(r.subject), first, last, observations)
+            StoredSeries(
+                r.resource, r.measure, r.unit, json.loads(r.subject), r.first_period, r.last_period, r.observations
+            )
             for r in rows
-            for first, last, observations in (tuple(r)[-3:],)
         ]
 
     def observations(self, dataset_id: int, selection: Selection) -> Generator[list[StoredObservation], None, None]:
         """Observations in the order of table, row and measure, a batch at a time."""
-        table, values = schema.series, schema.observation
-        statement = (
-            select(table, values)
-            .join(values)
-            .where(table.c.dataset_id == dataset_id)
-            .order_by(table.c.resource, values.c.row, table.c.measure)
-        )
-        statement = _of(statement, selection.materials, selection.countries)
+        table = schema.record.c
+        statement: Select[Any] = select(table.resource, table.row, table.cells).where(table.dataset_id == dataset_id)
+        statement = statement.order_by(table.resource, table.row)
+        statement = _of(statement, schema.record, selection.materials, selection.countries)
         if selection.resource:
-            statement = statement.where(table.c.resource == selection.resource)
+            statement = statement.where(table.resource == selection.resource)
         if selection.row:
-            statement = statement.where(values.c.row == selection.row)
+            statement = statement.where(table.row == selection.row)
         if selection.first_period:
-            statement = statement.where(values.c.period >= selection.first_period)
+            statement = statement.where(table.period >= selection.first_period)
         if selection.last_period:
-            statement = statement.where(values.c.period <= selection.last_period)
+            statement = statement.where(table.period <= selection.last_period)
+        layouts = StoredPackage(self._engine, dataset_id).layouts
+        with self._engine.connect().execution_options(yield_per=BATCH) as connection:
+            for batch in connection.execute(statement).partitions():
+                if found := [one for name, row, cells in batch for one in _observed(layouts[name], name, row, cells)]:
+                    yield found
+
+    def rows(self, keys: Iterable[RowKey]) -> dict[RowKey, tuple[StoredObservation, ...]]:
+        """The observations that stand in each of some rows, in the order of the measures' names.
+
+        Rows that no stored version holds are left out; a row without measures comes back empty.
+        """
+        wanted: dict[tuple[str, str, str], set[int]] = {}
+        for key in keys:
+            wanted.setdefault((key.dataset, key.version, key.resource), set()).add(key.row)
+        found: dict[RowKey, tuple[StoredObservation, ...]] = {}
+        for (dataset, version, resource), numbers in wanted.items():
+            for row, observed in self._rows_of(dataset, version, resource, sorted(numbers)):
+                found[RowKey(dataset, version, resource, row)] = observed
+        return found
+
+    def _rows_of(
+        self, dataset: str, version: str, resource: str, numbers: Sequence[int]
+    ) -> Iterator[tuple[int, tuple[StoredObservation, ...]]]:
         with self._engine.connect() as connection:
-            for batch in connection.execute(statement).mappings().partitions(BATCH):
-                yield [_observation(row) for row in batch]
+            stored = _find(connection, dataset, version)
+            if stored is None:
+                return
+            layouts = StoredPackage(self._engine, stored.dataset_id).layouts
+            table = schema.record.c
+            statement = select(table.row, table.cells).where(
+                table.dataset_id == stored.dataset_id, table.resource == resource
+            )
+            for first in range(0, len(numbers), ROWS_A_QUERY):
+                some = numbers[first : first + ROWS_A_QUERY]
+                for row, cells in connection.execute(statement.where(table.row.in_(some))):
+                    yield row, tuple(_observed(layouts[resource], resource, row, cells))
 
-    def _find(self, connection: Connection, name: str, version: str) -> StoredDataset | None:
-        statement = select(schema.dataset).where(schema.dataset.c.name == name)
-        if version:
-            statement = statement.where(schema.dataset.c.version == version)
-        row = connection.execute(statement.order_by(schema.dataset.c.id.desc()).limit(1)).first()
-        return None if row is None else _dataset(row._mapping)
+
+def _find(connection: Connection, name: str, version: str) -> StoredDataset | None:
+    statement = select(schema.dataset).where(schema.dataset.c.name == name)
+    if version:
+        statement = statement.where(schema.dataset.c.version == version)
+    row = connection.execute(statement.order_by(schema.dataset.c.id.desc()).limit(1)).first()
+    return None if row is None else _dataset(row)
 
 
-def _of(statement: Select[Any], materials: Sequence[str], countries: Sequence[str]) -> Select[Any]:
+def _of(statement: Select[Any], table: Any, materials: Sequence[str], countries: Sequence[str]) -> Select[Any]:
     if materials:
-        statement = statement.where(schema.series.c.material.in_(materials))
+        statement = statement.where(table.c.material.in_(materials))
     if countries:
-        statement = statement.where(schema.series.c.country.in_(countries))
+        statement = statement.where(table.c.country.in_(countries))
     return statement
 
 
-def _load_table(connection: Connection, dataset_id: int, resource: Mapping[str, Any], rows: Sequence[Record]) -> None:
-    """Insert the series and observations of one table."""
-    fields = resource["schema"]["fields"]
-    measures = {f["name"]: f["unit"] for f in fields if f["type"] in ("number", "integer") and "unit" in f}
-    keys = [name for name in resource["schema"]["primaryKey"] if name not in PERIOD_COLUMNS]
-    period = next((f["name"] for f in fields if f["name"] in PERIOD_COLUMNS), None)
-    points: dict[tuple[str, str], list[dict[str, Any]]] = {}
-    for record in rows:
-        named = json.dumps({name: record[name] for name in keys}, sort_keys=True, ensure_ascii=False)
-        for measure in measures:
-            if record[measure]:
-                points.setdefault((measure, named), []).append(
-                    {
-                        "row": record.row,
-                        "period": record[period] if period else "",
-                        "value": float(record[measure]),
-                        "source_id": record["source_id"],
-                        "flag": record.cells.get("flag", ""),
-                    }
-                )
-    if not points:
-        return
-    first = (connection.execute(select(func.max(schema.series.c.id))).scalar() or 0) + 1
-    numbered = list(enumerate(points, start=first))
-    connection.execute(
-        insert(schema.series),
-        [
-            {
-                "id": number,
-                "dataset_id": dataset_id,
-                "resource": resource["name"],
-                "measure": measure,
-                "unit": measures[measure],
-                "subject": named,
-                "material": json.loads(named).get("mineral"),
-                "country": json.loads(named).get("iso3"),
-            }
-            for number, (measure, named) in numbered
-        ],
-    )
-    connection.execute(
-        insert(schema.observation),
-        [{"series_id": number, **point} for number, key in numbered for point in points[key]],
-    )
+def _observed(layout: Layout, resource: str, row: int, cells: str) -> Iterator[StoredObservation]:
+    """The observations of a row, in the order of the measures' names."""
+    named = dict(zip(layout.columns, json.loads(cells), strict=True))
+    keys, period = {name: named[name] for name in layout.keys}, layout.period_of(named)
+    for measure, unit in layout.measures.items():
+        if named[measure]:
+            value, flag = float(named[measure]), named.get("flag", "")
+            yield StoredObservation(resource, measure, unit, keys, row, period, value, named["source_id"], flag)
 
 
-def _dataset(row: RowMapping) -> StoredDataset:
-    loaded_at: datetime = row["loaded_at"]
+def _dataset(row: Row[Any]) -> StoredDataset:
+    loaded_at: datetime = row.loaded_at
     if loaded_at.tzinfo is None:
         loaded_at = loaded_at.replace(tzinfo=UTC)
-    return StoredDataset(
-        dataset_id=row["id"],
-        name=row["name"],
-        version=row["version"],
-        digest=row["digest"],
-        title=row["title"],
-        licences=row["licences"],
-        sources=row["sources"],
-        known_gaps=row["known_gaps"],
-        resources=row["resources"],
-        loaded_at=loaded_at,
-    )
-
-
-def _observation(row: RowMapping) -> StoredObservation:
-    return StoredObservation(
-        resource=row["resource"],
-        measure=row["measure"],
-        unit=row["unit"],
-        keys=json.loads(row["subject"]),
-        row=row["row"],
-        period=row["period"],
-        value=row["value"],
-        source_id=row["source_id"],
-        flag=row["flag"],
-    )
+    return StoredDataset(row.id, row.name, row.version, row.digest, loaded_at, row.descriptor)

@@ -2,61 +2,69 @@
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    JSON,
-    Column,
-    DateTime,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-)
+from sqlalchemy import JSON, Column, DateTime, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
 
 metadata = MetaData()
+
+Words = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that is ordered by its characters' numbers, as SQLite does, whatever the language of the database."""
 
 dataset = Table(
     "dataset",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", String(200), nullable=False),
-    Column("version", String(200), nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("title", Text, nullable=False),
-    Column("licences", JSON, nullable=False),
-    Column("sources", JSON, nullable=False),
-    Column("known_gaps", JSON, nullable=False),
-    Column("resources", JSON, nullable=False),
+    Column(
+        "id", Integer, primary_key=True
+    ),  # counts up: of two versions of a dataset the one with the larger is in use
+    Column("name", Words, nullable=False),
+    Column("version", Words, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("descriptor", JSON, nullable=False),  # datapackage.json, whole
+    Column("row_digests", JSON, nullable=False),  # by table: SHA-256 of its records, to tell damage
     Column("loaded_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("name", "version"),
+)
+
+record = Table(
+    "record",
+    metadata,
+    Column("dataset_id", Integer, ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True),
+    Column("resource", Words, primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("cells", Text, nullable=False),  # JSON list of the row's cells as text, in the order of the table's columns
+    Column("material", Words),
+    Column("country", Words),
+    Column("period", Words, nullable=False),  # "" where the table has none
+    sqlite_with_rowid=False,
+)
+Index(
+    "record_by_material",
+    record.c.dataset_id,
+    record.c.resource,
+    record.c.material,
+    sqlite_where=record.c.material.is_not(None),
+    postgresql_where=record.c.material.is_not(None),
+)
+Index(
+    "record_by_country",
+    record.c.dataset_id,
+    record.c.resource,
+    record.c.country,
+    sqlite_where=record.c.country.is_not(None),
+    postgresql_where=record.c.country.is_not(None),
 )
 
 series = Table(
     "series",
     metadata,
-    Column("id", Integer, primary_key=True),
-    Column("dataset_id", Integer, ForeignKey("dataset.id", ondelete="CASCADE"), nullable=False),
-    Column("resource", String(200), nullable=False),
-    Column("measure", String(200), nullable=False),
-    Column("unit", String(50), nullable=False),
-    Column("subject", Text, nullable=False),  # canonical JSON, so that it can be unique and ordered
-    Column("material", String(100)),
-    Column("country", String(3)),
-    UniqueConstraint("dataset_id", "resource", "measure", "subject"),
-    Index("series_by_material", "dataset_id", "material"),
-)
-
-observation = Table(
-    "observation",
-    metadata,
-    Column("series_id", Integer, ForeignKey("series.id", ondelete="CASCADE"), primary_key=True),
-    Column("row", Integer, primary_key=True),
-    Column("period", String(50), nullable=False),
-    Column("value", Float, nullable=False),
-    Column("source_id", String(100), nullable=False),
-    Column("flag", Text, nullable=False),
+    Column("dataset_id", Integer, ForeignKey("dataset.id", ondelete="CASCADE"), primary_key=True),
+    Column("resource", Words, primary_key=True),
+    Column("measure", Words, primary_key=True),
+    Column("subject", Words, primary_key=True),  # canonical JSON of the keys, so that it can be unique and ordered
+    Column("unit", Text, nullable=False),
+    Column("material", Words),
+    Column("country", Words),
+    Column("first_period", Text, nullable=False),
+    Column("last_period", Text, nullable=False),
+    Column("observations", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )

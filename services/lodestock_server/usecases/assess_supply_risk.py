@@ -34,6 +34,8 @@ from lodestock_optimizers.risk import (
 )
 from lodestock_server.catalog import Figure
 from lodestock_server.usecases.country_risk import CountryRisk, CountryRisks
+from lodestock_server.usecases.home_shares import at_home_as_one, willing_at_home
+from lodestock_server.usecases.origins import TracedField
 
 MOST_NAMED = 8
 """Countries that a remark names before it counts the others."""
@@ -48,17 +50,6 @@ class LifeCycleStage(Enum):
     TRADE = "TRADE"
     USE = "USE"
     RECYCLING = "RECYCLING"
-
-
-@dataclass(frozen=True, slots=True)
-class DerivedFigure:
-    """A figure of an answer, how it follows, and the figures of the catalog that it follows from."""
-
-    field_path: str
-    value: float
-    unit: str
-    derivation: str
-    figures: tuple[Figure, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +77,7 @@ class MaterialSupply:
     remarks: tuple[str, ...] = ()
     sourcing_remarks: tuple[str, ...] = ()
     price_remarks: tuple[str, ...] = ()
-    figures: tuple[DerivedFigure, ...] = ()
+    figures: tuple[TracedField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +102,7 @@ class MaterialRisk:
     stage: LifeCycleStage | None
     scores: tuple[RiskScore, ...]
     sources: tuple[SourceOfMaterial, ...]
-    figures: tuple[DerivedFigure, ...]
+    figures: tuple[TracedField, ...]
     remarks: tuple[str, ...] = ()
 
 
@@ -132,10 +123,10 @@ def assess_supply(supply: MaterialSupply, buyer: str, countries: CountryRisks) -
         material_id=supply.material_id,
         name=supply.name,
         stage=supply.stage,
-        scores=tuple(scores(completed, buyer)),
-        sources=tuple(sources(completed, buyer)),
+        scores=tuple(scores(completed, buyer, countries.home(buyer))),
+        sources=tuple(sources(completed, countries.home(buyer))),
         figures=(*supply.figures, *origins) if supply.figures else (),
-        remarks=tuple(left_out(completed, buyer)),
+        remarks=tuple(left_out(completed, buyer, countries.home(buyer))),
     )
 
 
@@ -154,7 +145,7 @@ def complete(share: CountryShare, material: str, buyer: str, countries: CountryR
     )
 
 
-def scores(supply: MaterialSupply, buyer: str) -> Iterator[RiskScore]:
+def scores(supply: MaterialSupply, buyer: str, home: frozenset[str]) -> Iterator[RiskScore]:
     """Every measure that the figures allow."""
     for scope, shares in ((Scope.GLOBAL, supply.global_supply), (Scope.SOURCING, supply.sourcing)):
         if shares:
@@ -163,9 +154,9 @@ def scores(supply: MaterialSupply, buyer: str) -> Iterator[RiskScore]:
             yield eu_weighted_hhi(shares, scope)
     yield eu_score(supply)
     if not missing_for_geopolrisk(supply):
-        yield from geopolrisk_scores(supply, buyer)
-    if not missing_for_usgs(supply, buyer):
-        yield usgs_score(supply, buyer)
+        yield from geopolrisk_scores(supply, buyer, home)
+    if not missing_for_usgs(supply, buyer, home):
+        yield usgs_score(supply, buyer, home)
 
 
 def eu_score(supply: MaterialSupply) -> RiskScore:
@@ -189,9 +180,12 @@ def eu_score(supply: MaterialSupply) -> RiskScore:
     return replace(score, remarks=(*score.remarks, *remarks))
 
 
-def geopolrisk_scores(supply: MaterialSupply, buyer: str) -> Iterator[RiskScore]:
-    """GeoPolRisk, and its characterisation factor where a price is known."""
-    score = geopolrisk(supply.global_supply, supply.sourcing, buyer)
+def geopolrisk_scores(supply: MaterialSupply, buyer: str, home: frozenset[str]) -> Iterator[RiskScore]:
+    """GeoPolRisk, and its characterisation factor where a price is known.
+
+    What the members of a bloc supply is production at home, so it stands in the score as one share of the buyer's.
+    """
+    score = geopolrisk(supply.global_supply, at_home_as_one(supply.sourcing, buyer, home), buyer)
     score = replace(score, remarks=(*score.remarks, *supply.sourcing_remarks))
     yield score
     if supply.price_usd_per_tonne is not None:
@@ -199,7 +193,7 @@ def geopolrisk_scores(supply: MaterialSupply, buyer: str) -> Iterator[RiskScore]
         yield replace(factor, remarks=(*factor.remarks, *supply.price_remarks))
 
 
-def usgs_score(supply: MaterialSupply, buyer: str) -> RiskScore:
+def usgs_score(supply: MaterialSupply, buyer: str, home: frozenset[str]) -> RiskScore:
     """The supply risk of the USGS, with what was assumed for it in its remarks."""
     remarks = []
     exposure = supply.trade_exposure
@@ -213,18 +207,21 @@ def usgs_score(supply: MaterialSupply, buyer: str) -> RiskScore:
             "economic vulnerability is the sum over the industries given; "
             f"the USGS's threshold of {RECOMMENDED_FROM:g} is for its own factors"
         )
-    score = usgs_supply_risk_of_shares(supply.global_supply, exposure, vulnerability, buyer)
+    shares = willing_at_home(supply.global_supply, buyer, home)
+    if len(home) > 1 and any(share.country in home for share in shares):
+        remarks.append(f"the members of {buyer} supply it willingly, unless the figures given say otherwise")
+    score = usgs_supply_risk_of_shares(shares, exposure, vulnerability, buyer)
     return replace(score, remarks=(*score.remarks, *remarks))
 
 
-def left_out(supply: MaterialSupply, buyer: str) -> Iterator[str]:
+def left_out(supply: MaterialSupply, buyer: str, home: frozenset[str]) -> Iterator[str]:
     """What each score that is left out would need."""
     for_geopolrisk = missing_for_geopolrisk(supply)
     if for_geopolrisk:
         yield f"{GEOPOLRISK.measure_id} is left out: {', '.join(for_geopolrisk)}"
     elif supply.price_usd_per_tonne is None:
         yield f"{GEOPOLRISK_FACTOR.measure_id} is left out: no price"
-    for_usgs = missing_for_usgs(supply, buyer)
+    for_usgs = missing_for_usgs(supply, buyer, home)
     if for_usgs:
         yield f"{USGS_SUPPLY_RISK.measure_id} is left out: {', '.join(for_usgs)}"
 
@@ -241,12 +238,12 @@ def missing_for_geopolrisk(supply: MaterialSupply) -> list[str]:
     return missing
 
 
-def missing_for_usgs(supply: MaterialSupply, buyer: str) -> list[str]:
+def missing_for_usgs(supply: MaterialSupply, buyer: str, home: frozenset[str]) -> list[str]:
     """What the USGS's score lacks, in words; empty where it can be computed."""
     missing = []
     if not supply.global_supply:
         missing.append("no world supply by country")
-    unknown = without_indices(supply.global_supply, buyer)
+    unknown = without_indices(willing_at_home(supply.global_supply, buyer, home), buyer)
     if unknown:
         missing.append(f"no ability and willingness to supply of {first_few(sorted(unknown))}")
     if supply.trade_exposure is None and supply.import_reliance is None:
@@ -270,21 +267,23 @@ def supply_data_of(supply: MaterialSupply) -> SupplyData:
     return SupplyData.GLOBAL_ONLY if supply.global_supply else SupplyData.SOURCING_ONLY
 
 
-def sources(supply: MaterialSupply, buyer: str) -> list[SourceOfMaterial]:
+def sources(supply: MaterialSupply, home: frozenset[str]) -> list[SourceOfMaterial]:
     """Every named country as a source, greatest share first."""
     world = {share.country: share for share in supply.global_supply if share.country}
     bought = {share.country: share for share in supply.sourcing if share.country}
-    found = [source(country, world.get(country), bought.get(country), buyer) for country in {**world, **bought}]
+    found = [source(country, world.get(country), bought.get(country), home) for country in {**world, **bought}]
     return sorted(found, key=lambda item: (-item.global_share, -item.sourcing_share, item.country))
 
 
-def source(country: str, world: CountryShare | None, bought: CountryShare | None, buyer: str) -> SourceOfMaterial:
+def source(
+    country: str, world: CountryShare | None, bought: CountryShare | None, home: frozenset[str]
+) -> SourceOfMaterial:
     """One country as a source."""
     share = bought or world or CountryShare(country, 0.0)
     as_import = default_source_risk(SourceKind.IMPORT, share.governance, share.trade_parameter)
     return SourceOfMaterial(
         country=country,
-        risk=0.0 if country == buyer else as_import.risk,
+        risk=0.0 if country in home else as_import.risk,
         governance=as_import.governance or 0.0,
         trade_parameter=as_import.trade_parameter or 1.0,
         global_share=world.share if world else 0.0,
@@ -295,20 +294,23 @@ def source(country: str, world: CountryShare | None, bought: CountryShare | None
 
 def governance_figures(
     countries: CountryRisks, supply: MaterialSupply, buyer: str, country: str
-) -> Iterator[DerivedFigure]:
+) -> Iterator[TracedField]:
     """Where governance, political instability and trade parameter of a country come from."""
     known: CountryRisk = countries.of(country, supply.material_id, buyer)
     path = f"sources[{country}]"
     if known.governance is not None:
         derivation = "2·(2.5 − mean of the World Bank's governance estimates)"
-        yield DerivedFigure(f"{path}.governance", known.governance, "1", derivation, known.governance_figures)
+        yield _figure(f"{path}.governance", known.governance, derivation, *known.governance_figures)
     if known.political_instability is not None and known.stability_figure is not None:
         derivation = "(2.5 − the World Bank's estimate of political stability)/5, cut off at 0 and 1"
-        path_of_g = f"{path}.political_instability"
-        yield DerivedFigure(path_of_g, known.political_instability, "1", derivation, (known.stability_figure,))
+        yield _figure(f"{path}.political_instability", known.political_instability, derivation, known.stability_figure)
     if known.trade_figure is not None:
         derivation = "as published; below 1 only where buyer and supplier are members of the EU"
-        yield DerivedFigure(f"{path}.trade_parameter", known.trade_parameter, "1", derivation, (known.trade_figure,))
+        yield _figure(f"{path}.trade_parameter", known.trade_parameter, derivation, known.trade_figure)
+
+
+def _figure(path: str, value: float, derivation: str, *figures: Figure) -> TracedField:
+    return TracedField(path, (value,), "1", derivation, tuple(figure.origin for figure in figures))
 
 
 def assess_supplies(supplies: Sequence[MaterialSupply], buyer: str, countries: CountryRisks) -> list[MaterialRisk]:

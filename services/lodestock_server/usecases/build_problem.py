@@ -1,78 +1,57 @@
-"""Build a sourcing problem from the catalog: demand by forecast, sources, stock policy, every figure with its origin.
+"""Build a sourcing problem for a buyer: demand by forecast, sources, stock policy, every figure with its origin.
 
-Owns which figure goes where. The figures themselves are read by `supply_sources`, what is missing is filled by
-`defaults`; the forecaster and the catalog are handed in.
+Owns which figure goes where. The buyer's figures come from `buyers`, the sources from `supply_sources`, what is missing
+is filled by `defaults`; the forecaster and the catalog are handed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lodestock_forecasters import MAX_SEED
 from lodestock_optimizers.problem import (
-    Budget,
     DemandTier,
     Deposit,
     Material,
     Period,
-    Scenario,
     Source,
     SourcingProblem,
     TierDemand,
-    TradeRule,
 )
-from lodestock_optimizers.validation import MOST, MOST_FLOOR_DAYS, validate
-from lodestock_server.catalog import Catalog, Observation
+from lodestock_optimizers.validation import validate
+from lodestock_server.catalog import Catalog
 from lodestock_server.errors import FieldViolation, InvalidRequest, NotFound
-from lodestock_server.usecases.defaults import (
-    DefaultsBook,
-    DefaultUsed,
-    Override,
-    combination_violations,
-    override_violations,
+from lodestock_server.usecases.build_request import (
+    TAKEN_OVER,
+    BuildRequest,
+    DemandPath,
+    material_violations,
+    possible_materials,
+    request_violations,
 )
-from lodestock_server.usecases.origins import CallerOrigin, ForecastOrigin, Traced, TracedField, derive
-from lodestock_server.usecases.source_risks import SourceRiskChoice, SourceRisks, source_risk_violations
+from lodestock_server.usecases.buyers import BuyerFigures, Yearly, buyer_figures, no_consumption
+from lodestock_server.usecases.defaults import DefaultsBook, DefaultUsed
+from lodestock_server.usecases.origins import CallerOrigin, Traced, TracedField, derive
+from lodestock_server.usecases.planned_demand import Forecast, ForecastPath, PlannedDemand
+from lodestock_server.usecases.source_risks import SourceRisks
 from lodestock_server.usecases.stock_policy import StockNeeds, stock_policy
 from lodestock_server.usecases.supply_sources import Supply, SupplyReader, dearest_landed_cost
+
+__all__ = [
+    "BuildRequest",
+    "BuiltProblem",
+    "DemandPath",
+    "Forecast",
+    "ForecastPath",
+    "build_problem",
+    "request_violations",
+]
 
 _COST_FIELDS = {
     DemandTier.DEFENCE: "shortage.defence_price_multiple",
     DemandTier.ESSENTIAL: "shortage.essential_price_multiple",
     DemandTier.GENERAL: "shortage.general_price_multiple",
 }
-
-
-TAKEN_OVER = ("rules", "budget", "scenarios", "price_of_risk", "discount_rate", "buyer")
-"""Fields of a request that stand in the problem as they are, under the same path."""
-
-
-@dataclass(frozen=True, slots=True)
-class DemandPath:
-    """Demand that the caller gives for one material: tonnes by period, all tiers together."""
-
-    material_id: str
-    demand_tonnes: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BuildRequest:
-    """What to build; mirrors `lodestock.v1.BuildProblemRequest`."""
-
-    buyer: str
-    horizon_years: int
-    material_ids: tuple[str, ...] = ()
-    floor_days: float | None = None
-    demand: tuple[DemandPath, ...] = ()
-    overrides: tuple[Override, ...] = ()
-    rules: tuple[TradeRule, ...] = ()
-    budget: Budget | None = None
-    scenarios: tuple[Scenario, ...] = ()
-    price_of_risk: float | None = None
-    discount_rate: float | None = None
-    seed: int = 0
-    source_risk: SourceRiskChoice = field(default_factory=SourceRiskChoice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +62,6 @@ class BuiltProblem:
     figures: tuple[TracedField, ...]
     defaults: tuple[DefaultUsed, ...]
     remarks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MedianPath:
-    """The median of a demand forecast by year, and the models behind it in words."""
-
-    by_year: Mapping[int, float]
-    model: str
-
-
-Forecast = Callable[[Mapping[str, Sequence[Observation]], int], Mapping[str, MedianPath]]
-"""From the observed demand of each material and a number of years ahead to the median path of each."""
 
 
 def build_problem(
@@ -112,23 +79,41 @@ def build_problem(
         The problem; one-year periods from the year after the last one with data.
 
     Raises:
-        NotFound: The catalog knows no such buyer.
+        NotFound: No such buyer, or nobody says what it uses of a material.
         InvalidRequest: Fields break rules; all are listed.
     """
-    if request.buyer not in catalog.buyers():
-        raise NotFound(f"no demand of buyer '{request.buyer}' is stored; known buyers: {', '.join(catalog.buyers())}")
-    materials = request.material_ids or tuple(mineral.id for mineral in catalog.minerals())
-    _refuse(request_violations(catalog, request, materials))
-    built = _Builder(catalog, request, materials, forecast).build()
-    _refuse([_in_request(v.field_path, v.description) for v in validate(built.problem, known_countries)])
+    _refuse(request_violations(catalog, request, possible_materials(catalog, request)))
+    defaults = DefaultsBook(request.overrides)
+    figures = buyer_figures(catalog, request.buyer, request.own_figures, defaults)
+    materials = request.material_ids or figures.materials()
+    histories = _histories(figures, request, materials)
+    # Where the request names no materials, the figures decide which are in the problem.
+    _refuse(material_violations(catalog, request, materials))
+    built = _Builder(catalog, request, figures, defaults, histories, forecast).build()
+    _refuse([_in_request(request, v.field_path, v.description) for v in validate(built.problem, known_countries)])
     return built
 
 
-def _in_request(path: str, description: str) -> FieldViolation:
-    """A violation of the built problem as one of the request: where it was not taken over, an override made it."""
+def _histories(
+    figures: BuyerFigures, request: BuildRequest, materials: Sequence[str]
+) -> Mapping[str, tuple[Yearly, ...]]:
+    """The demand of each material so far; empty only where the caller gives the demand to come."""
+    histories = {material: figures.consumption(material) for material in materials}
+    given = {path.material_id for path in request.demand}
+    missing = [material for material, history in histories.items() if not history and material not in given]
+    if missing or not materials:
+        raise NotFound(no_consumption(figures, missing))
+    return histories
+
+
+def _in_request(request: BuildRequest, path: str, description: str) -> FieldViolation:
+    """A violation of the built problem as one of the request: of what was taken over, or of what made it."""
+    made = f"make a problem in which {path} {description}"
+    if path.startswith("scenarios") and request.demand_uncertainty is not None:
+        return FieldViolation("demand_uncertainty", made)
     if path.startswith(TAKEN_OVER):
         return FieldViolation(path, description)
-    return FieldViolation("overrides", f"make a problem in which {path} {description}")
+    return FieldViolation("own_figures" if request.own_figures and not request.overrides else "overrides", made)
 
 
 def _refuse(violations: list[FieldViolation]) -> None:
@@ -136,59 +121,20 @@ def _refuse(violations: list[FieldViolation]) -> None:
         raise InvalidRequest(violations)
 
 
-def request_violations(catalog: Catalog, request: BuildRequest, materials: Sequence[str]) -> list[FieldViolation]:
-    """List what is wrong with materials, demand, overrides, stock floor, seed and the caller's own risks."""
-    known = {mineral.id for mineral in catalog.minerals()}
-    found = [
-        FieldViolation(
-            f"material_ids[{i}]", f"'{name}' is no material of the data, must be one of {', '.join(sorted(known))}"
-        )
-        for i, name in enumerate(request.material_ids)
-        if name not in known
-    ]
-    for i, path in enumerate(request.demand):
-        if path.material_id not in materials:
-            text = f"'{path.material_id}' is no material of the problem"
-            found.append(FieldViolation(f"demand[{i}].material_id", text))
-        if len(path.demand_tonnes) not in (1, request.horizon_years):
-            text = f"holds {len(path.demand_tonnes)} values, must hold 1, or {request.horizon_years}: one a year"
-            found.append(FieldViolation(f"demand[{i}].demand_tonnes", text))
-            continue
-        found += [
-            FieldViolation(f"demand[{i}].demand_tonnes[{t}]", f"is {tonnes:g}, must be a number from 0 to {MOST:g}")
-            for t, tonnes in enumerate(path.demand_tonnes)
-            if not 0 <= tonnes <= MOST
-        ]
-    if request.floor_days is not None and not 0 <= request.floor_days <= MOST_FLOOR_DAYS:
-        text = f"is {request.floor_days:g}, must be a number from 0 to {MOST_FLOOR_DAYS:g}"
-        found.append(FieldViolation("floor_days", text))
-    if request.seed > MAX_SEED:
-        found.append(FieldViolation("seed", f"is {request.seed}, must be from 0 to {MAX_SEED}"))
-    wrong = override_violations(request.overrides, materials)
-    found += wrong or combination_violations(request.overrides, materials)
-    return found + source_risk_violations(request.source_risk.overrides, request.buyer, materials)
-
-
 @dataclass
 class _Builder:
     catalog: Catalog
     request: BuildRequest
-    material_ids: Sequence[str]
+    buyer: BuyerFigures
+    defaults: DefaultsBook
+    histories: Mapping[str, tuple[Yearly, ...]]
     forecast: Forecast
     figures: list[TracedField] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.defaults = DefaultsBook(self.request.overrides)
-        self.histories = {
-            material: self.catalog.consumption(self.request.buyer, material) for material in self.material_ids
-        }
-        self.first_year = max(history[-1].year for history in self.histories.values()) + 1
-        self.years = range(self.first_year, self.first_year + self.request.horizon_years)
-        given = {path.material_id for path in self.request.demand}
-        asked = {name: history for name, history in self.histories.items() if name not in given}
-        earliest = min((history[-1].year for history in asked.values()), default=self.first_year)
-        self.forecasts = self.forecast(asked, self.years[-1] - earliest) if asked else {}
+        self.demand = PlannedDemand(self.request, self.histories, self._first_year(), self.forecast)
+        self.years = self.demand.years
 
     def build(self) -> BuiltProblem:
         request = self.request
@@ -197,17 +143,20 @@ class _Builder:
         deposits: list[Deposit] = []
         price_years: list[int] = []
         risks = SourceRisks(self.catalog, request.buyer, request.source_risk)
-        for name in self.material_ids:
-            latest = self.histories[name][-1].figure
-            reader = SupplyReader(self.catalog, self.defaults, request.buyer, name, latest, risks, self.years)
+        for name in self.histories:
+            path = self.demand.path(name)
+            history = self.histories[name]
+            latest = history[-1].figure if history else path[0]
+            reader = SupplyReader(self.catalog, self.buyer, self.defaults, name, latest, risks, self.years)
             supply = reader.read()
-            materials.append(self._material(name, reader.price(), supply))
+            materials.append(self._material(name, path, reader.price(), supply))
             sources += supply.sources
             deposits += supply.deposits
             self.figures += supply.figures
-            self.remarks += supply.remarks
-            price_years.append(self.catalog.latest_price(name).year)
+            self._note(name, supply)
+            price_years.append(self.buyer.price(name).year)
         self.remarks += risks.unused()
+        self.figures += self.demand.scenario_figures()
         problem = SourcingProblem(
             periods=tuple(Period(str(year)) for year in self.years),
             materials=tuple(materials),
@@ -215,14 +164,26 @@ class _Builder:
             deposits=tuple(deposits),
             rules=request.rules,
             budget=request.budget,
-            scenarios=request.scenarios,
+            scenarios=self.demand.scenarios(),
             price_of_risk=self._setting("price_of_risk", request.price_of_risk, "1"),
             discount_rate=self._setting("discount_rate", request.discount_rate, "1/a"),
             buyer=request.buyer,
-            price_year=max(price_years),
+            price_year=self._price_year(price_years),
         )
         self._remark_on_prices(price_years, problem.price_year)
         return BuiltProblem(problem, tuple(self.figures), self.defaults.used(), tuple(dict.fromkeys(self.remarks)))
+
+    def _first_year(self) -> int:
+        """The year after the last one with data; of prices, where the caller gives all the demand."""
+        observed = [history[-1].year for history in self.histories.values() if history]
+        return max(observed or [self.buyer.price(name).year for name in self.histories]) + 1
+
+    def _note(self, name: str, supply: Supply) -> None:
+        """What is known of a material beside its fields: what its demand was estimated from, and what is lacking."""
+        basis = self.buyer.basis(name) if self.histories[name] else None
+        if basis is not None:
+            self.figures.append(basis)
+        self.remarks += [*self.buyer.remarks(name), *supply.remarks]
 
     def _setting(self, name: str, given: float | None, unit: str) -> float:
         """A setting of the whole plan: the caller's own, else the default."""
@@ -231,17 +192,25 @@ class _Builder:
         self._trace(name, [traced], unit)
         return traced.value
 
+    def _price_year(self, years: Sequence[int]) -> int:
+        """The latest year of any price."""
+        latest = max(years)
+        prices = [
+            self.buyer.price(name).figure for name, year in zip(self.histories, years, strict=True) if year == latest
+        ]
+        self._trace("price_year", [derive(float(latest), "the latest year of a price", *prices)], "a")
+        return latest
+
     def _remark_on_prices(self, years: Sequence[int], price_year: int) -> None:
-        for name, year in zip(self.material_ids, years, strict=True):
+        for name, year in zip(self.histories, years, strict=True):
             if year != price_year:
                 self.remarks.append(f"{name}: the last price is that of {year}, taken as it is for {price_year}")
             mineral = self.catalog.mineral(name)
-            if mineral.price_fit == "proxy":
+            if mineral.price_fit == "proxy" and not self.buyer.price_is_own(name):
                 self.remarks.append(f"{name}: the price is a proxy: {mineral.price_note}")
 
-    def _material(self, name: str, price: Traced, supply: Supply) -> Material:
+    def _material(self, name: str, path: Sequence[Traced], price: Traced, supply: Supply) -> Material:
         mineral = self.catalog.mineral(name)
-        path = self._demand_path(name)
         costs = self._shortage_costs(name, price)
         own_floor = self.request.floor_days
         floor = None if own_floor is None else Traced(own_floor, (CallerOrigin("floor_days"),))
@@ -258,17 +227,6 @@ class _Builder:
     def _shortage_costs(self, name: str, price: Traced) -> dict[DemandTier, Traced]:
         multiples = {tier: self.defaults.take(default_id, name) for tier, default_id in _COST_FIELDS.items()}
         return {t: derive(m.value * price.value, "multiple × price", m, price) for t, m in multiples.items()}
-
-    def _demand_path(self, name: str) -> tuple[Traced, ...]:
-        """Demand year by year, tonnes: the caller's own, else the median path of the forecast."""
-        for i, given in enumerate(self.request.demand):
-            if given.material_id == name:
-                values = given.demand_tonnes * (len(self.years) if len(given.demand_tonnes) == 1 else 1)
-                return tuple(Traced(value, (CallerOrigin(f"demand[{i}].demand_tonnes"),)) for value in values)
-        path = self.forecasts[name]
-        observed = tuple(observation.figure.origin for observation in self.histories[name])
-        forecast = ForecastOrigin(path.model, "median path", self.request.seed)
-        return tuple(Traced(path.by_year[year], (forecast, *observed), "median of the forecast") for year in self.years)
 
     def _tiers(self, name: str, path: Sequence[Traced], costs: Mapping[DemandTier, Traced]) -> tuple[TierDemand, ...]:
         defence = self.defaults.take("tier.defence_share", name)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lodestock_optimizers.risk import effective_trade_parameter, governance_score, political_instability
-from lodestock_server.catalog import Catalog, Figure, UnknownCountryError, UnknownMineralError
+from lodestock_server.catalog import Catalog, Figure, UnknownBuyerError, UnknownCountryError, UnknownMineralError
+from lodestock_server.usecases.buyers import BLOC_AS_A_COUNTRY
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class CountryRisks:
 
     def of(self, country: str, material: str, buyer: str) -> CountryRisk:
         """Governance and instability of a country, and its trade parameter for a material as it holds for a buyer."""
+        if country == BLOC_AS_A_COUNTRY:
+            return CountryRisk(None, (), 1.0, None)
         known = self._catalog.governance(country)
         estimates = dict(known.estimates) if known else {}
         score = governance_score({name: figure.value for name, figure in estimates.items()}) if estimates else None
@@ -40,18 +43,29 @@ class CountryRisks:
             governance=score.value if score else None,
             governance_figures=tuple(estimates.values()),
             trade_parameter=effective_trade_parameter(
-                trade_figure.value if trade_figure else None, self._in_eu(country), self._in_eu(buyer)
+                trade_figure.value if trade_figure else None, self._in_eu(country), self._buys_in_eu(buyer)
             ),
             trade_figure=trade_figure,
             political_instability=None if stability is None else political_instability(stability.value),
             stability_figure=stability,
         )
 
+    def home(self, buyer: str) -> frozenset[str]:
+        """The codes that are at home for a buyer: the countries that it is made of, and a bloc as a whole."""
+        try:
+            countries = frozenset(self._catalog.bloc(buyer))
+        except UnknownBuyerError:
+            return frozenset((buyer,))
+        return countries | {BLOC_AS_A_COUNTRY} if len(countries) > 1 else countries
+
     def _trade_figure(self, material: str, country: str) -> Figure | None:
         try:
             return self._catalog.trade_parameter(material, country)
         except UnknownMineralError:
             return None  # A material of the caller's own.
+
+    def _buys_in_eu(self, buyer: str) -> bool:
+        return all(self._in_eu(country) for country in self.home(buyer) - {BLOC_AS_A_COUNTRY})
 
     def _in_eu(self, country: str) -> bool:
         try:

@@ -75,6 +75,37 @@ DEFAULTS: tuple[Default, ...] = (
         "Suppliers that the source does not name have no distance: taken as a quarter of the way round the earth",
     ),
     Default(
+        "freight.km_from_port_of_bloc",
+        500.0,
+        "km",
+        "Freight to the European Union is counted to the Netherlands, where its largest port is, Rotterdam, and five "
+        "hundred kilometres on from there, about as far as its largest users. A judgement",
+    ),
+    Default(
+        "suppliers.part_of_world_output",
+        1.0,
+        "1",
+        "A buyer whose suppliers are not known buys from each country by its part in the world's output outside the "
+        "buyer's own; give own_figures of kind IMPORTS_BY_COUNTRY where they are known. A judgement",
+        most=1.0,
+    ),
+    Default(
+        "demand.intensity_of_use",
+        1.0,
+        "1",
+        "What the data do not say of a buyer's use is estimated: by its output and its part in its own sourcing, or as "
+        "if it used as much for each dollar of its GDP as the world. 1 takes the estimate as it is. A judgement; give "
+        "own_figures of kind CONSUMPTION where the use is known",
+    ),
+    Default(
+        "demand.least_share_at_home",
+        0.05,
+        "1",
+        "Output at home says something of a buyer's use where it is at least a twentieth of the sourcing; below that "
+        "a share rounded to a per cent says too little, and GDP is taken. A judgement",
+        most=1.0,
+    ),
+    Default(
         "contract.take_or_pay",
         1.0,
         "1",

@@ -1,18 +1,21 @@
-"""Forecast demand: series that the caller gives or that the catalog holds in, forecasts with their history out."""
+"""Forecast demand: series that the caller gives or that a buyer has in, forecasts with their history out."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import lodestock_forecasters as forecasters
-from lodestock_server.catalog import Catalog, Observation
-from lodestock_server.errors import NotFound
-from lodestock_server.usecases.build_problem import Forecast, MedianPath
+from lodestock_server.catalog import Catalog
+from lodestock_server.usecases.buyers import Yearly
+from lodestock_server.usecases.demand_series import Demand, follow_drivers, with_drivers, yearly_series
+from lodestock_server.usecases.drivers import DEFAULT_SCENARIO, GdpScenario
+from lodestock_server.usecases.planned_demand import Forecast, ForecastPath
+from lodestock_server.usecases.time_left import TimeLeft
 
 QUANTILE_LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 """Levels of the quantiles where the caller names none."""
+MEDIAN = 0.5
 
 DEFAULT_MODEL_DESCRIPTION = (
     "From five values on, by year or without a season: the median of naive, drift (by quarter and month: DOTM), CES "
@@ -25,14 +28,6 @@ DEFAULT_MODEL_SOURCE = "Petropoulos and Svetunkov (2020), doi:10.1016/j.ijforeca
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDemand:
-    """Demand that the catalog holds; no materials means all of them."""
-
-    buyer: str
-    material_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ForecastOptions:
     """What to forecast of each series."""
 
@@ -41,38 +36,15 @@ class ForecastOptions:
     sample_paths: int = 0
     model: str = forecasters.DEFAULT_MODEL
     seed: int = 0
+    gdp_scenario: GdpScenario = DEFAULT_SCENARIO
 
 
 @dataclass(frozen=True, slots=True)
-class SeriesAnswer:
-    """A series, its forecast, and for a stored series the observations with their origins."""
+class DemandAnswer:
+    """What was asked, with its drivers where the model follows them, and its forecast."""
 
-    series: forecasters.DemandSeries
+    demand: Demand
     forecast: forecasters.SeriesForecast
-    observations: tuple[Observation, ...] = ()
-
-
-SHARE_FOR_MODELS = 0.75
-"""Share of the time in which models are fitted. A run looks at the time between series, and answers those that it has
-no time for by their last value, which takes some time too, and more where the machine is busy."""
-
-
-class TimeLeft:
-    """A run's control that knows a deadline and nothing else."""
-
-    def __init__(self, limit_s: float) -> None:
-        self._ends_s = time.monotonic() + SHARE_FOR_MODELS * limit_s
-
-    def report(self, done: int, total: int) -> None:
-        """Ignore the news: a short call reports no progress."""
-
-    def cancelled(self) -> bool:
-        """Return False: the process of a cancelled call is killed from outside."""
-        return False
-
-    def remaining_s(self) -> float | None:
-        """Return the seconds left."""
-        return self._ends_s - time.monotonic()
 
 
 def list_models() -> tuple[forecasters.ModelInfo, ...]:
@@ -87,12 +59,14 @@ def list_models() -> tuple[forecasters.ModelInfo, ...]:
     return (default, *forecasters.list_models())
 
 
-def forecast_series(
-    series: Sequence[forecasters.DemandSeries], options: ForecastOptions, time_limit_s: float
-) -> tuple[SeriesAnswer, ...]:
-    """Forecast series that the caller gives."""
+def forecast_demand(
+    catalog: Catalog, demands: Sequence[Demand], options: ForecastOptions, time_limit_s: float
+) -> tuple[DemandAnswer, ...]:
+    """Forecast demand, along the pathway of the options where the model follows population and GDP."""
+    if follow_drivers((options.model,)):
+        demands = with_drivers(catalog, demands, options.gdp_scenario)
     request = forecasters.ForecastRequest(
-        series=series,
+        series=[demand.series for demand in demands],
         horizon=options.horizon,
         quantile_levels=options.quantile_levels,
         sample_paths=options.sample_paths,
@@ -100,62 +74,64 @@ def forecast_series(
         model=options.model,
     )
     result = forecasters.forecast(request, TimeLeft(time_limit_s))
-    return tuple(SeriesAnswer(one, forecast) for one, forecast in zip(series, result.forecasts, strict=True))
+    return tuple(DemandAnswer(demand, forecast) for demand, forecast in zip(demands, result.forecasts, strict=True))
 
 
-def forecast_stored(
-    catalog: Catalog, stored: StoredDemand, options: ForecastOptions, time_limit_s: float
-) -> tuple[SeriesAnswer, ...]:
-    """Forecast demand that the catalog holds, each series named "material/BUYER".
+def demand_paths(
+    catalog: Catalog,
+    buyer: str,
+    time_limit_s: float,
+    *,
+    model: str = "",
+    gdp_scenario: GdpScenario = DEFAULT_SCENARIO,
+    seed: int = 0,
+) -> Forecast:
+    """The forecast as BuildProblem asks for it: paths of each material by year, the median's and those of levels.
 
-    Raises:
-        NotFound: The catalog holds no figures for the buyer.
+    Args:
+        catalog: Where population and GDP are read, if the model follows them.
+        buyer: Whose economy drives the demand.
+        time_limit_s: Seconds for each call.
+        model: Model or combination. Empty: the default.
+        gdp_scenario: Pathway of population and GDP.
+        seed: Kept with the forecast's origin.
     """
-    if stored.buyer not in catalog.buyers():
-        raise NotFound(f"no demand of buyer '{stored.buyer}' is stored; known buyers: {', '.join(catalog.buyers())}")
-    materials = stored.material_ids or tuple(mineral.id for mineral in catalog.minerals())
-    histories = [catalog.consumption(stored.buyer, material) for material in materials]
-    series = [
-        yearly_series(f"{material}/{stored.buyer}", history)
-        for material, history in zip(materials, histories, strict=True)
-    ]
-    answers = forecast_series(series, options, time_limit_s)
-    return tuple(
-        SeriesAnswer(answer.series, answer.forecast, history)
-        for answer, history in zip(answers, histories, strict=True)
-    )
 
-
-def median_paths(seed: int, time_limit_s: float) -> Forecast:
-    """The default forecast as BuildProblem asks for it: the median path of each material by year."""
-
-    def paths(histories: Mapping[str, Sequence[Observation]], years_ahead: int) -> dict[str, MedianPath]:
-        series = [yearly_series(material, history) for material, history in histories.items()]
-        answers = forecast_series(series, ForecastOptions(years_ahead, seed=seed), time_limit_s)
-        return {answer.series.id: _median_path(answer.forecast) for answer in answers}
+    def paths(
+        histories: Mapping[str, Sequence[Yearly]], years_ahead: int, levels: Sequence[float]
+    ) -> dict[str, ForecastPath]:
+        demands = [
+            Demand(yearly_series(material, history), buyer, tuple(history)) for material, history in histories.items()
+        ]
+        options = ForecastOptions(
+            horizon=years_ahead,
+            quantile_levels=tuple(sorted({MEDIAN, *levels})),
+            model=model or forecasters.DEFAULT_MODEL,
+            seed=seed,
+            gdp_scenario=gdp_scenario,
+        )
+        answers = forecast_demand(catalog, demands, options, time_limit_s)
+        return {answer.forecast.series_id: _path(answer.forecast) for answer in answers}
 
     return paths
 
 
-def _median_path(forecast: forecasters.SeriesForecast) -> MedianPath:
-    by_year = {int(period): float(value) for period, value in zip(forecast.periods, forecast.median, strict=True)}
-    return MedianPath(by_year, _models_in_words(forecast))
+def _path(forecast: forecasters.SeriesForecast) -> ForecastPath:
+    years = [int(period) for period in forecast.periods]
+    rows = zip(forecast.quantile_levels, forecast.quantiles.tolist(), strict=True)
+    by_level = {level: dict(zip(years, row, strict=True)) for level, row in rows}
+    return ForecastPath(models_in_words(forecast), by_level)
 
 
-def _models_in_words(forecast: forecasters.SeriesForecast) -> str:
-    """The rule and its models, such as "median of naive, drift"; only a mean has weights to speak of."""
+def models_in_words(forecast: forecasters.SeriesForecast) -> str:
+    """The rule and its models, such as "median of naive, drift"; only a mean has weights to speak of.
+
+    Where nothing but no change was left, why: "naive (scum needs 7 observed values, the series has 5)".
+    """
     if forecast.rule is forecasters.CombinationRule.MEAN:
         return "mean of " + ", ".join(f"{used.model} {used.weight:.2g}" for used in forecast.weights)
     names = ", ".join(used.model for used in forecast.weights)
-    return f"median of {names}" if forecast.rule is forecasters.CombinationRule.MEDIAN else names
-
-
-def yearly_series(series_id: str, history: Sequence[Observation]) -> forecasters.DemandSeries:
-    """Observations of the catalog as a series."""
-    return forecasters.DemandSeries(
-        id=series_id,
-        frequency=forecasters.Frequency.YEARLY,
-        periods=[str(observation.year) for observation in history],
-        values=[observation.figure.value for observation in history],
-        unit=history[0].figure.unit,
-    )
+    if forecast.rule is forecasters.CombinationRule.MEDIAN:
+        return f"median of {names}"
+    reasons = "; ".join(f"{rejected.model} {rejected.reason}" for rejected in forecast.rejected)
+    return f"{names} ({reasons})" if reasons else names

@@ -38,13 +38,14 @@ class SourceRiskChoice:
 
 
 def source_risk_violations(
-    overrides: Sequence[SourceRiskOverride], buyer: str, materials: Collection[str]
+    overrides: Sequence[SourceRiskOverride], home: Collection[str], materials: Collection[str]
 ) -> list[FieldViolation]:
-    """List overrides for the buyer itself, or for a material that the problem does not hold."""
+    """List overrides for a country at home, or for a material that the problem does not hold."""
     found = []
     for i, override in enumerate(overrides):
-        if override.country == buyer:
-            text = f"'{buyer}' is the buyer, must be another country: sources at home have risk 0"
+        if override.country in home:
+            what = "the buyer" if len(home) == 1 else "one of the buyer's own"
+            text = f"'{override.country}' is {what}, must be another country: sources at home have risk 0"
             found.append(FieldViolation(f"source_risks[{i}].country", text))
         if override.material_id and override.material_id not in materials:
             text = f"'{override.material_id}' is no material of the problem"

@@ -1,8 +1,8 @@
 """From whom a material can be had: the sources of a problem, each figure with its origin.
 
-A country is an import source where it supplies the buyer today or produces the material at all; the buyer's own output
-and its scrap are sources too. What a country can deliver is the larger of a share of its output and what it delivers
-today with room for growth.
+A country is an import source where it supplies the buyer today or produces the material at all; output at home, of
+each country that the buyer is made of, and scrap are sources too. What a country can deliver is the larger of a share
+of its output and what it delivers today with room for growth.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lodestock_optimizers.problem import Deposit, Source, SourceKind
-from lodestock_server.catalog import Catalog, Figure, Stage, Statistic
+from lodestock_server.catalog import Catalog, Stage
+from lodestock_server.usecases.buyers import BLOC_AS_A_COUNTRY, UNNAMED_COUNTRIES, BuyerFigures
 from lodestock_server.usecases.defaults import DefaultsBook
 from lodestock_server.usecases.origins import Traced, TracedField, derive
 from lodestock_server.usecases.source_risks import SourceRisks
 
-UNNAMED_COUNTRIES = "ZZZ"
-"""The suppliers that a source sums up as other countries, by a code that ISO 3166-1 leaves to its users."""
+__all__ = ["UNNAMED_COUNTRIES", "Supply", "SupplyReader", "dearest_landed_cost"]
 
 NEGLIGIBLE_SHARE_OF_DEMAND = 1e-3
 """A country that could deliver less than this part of the demand is left out."""
@@ -49,17 +49,18 @@ class _Offer:
     country: str
     kind: SourceKind
     capacity: Traced
+    from_its_reserves: bool = True
 
 
 class SupplyReader:
     """Reads the supply of one material for a buyer.
 
     Args:
-        catalog: The figures.
+        catalog: The figures of the world.
+        figures: Those of the buyer.
         defaults: What stands in for those that are missing.
-        buyer: ISO 3166-1 alpha-3.
         material: Id of the mineral.
-        yearly_demand: The buyer's last known yearly demand.
+        yearly_demand: The buyer's last known yearly demand, tonnes.
         risks: What gives the risk of each source.
         years: The years to plan.
     """
@@ -67,16 +68,15 @@ class SupplyReader:
     def __init__(
         self,
         catalog: Catalog,
+        figures: BuyerFigures,
         defaults: DefaultsBook,
-        buyer: str,
         material: str,
-        yearly_demand: Figure,
+        yearly_demand: Traced,
         risks: SourceRisks,
         years: range,
     ) -> None:
-        self._catalog, self._defaults = catalog, defaults
-        self._buyer, self._material = buyer, material
-        self._demand = Traced.read(yearly_demand)
+        self._catalog, self._figures, self._defaults = catalog, figures, defaults
+        self._material, self._demand = material, yearly_demand
         self._risks = risks
         self._years = years
         self._remarks: list[str] = []
@@ -94,14 +94,14 @@ class SupplyReader:
 
     def price(self) -> Traced:
         """The price of the last full year, USD/t."""
-        return Traced.read(self._catalog.latest_price(self._material).figure)
+        return self._figures.price(self._material).figure
 
     def price_path(self) -> tuple[Traced, ...]:
         """The price of each year to plan, USD/t: one value for all where it does not grow."""
         price, growth = self.price(), self._take("price.growth_per_year")
         if growth.value == 0:
             return (derive(price.value, "flat: growth 0", price, growth),)
-        base = self._catalog.latest_price(self._material).year
+        base = self._figures.price(self._material).year
         return tuple(
             derive(price.value * (1 + growth.value) ** (year - base), "price × (1 + growth)^years", price, growth)
             for year in self._years
@@ -110,11 +110,11 @@ class SupplyReader:
     def _imports(self) -> list[_Offer]:
         delivered = self._delivered_today()
         produced = self._produced()
-        least = NEGLIGIBLE_SHARE_OF_DEMAND * self._demand.value
+        least = self._negligible()
         capacities = {
             country: self._capacity(country, produced.get(country), delivered.get(country))
             for country in {**delivered, **produced}
-            if country != self._buyer
+            if country not in self._figures.home
         }
         kept = [(c, capacity) for c, capacity in capacities.items() if capacity.value > least]
         kept.sort(key=lambda item: (-item[1].value, item[0]))
@@ -123,25 +123,25 @@ class SupplyReader:
     def _delivered_today(self) -> dict[str, Traced]:
         """Tonnes that each country delivers to the buyer now: its share of imports × imports."""
         imports = self._imports_of_buyer()
-        shares = self._catalog.import_sources(self._buyer, self._material)
-        unnamed = sum(share.figure.value for share in shares if share.iso3 is None)
+        suppliers = self._figures.suppliers(self._material)
+        unnamed = sum(supplier.share.value for supplier in suppliers if supplier.country is None)
         if unnamed > 0:
             self._remarks.append(
                 f"{self._material}: {unnamed:.0%} of the imports come from countries the data do not name; they "
                 f"stand as one source of country {UNNAMED_COUNTRIES}, which no disruption of a country hits"
             )
         return {
-            share.iso3 or UNNAMED_COUNTRIES: derive(
-                share.figure.value * imports.value, "share of imports × imports", Traced.read(share.figure), imports
+            supplier.country or UNNAMED_COUNTRIES: derive(
+                supplier.share.value * imports.value, "share of imports × imports", supplier.share, imports
             )
-            for share in shares
+            for supplier in suppliers
         }
 
     def _imports_of_buyer(self) -> Traced:
         """Imports of the last year, tonnes; where they are not published, the demand less what is produced at home."""
-        observed = self._catalog.statistic(self._buyer, self._material, Statistic.IMPORTS)
-        if observed:
-            return Traced.read(observed[-1].figure)
+        known = self._figures.imports(self._material)
+        if known is not None:
+            return known.figure
         at_home = [offer.capacity for offer in self._at_home()]
         needed = max(0.0, self._demand.value - sum(part.value for part in at_home))
         self._remarks.append(f"{self._material}: imports are not published; taken as demand less production at home")
@@ -169,11 +169,18 @@ class SupplyReader:
         return derive(best.value, f"larger of: {'; '.join(o.derivation for o in offers)}", *offers)
 
     def _at_home(self) -> Iterator[_Offer]:
-        domestic = self._catalog.domestic_production(self._buyer, self._material)
-        recycled = self._catalog.recycled_production(self._buyer, self._material)
-        for kind, observed in ((SourceKind.DOMESTIC, domestic), (SourceKind.RECYCLED, recycled)):
-            if observed is not None and observed.figure.value > 0:
-                yield _Offer(self._buyer, kind, Traced.read(observed.figure))
+        several = len(self._figures.home) > 1
+        for output in self._figures.production(self._material):
+            if output.figure.value > (self._negligible() if several else 0.0):
+                yield _Offer(output.country, SourceKind.DOMESTIC, output.figure, output.from_its_reserves)
+        recycled = self._figures.recycled(self._material)
+        if recycled is not None and recycled.figure.value > 0:
+            country = BLOC_AS_A_COUNTRY if several else self._figures.buyer
+            yield _Offer(country, SourceKind.RECYCLED, recycled.figure, from_its_reserves=False)
+
+    def _negligible(self) -> float:
+        """Tonnes a year below which a country is no source."""
+        return NEGLIGIBLE_SHARE_OF_DEMAND * self._demand.value
 
     def _source(self, offer: _Offer) -> tuple[Source, list[TracedField]]:
         name = f"{self._material}/{offer.country}"
@@ -235,13 +242,13 @@ class SupplyReader:
             return Traced(0.0, (), "the price is that at home")
         rate = self._take("freight.usd_per_tonne_km")
         if offer.country == UNNAMED_COUNTRIES:
-            distance = self._take("freight.unnamed_km")
-            return derive(rate.value * distance.value, "rate × distance", rate, distance)
-        known = self._catalog.distance(offer.country, self._buyer)
-        if known is None:
+            taken = self._take("freight.unnamed_km")
+            return derive(rate.value * taken.value, "rate × distance", rate, taken)
+        distance = self._figures.distance(offer.country, self._material)
+        if distance is None:
             self._remarks.append(f"{self._material}: no distance from {offer.country} is known; freight taken as 0")
             return Traced(0.0, rate.origins, "no distance is known")
-        return derive(rate.value * known.value, "rate × distance", rate, Traced.read(known))
+        return derive(rate.value * distance.value, "rate × distance", rate, distance)
 
     def _risk(self, offer: _Offer) -> Traced:
         risk, remarks = self._risks.of(self._material, offer.country, offer.kind)
@@ -257,7 +264,7 @@ class SupplyReader:
         deposits, figures = [], []
         for offer in offers:
             reserves = by_country.get(offer.country)
-            if reserves is None or reserves.value <= 0 or offer.kind is SourceKind.RECYCLED:
+            if reserves is None or reserves.value <= 0 or not offer.from_its_reserves:
                 continue
             left = self._reserves_for_buyer(offer, reserves, produced.get(offer.country))
             source_id = f"{self._material}/{offer.country}"

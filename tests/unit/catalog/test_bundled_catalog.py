@@ -12,6 +12,7 @@ from lodestock_server.catalog import (
     BundledCatalog,
     Catalog,
     CatalogError,
+    Driver,
     Figure,
     MissingFigureError,
     Stage,
@@ -22,13 +23,86 @@ from lodestock_server.catalog import (
 )
 
 CATALOG: Catalog = BundledCatalog()
-MINERALS = [mineral.id for mineral in CATALOG.minerals()]
+ALL = [mineral.id for mineral in CATALOG.minerals()]
+MINERALS = list(CATALOG.demanded("USA"))
 SHORT_DEMAND = {"aluminium": list(range(2019, 2026))}  # 2018 is printed on another definition only
 
 
-def test_at_least_fifteen_minerals_are_known() -> None:
+def test_fifty_minerals_are_known_and_the_demand_of_27() -> None:
+    assert len(ALL) == 50
+    assert sorted(ALL) == ALL
     assert len(MINERALS) == 27
-    assert sorted(MINERALS) == MINERALS
+    assert set(MINERALS) < set(ALL)
+    assert CATALOG.buyers() == ("USA",)
+    assert CATALOG.demanded("DEU") == CATALOG.demanded("EU27") == ()
+
+
+def test_minerals_are_found_by_any_name_of_theirs() -> None:
+    for mineral in CATALOG.minerals():
+        for name in (mineral.id, mineral.name, *CATALOG.names(mineral.id)):
+            for spelling in (name, name.upper(), f" {name.replace('-', ' ')} "):
+                assert CATALOG.find_mineral(spelling) == mineral
+    assert CATALOG.find_mineral("wolfram").id == "tungsten"
+    with pytest.raises(UnknownMineralError, match="like it are: gallium"):
+        CATALOG.find_mineral("galium")
+
+
+def test_forms_say_what_a_tonne_of_them_holds() -> None:
+    lithium = {form.form: form for form in CATALOG.forms("lithium")}
+    carbonate = lithium["lithium carbonate"]
+    assert carbonate.content_factor.value == pytest.approx(2 * 6.94 / 73.89, rel=1e-3)  # Li2CO3
+    assert carbonate.hs_code == "283691"
+    for mineral in ALL:
+        own, *others = CATALOG.forms(mineral)
+        assert own.content_factor.value == 1
+        assert all(form.content_factor.value > 0 and form.reason for form in others)
+
+
+def test_a_mineral_without_stored_demand_still_has_producers_and_a_price() -> None:
+    assert CATALOG.consumption("USA", "lithium") == ()
+    assert CATALOG.domestic_production("USA", "lithium") is None
+    assert CATALOG.production("lithium", Stage.MINING).rows[0].iso3 == "AUS"
+    assert CATALOG.latest_price("lithium").figure.value > 0
+
+
+def test_statistics_are_of_the_united_states_alone_and_other_buyers_have_none() -> None:
+    for buyer in ("DEU", "EU27", "JPN"):
+        assert CATALOG.consumption(buyer, "cobalt") == ()
+        assert CATALOG.statistic(buyer, "cobalt", Statistic.IMPORTS) == ()
+        assert CATALOG.domestic_production(buyer, "cobalt") is None
+        assert CATALOG.recycled_production(buyer, "cobalt") is None
+        assert CATALOG.import_sources(buyer, "cobalt") == ()
+
+
+def test_the_union_has_27_members_and_sourcing_shares_with_its_own_output() -> None:
+    members = CATALOG.bloc("EU27")
+    assert len(members) == 27
+    assert {"DEU", "FRA", "POL"} < set(members)
+    assert CATALOG.bloc("USA") == ("USA",)
+    cobalt = CATALOG.sourcing_shares("EU27", "cobalt")
+    assert cobalt[0].iso3 in members  # Finland refines most of what the Union uses.
+    assert 0.5 < math.fsum(share.figure.value for share in cobalt) <= 1.011
+    assert CATALOG.sourcing_shares("EU27", "cobalt", Stage.MINING) != cobalt
+    assert CATALOG.sourcing_shares("DEU", "cobalt") == ()
+    for mineral in ALL:
+        for share in CATALOG.sourcing_shares("EU27", mineral):
+            assert share.iso3 is None or CATALOG.country(share.iso3)
+
+
+def test_drivers_are_read_by_scenario() -> None:
+    people = {item.year: item.figure.value for item in CATALOG.driver(Driver.POPULATION, "DEU")}
+    assert 70e6 < people[1990] < 85e6
+    product = CATALOG.driver(Driver.GDP_PPP, "DEU", "SSP2")
+    assert [item.year for item in product] == sorted({item.year for item in product})
+    assert product[-1].year == 2100
+    assert product[0].figure.origin.source_id == "SSP_OECD_GDP"
+    assert product != CATALOG.driver(Driver.GDP_PPP, "DEU", "SSP5")
+    assert CATALOG.driver(Driver.GDP_PPP, "DEU", "SSP9") == ()
+    for driver in (Driver.GDP_REAL, Driver.GDP_NOMINAL, Driver.GDP_PER_CAPITA_PPP, Driver.GDP_PER_CAPITA_REAL):
+        assert CATALOG.driver(driver, "DEU")[-1].year >= 2019
+        assert CATALOG.driver(driver, "DEU", "SSP2") == ()
+    with pytest.raises(UnknownCountryError):
+        CATALOG.driver(Driver.POPULATION, "EU27")
 
 
 @pytest.mark.parametrize("mineral", MINERALS)
@@ -205,6 +279,14 @@ def test_countries_and_distances() -> None:
     distance = CATALOG.distance("CHN", "USA")
     assert distance is not None
     assert 10_000 < distance.value < 13_000
+    back = CATALOG.distance("USA", "CHN")
+    assert back is not None
+    assert back.value == distance.value
+    assert back.origin.row != distance.origin.row
+    near = CATALOG.distance("BEL", "NLD")
+    assert near is not None
+    assert near.value < 250
+    assert [country.iso3 for country in CATALOG.countries()] == sorted({c.iso3 for c in CATALOG.countries()})
     assert CATALOG.distance("MNE", "USA") is None
 
 
@@ -216,13 +298,13 @@ def test_recycling_rates_are_fractions() -> None:
 
 
 def test_unknown_names_are_refused_with_what_exists() -> None:
-    with pytest.raises(UnknownMineralError, match="known minerals: aluminium, antimony") as caught:
+    with pytest.raises(UnknownMineralError, match="known minerals: alumina, aluminium, antimony") as caught:
         CATALOG.mineral("unobtainium")
     assert isinstance(caught.value, LookupError)
-    with pytest.raises(UnknownMineralError, match="left out: US consumption is withheld"):
-        CATALOG.consumption("USA", "tungsten")
-    with pytest.raises(UnknownBuyerError, match="known buyers: USA"):
-        CATALOG.consumption("DEU", "cobalt")
+    with pytest.raises(UnknownMineralError, match="left out: "):
+        CATALOG.consumption("USA", "boron")
+    with pytest.raises(UnknownBuyerError, match="a buyer is 'EU27' or an ISO 3166-1"):
+        CATALOG.consumption("EUR", "cobalt")
     with pytest.raises(UnknownCountryError, match="ISO 3166-1"):
         CATALOG.governance("usa")
     with pytest.raises(CatalogError):

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from lodestock import Client, InvalidRequest, Violation
-from lodestock.client import TIMEOUT_S, solve_timeout_s
 from lodestock.inputs import demand_series, messages, names, period_label, violation_of
+from lodestock.requests import TIMEOUT_S, solve_timeout_s
 from lodestock.tables import row_of
 from lodestock.v1 import common_pb2, forecast_pb2, sourcing_pb2
 

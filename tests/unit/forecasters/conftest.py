@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import lodestock_forecasters as lf
 SeriesMaker = Callable[..., lf.DemandSeries]
 
 
-def yearly(values: Sequence[float], series_id: str = "cobalt/USA", first: int = 2018, **more: float) -> lf.DemandSeries:
+def yearly(values: Sequence[float], series_id: str = "cobalt/USA", first: int = 2018, **more: Any) -> lf.DemandSeries:
     labels = [str(first + i) for i in range(len(values))]
     return lf.DemandSeries(series_id, lf.Frequency.YEARLY, labels, np.array(values, dtype=float), "t", **more)
 

@@ -11,7 +11,7 @@ STEEL = History.of(yearly([4800.0, 5000, 5100, 5250, 5300, 5329]))
 
 
 def scored(owa: float, errors: int = 10) -> BacktestScore:
-    return BacktestScore("ets", 4, errors, 1.0, 0.1, owa, 0.8, 0.95)
+    return BacktestScore("ets", 4, errors, 1.0, 0.1, owa, 0.8, 0.95, 10.0)
 
 
 def test_a_path_that_jumps_at_the_origin_is_rejected_with_both_values() -> None:

@@ -86,3 +86,21 @@ def test_the_same_seed_gives_the_same_bytes(data: list[float], seed: int) -> Non
         assert getattr(one, name).tobytes() == getattr(two, name).tobytes()
     # Written out, because a NaN does not equal itself.
     assert repr((one.backtest, one.weights, one.rejected)) == repr((two.backtest, two.weights, two.rejected))
+
+
+@pytest.mark.parametrize("model", [card.name for card in lf.list_models() if card.name != "prophet"])
+@settings(max_examples=20, deadline=None)
+@given(data=values)
+def test_every_model_answers_any_series_or_says_why_not(model: str, data: list[float]) -> None:
+    series = yearly(data)
+    if model == "seasonal_naive":
+        labels = [lf.period_label(2015 * 12 + i, lf.Frequency.MONTHLY) for i in range(len(data))]
+        series = lf.DemandSeries("a", lf.Frequency.MONTHLY, labels, data, "t")
+    request = lf.ForecastRequest([series], 6, LEVELS, 20, model=model, backtest_origins=1)
+    answer = lf.forecast(request).forecasts[0]
+    for figures in (answer.mean, answer.median, answer.quantiles, answer.paths):
+        assert np.isfinite(figures).all()
+        assert (figures >= 0).all()
+    assert (np.diff(answer.quantiles, axis=0) >= 0).all()
+    used = [w.model for w in answer.weights]
+    assert used == [model] or [r.model for r in answer.rejected] == [model]

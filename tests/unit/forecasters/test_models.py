@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,12 +11,17 @@ from lodestock_forecasters.models.registry import ForecasterPool
 from .conftest import SeriesMaker, yearly
 
 OUTPUT = [2410.0, 2640, 2080, 1900, 2100, 2300, 2000, 2200]
-STATISTICAL = ["theta_log", "ces", "auto_ets", "dotm"]
+STATISTICAL = ["theta_log", "ces", "auto_ets", "dotm", "auto_arima", "scum"]
 
 
 def path(model: str, series: lf.DemandSeries, horizon: int = 5) -> np.ndarray:
     with ForecasterPool(lf.Unattended()) as pool:
         return pool[model].forecast(History.of(series), horizon)
+
+
+def growing_economy() -> lf.Drivers:
+    years = np.arange(2018, 2035)
+    return lf.Drivers([str(y) for y in years], np.full(17, 1e6), 1e10 * 1.05 ** (years - 2018.0))
 
 
 def test_simple_models_agree_with_their_one_line_formulas(make_monthly: SeriesMaker) -> None:
@@ -47,9 +53,38 @@ def test_statistical_models_find_a_season(model: str, make_monthly: SeriesMaker)
     assert path(model, make_monthly(values + noise), 12) == pytest.approx(expected, abs=6)
 
 
+def test_scum_is_the_median_of_its_four_members(forecast_one: Callable[..., lf.SeriesForecast]) -> None:
+    """Petropoulos and Svetunkov's four, each floored at zero; of an even number the mean of the middle two."""
+    falling = [900.0, 700, 720, 500, 480, 300, 250, 100, 60, 20]
+    for values in (OUTPUT, falling):
+        members = [forecast_one(yearly(values), model=m).median for m in ("auto_ets", "ces", "auto_arima", "dotm")]
+        middle = np.sort(members, axis=0)[1:3].mean(axis=0)
+        assert forecast_one(yearly(values), model="scum").median == pytest.approx(middle)
+
+
+def test_scum_is_the_median_of_three_where_a_member_cannot_be_fitted_and_fails_below(
+    forecast_one: Callable[..., lf.SeriesForecast], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_args: object, **_options: object) -> np.ndarray:
+        raise lf.ModelFailed("no model able to be fitted")
+
+    monkeypatch.setattr("lodestock_forecasters.models.ces.call_statsforecast", broken)
+    rest = [forecast_one(yearly(OUTPUT), model=m).median for m in ("auto_ets", "auto_arima", "dotm")]
+    assert forecast_one(yearly(OUTPUT), model="scum").median == pytest.approx(np.median(rest, axis=0))
+    monkeypatch.setattr("lodestock_forecasters.models.dotm.call_statsforecast", broken)
+    answer = forecast_one(yearly(OUTPUT), model="scum")
+    assert answer.level is lf.FallbackLevel.NAIVE
+    assert answer.rejected[0].reason == (
+        "only 2 of 4 members could be fitted; ces: no model able to be fitted; dotm: no model able to be fitted"
+    )
+
+
 def test_every_model_is_listed_with_what_a_caller_needs_to_choose() -> None:
     cards = lf.list_models()
-    assert {c.name for c in cards} == {"naive", "seasonal_naive", "drift", "prophet", *STATISTICAL}
+    assert {c.name for c in cards} == {
+        *("naive", "seasonal_naive", "drift", "prophet", "per_capita_s_curve"),
+        *STATISTICAL,
+    }
     assert all(c.description and c.paper and c.family and c.minimum_points >= 1 for c in cards)
     seasonal = next(c for c in cards if c.name == "seasonal_naive")
     assert lf.Frequency.YEARLY not in seasonal.frequencies
@@ -62,13 +97,14 @@ def test_a_model_answers_from_its_least_number_of_points(
 ) -> None:
     yearly_too = lf.Frequency.YEARLY in card.frequencies
     least = card.least_points(lf.Frequency.YEARLY if yearly_too else lf.Frequency.MONTHLY)
-    make = yearly if yearly_too else make_monthly
+    make: SeriesMaker = yearly if yearly_too else make_monthly
     values = np.resize(OUTPUT, least).tolist()
-    enough = forecast_one(make(values), model=card.name, backtest_origins=0)
+    more: dict[str, Any] = {"drivers": growing_economy()} if card.needs_drivers else {}
+    enough = forecast_one(make(values, **more), model=card.name, backtest_origins=0)
     assert [w.model for w in enough.weights] == [card.name]
     assert enough.rejected == ()
     if least > 1:
-        short = forecast_one(make(values[:-1]), model=card.name, backtest_origins=0)
+        short = forecast_one(make(values[:-1], **more), model=card.name, backtest_origins=0)
         assert short.level in (lf.FallbackLevel.NAIVE, lf.FallbackLevel.LAST_VALUE)
         reason = f"needs {least} observed values, the series has {least - 1}"
         assert short.rejected == (lf.Rejection(card.name, reason),)

@@ -226,6 +226,14 @@ def test_take_or_pay_is_owed_only_for_what_is_available() -> None:
     assert objective(plan) == pytest.approx((1_000 + 100) + 100 + 0.5 * 1_000 + 0.5 * 500)
 
 
+def test_demand_may_run_high_before_its_scenario_begins() -> None:
+    high = DemandFactor(1.5, periods=(0, 2))
+    later = Scenario("stop", 0.5, 1, 1, (Disruption(("COD",), availability=0.0),), (high,))
+    plan = solve(problem((source("COD"),), periods=3, scenarios=(later,)))
+    # Half the time 150 t, then nothing for 100 t of demand, then 150 t; half the time 100 t three times.
+    assert objective(plan) == pytest.approx(0.5 * (1_500 + 100 * 1_000 + 1_500) + 0.5 * 3 * 1_000)
+
+
 def test_a_budget_that_binds_is_worth_what_it_saves() -> None:
     plan = solve(problem((source("COD"),), budget=Budget((600.0,))))
     assert objective(plan) == pytest.approx(600 + 40 * 1_000)

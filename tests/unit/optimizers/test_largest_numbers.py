@@ -80,6 +80,25 @@ def test_factors_may_make_no_more_together_than_one_alone() -> None:
     assert [v.field_path for v in validate(dear)] == ["sources[0].unit_price_usd_per_tonne"]
 
 
+def test_demand_factors_multiply_where_they_meet() -> None:
+    """At one material and period, not over the whole scenario."""
+    big = MOST_FACTOR**0.6
+    a, b = DemandFactor(big, ("cobalt",), (0,)), DemandFactor(big, ("cobalt",), (1,))
+    everywhere, always, then = DemandFactor(big), DemandFactor(big, ("cobalt",)), DemandFactor(big, (), (1,))
+    for factors, sound in (
+        ((a, b), True),
+        ((a, a), False),
+        ((a, everywhere), False),
+        ((a, always), False),
+        ((a, then), True),
+        ((b, then), False),
+        ((always, then), False),
+        ((DemandFactor(1 / big), everywhere), True),
+    ):
+        stated = problem((source("COD"),), periods=2, scenarios=(Scenario("s", 0.1, 0, demand_factors=factors),))
+        assert [v.field_path for v in validate(stated)] == ([] if sound else ["scenarios[0].demand_factors"]), factors
+
+
 def test_a_discount_rate_may_be_negative_but_not_run_away() -> None:
     """The shorter the horizon, the lower it may be."""
     for periods, rate, sound in ((2, -0.9, True), (10, -0.9, False), (10, -0.5, True), (600, -0.01, True)):

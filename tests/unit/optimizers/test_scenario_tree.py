@@ -79,6 +79,37 @@ def test_the_floor_waits_while_the_stock_is_rebuilt() -> None:
     assert tree.floor_may_bind[:, 0].tolist() == [True, True, False, False, True]
 
 
+def test_a_demand_factor_with_periods_acts_in_them_before_the_onset_and_after_the_end() -> None:
+    named = DemandFactor(1.5, periods=(0, 2, 3))
+    while_it_acts = DemandFactor(2.0)
+    crisis = stop("crisis", 0.25, 1, 2, demand_factors=(named, while_it_acts), rebuilding_periods=1)
+    tree = build_tree(problem((source("COD"),), periods=4, scenarios=(crisis,)))
+    path = [n for n in range(tree.node_count) if "crisis" in tree.scenario_ids[n]]
+    assert tree.period[path].tolist() == [0, 1, 2, 3]
+    assert tree.demand_factor[path, 0].tolist() == [1.5, 2.0, 3.0, 1.5]
+    # Supply, state and floor go by onset and end alone.
+    assert tree.availability[path, 0].tolist() == [1.0, 0.0, 0.0, 1.0]
+    assert [STATES[s] for s in tree.state[path, 0]] == [
+        MaterialState.NORMAL,
+        MaterialState.EMERGENCY,
+        MaterialState.EMERGENCY,
+        MaterialState.NORMAL,
+    ]
+    assert tree.floor_may_bind[path, 0].tolist() == [True, True, True, False]
+    # It shows from the first period on, so nothing is shared with "nothing happens".
+    assert tree.probability.tolist() == [0.75, 0.25] * 4
+    assert tree.on_trunk[path].tolist() == [False] * 4
+
+
+def test_scenarios_with_the_same_factor_from_the_start_part_where_one_begins() -> None:
+    high = DemandFactor(1.2, periods=(0, 1, 2))
+    calm = Scenario("high", 0.3, 0, demand_factors=(high,))
+    crisis = stop("high and crisis", 0.1, 2, demand_factors=(high,))
+    tree = build_tree(problem((source("COD"),), periods=3, scenarios=(calm, crisis)))
+    assert tree.period.tolist() == [0, 0, 1, 1, 2, 2, 2]
+    assert tree.probability.tolist() == pytest.approx([0.6, 0.4, 0.6, 0.4, 0.6, 0.3, 0.1])
+
+
 def test_a_node_is_settled_where_every_contract_was_signed_knowing_it() -> None:
     tree = build_tree(problem((source("COD"),), periods=4, scenarios=(stop("a", 0.1, 1),)))
     off_trunk = {int(tree.period[n]): bool(s) for n, s in enumerate(tree.settled(1)) if not tree.on_trunk[n]}

@@ -6,7 +6,7 @@ import pytest
 
 from lodestock.v1 import risk_pb2
 from lodestock_optimizers.risk import CountryShare, IndustryUse, political_instability
-from lodestock_server.catalog import BundledCatalog, Statistic
+from lodestock_server.catalog import BundledCatalog, DatasetOrigin, Statistic
 from lodestock_server.converters.risk import supply_from_proto, supply_violations
 from lodestock_server.usecases.assess_supply_risk import MaterialRisk, MaterialSupply, assess_supplies, assess_supply
 from lodestock_server.usecases.country_risk import CountryRisks
@@ -90,12 +90,15 @@ def test_every_figure_of_a_stored_score_has_its_origin() -> None:
     for part in score.contributions:
         if part.country not in ("", "USA"):
             figure = figures[f"sources[{part.country}].political_instability"]
-            assert figure.value == part.political_instability
-            assert [used.origin.dataset for used in figure.figures] == ["governance"]
-            assert figure.figures[0].value == pytest.approx(2.5 - 5 * figure.value)
+            assert figure.values == (part.political_instability,)
+            (origin,) = figure.origins
+            assert isinstance(origin, DatasetOrigin)
+            assert (origin.dataset, origin.column) == ("governance", "political_stability")
+            assert estimate(part.country) == pytest.approx(2.5 - 5 * figure.values[0])
             assert f"sources[{part.country}].sourcing_share" in figures
     price = figures[f"scores[{FACTOR}].inputs[price_usd_per_tonne]"]
-    assert price.figures[0] == CATALOG.latest_price("cobalt").figure
+    published = CATALOG.latest_price("cobalt").figure
+    assert (price.values, price.origins) == ((published.value,), (published.origin,))
 
 
 def test_the_callers_figures_are_measured_as_given() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from lodestock_optimizers.problem import SourceKind
 from lodestock_optimizers.risk import MEASURES, SourceRiskMeasure, source_risk
-from lodestock_server.catalog import BundledCatalog
-from lodestock_server.usecases.assess_supply_risk import assess_supplies
+from lodestock_server.catalog import BundledCatalog, bundled_package
+from lodestock_server.usecases.assess_supply_risk import LifeCycleStage, assess_supplies
 from lodestock_server.usecases.country_risk import CountryRisks
 from lodestock_server.usecases.stored_supply import stored_supplies
 
@@ -42,6 +42,23 @@ def test_scores_of_minerals_come_out_as_printed(mineral: str) -> None:
     )
     printed = cells(f"{mineral} (")[1:6]
     assert [f"{float(text.replace(',', '')):.3g}" for text in printed] == [f"{figure:.3g}" for figure in figures]
+
+
+@pytest.mark.parametrize("mineral", ["cobalt", "copper", "gallium", "magnesium", "tungsten"])
+def test_scores_of_the_union_come_out_as_printed(mineral: str) -> None:
+    assessed = assess_supplies(stored_supplies(CATALOG, "EU27", [mineral]), "EU27", CountryRisks(CATALOG))
+    (risk,) = (risk for risk in assessed if risk.stage is LifeCycleStage.REFINING)
+    score = next(score for score in risk.scores if score.measure.measure_id == "eu_supply_risk")
+    inputs = ("hhi_global", "hhi_sourcing", "import_reliance", "eol_recycling_input_rate")
+    figures = [score.inputs[name] for name in inputs] + [score.value]
+    printed = cells(f"EU27 {mineral}, refining")
+    assert [f"{float(text):.3g}" for text in printed[1:6]] == [f"{figure:.3g}" for figure in figures]
+    published = {
+        row["mineral"]: row["supply_risk"]
+        for row in bundled_package("eu_criticality").table("scores")
+        if row["year"] == "2023"
+    }
+    assert float(printed[6].split()[0]) == float(published[mineral])
 
 
 @pytest.mark.parametrize("measure", list(SourceRiskMeasure))

@@ -9,10 +9,11 @@ import pytest
 from lodestock.v1 import sourcing_pb2
 from lodestock_optimizers.problem import SourceKind
 from lodestock_optimizers.risk import SourceRiskMeasure, governance_score, political_instability
-from lodestock_server.catalog import BundledCatalog, DatasetOrigin, Observation
+from lodestock_server.catalog import BundledCatalog, DatasetOrigin
 from lodestock_server.converters.build import build_request_from_proto
 from lodestock_server.errors import InvalidRequest
-from lodestock_server.usecases.build_problem import BuildRequest, BuiltProblem, MedianPath, build_problem
+from lodestock_server.usecases.build_problem import BuildRequest, BuiltProblem, ForecastPath, build_problem
+from lodestock_server.usecases.buyers import Yearly
 from lodestock_server.usecases.origins import CallerOrigin
 from lodestock_server.usecases.source_risks import SourceRiskChoice, SourceRiskOverride
 from lodestock_server.usecases.supply_sources import UNNAMED_COUNTRIES
@@ -20,10 +21,12 @@ from lodestock_server.usecases.supply_sources import UNNAMED_COUNTRIES
 CATALOG = BundledCatalog()
 
 
-def unchanged(histories: Mapping[str, Sequence[Observation]], years: int) -> dict[str, MedianPath]:
+def unchanged(
+    histories: Mapping[str, Sequence[Yearly]], years: int, levels: Sequence[float]
+) -> dict[str, ForecastPath]:
     """A forecast of no change, so that these tests do not wait for the models."""
     return {
-        name: MedianPath({h[-1].year + k: h[-1].figure.value for k in range(1, years + 1)}, "naive 1")
+        name: ForecastPath("naive 1", {0.5: {h[-1].year + k: h[-1].figure.value for k in range(1, years + 1)}})
         for name, h in histories.items()
     }
 

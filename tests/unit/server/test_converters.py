@@ -15,7 +15,12 @@ import lodestock_optimizers.plan as plan_values
 import lodestock_optimizers.problem as problem_values
 from lodestock.v1 import common_pb2, sourcing_pb2
 from lodestock_server.contract import Contract
+from lodestock_server.converters.build import build_request_from_proto
+from lodestock_server.converters.common import own_figures_from_proto
 from lodestock_server.converters.sourcing import problem_from_proto, problem_to_proto
+from lodestock_server.usecases.buyers import OwnFigure, OwnFigureKind
+from lodestock_server.usecases.demand_scenarios import DemandUncertainty
+from lodestock_server.usecases.drivers import GdpScenario
 
 FULL_PROBLEM = {
     "buyer": "USA",
@@ -175,3 +180,39 @@ def test_server_starts_without_the_heavy_libraries() -> None:
     code = f"import sys, lodestock_server.app; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_own_figures_are_read_with_every_field() -> None:
+    """What the message has, the value has; the kinds of both are the same."""
+    message = ParseDict(
+        {
+            "material": "Cu",
+            "kind": "OWN_FIGURE_KIND_IMPORTS_BY_COUNTRY",
+            "country": "CHL",
+            "year": 2024,
+            "value": 5,
+            "unit": "kt",
+            "form": "CuO",
+            "source": "customs",
+        },
+        common_pb2.OwnFigure(),
+    )
+    expected = OwnFigure("Cu", OwnFigureKind.IMPORTS_BY_COUNTRY, 2024, 5.0, "kt", "CuO", "CHL", "customs")
+    assert own_figures_from_proto([message]) == (expected,)
+    named = {name for name, _ in common_pb2.OwnFigureKind.items()} - {"OWN_FIGURE_KIND_UNSPECIFIED"}
+    assert {f"OWN_FIGURE_KIND_{kind.name}" for kind in OwnFigureKind} == named
+
+
+def test_how_demand_is_to_be_forecast_is_read() -> None:
+    """Model, pathway and the spread; the pathway in the middle where none is named."""
+    message = sourcing_pb2.BuildProblemRequest(
+        buyer="EU27", forecast_model="naive", gdp_scenario=common_pb2.GDP_SCENARIO_SSP5
+    )
+    message.demand_uncertainty.quantile_levels[:] = [0.1, 0.9]
+    message.demand_uncertainty.probabilities[:] = [0.25, 0.75]
+    asked = build_request_from_proto(message)
+    assert (asked.forecast_model, asked.gdp_scenario) == ("naive", GdpScenario.SSP5)
+    assert asked.demand_uncertainty == DemandUncertainty((0.1, 0.9), (0.25, 0.75))
+    plain = build_request_from_proto(sourcing_pb2.BuildProblemRequest(buyer="EU27"))
+    assert plain.gdp_scenario is GdpScenario.SSP2
+    assert plain.demand_uncertainty is None

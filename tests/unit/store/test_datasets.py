@@ -1,29 +1,21 @@
-"""The catalog in a real database file: loaded whole or not at all, once, and read back as it was."""
+"""Datasets in real databases of both kinds: taken in whole or not at all, once, and read back as they were."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from importlib.resources import files
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, func, inspect, select
+from sqlalchemy import Engine, func, inspect, select, text, update
 
-from lodestock_server.catalog import BundledCatalog, bundled_package, bundled_packages
-from lodestock_server.catalog.packages import DataPackage
+from lodestock_server.catalog import BundledCatalog, bundled_package
 from lodestock_server.errors import NotFound
 from lodestock_server.store import schema
-from lodestock_server.store.database import MIGRATIONS, open_database, sqlite_url
-from lodestock_server.store.datasets import DatasetStore, Selection
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_database(sqlite_url(tmp_path / "new" / "folder"))
-    yield engine
-    engine.dispose()
+from lodestock_server.store.database import MIGRATIONS, open_database
+from lodestock_server.store.datasets import DatasetStore, RowKey, Selection
+from tests.small_packages import small_package
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(engine: Engine) -> None:
@@ -32,7 +24,7 @@ def test_the_migrations_make_the_tables_that_the_code_uses(engine: Engine) -> No
         columns = {column["name"]: column for column in found.get_columns(table.name)}
         assert set(columns) == set(table.columns.keys())
         assert all(columns[c.name]["nullable"] == c.nullable for c in table.columns)
-    assert {i["name"] for i in found.get_indexes("series")} >= {"series_by_material"}
+    assert {i["name"] for i in found.get_indexes("record")} >= {"record_by_material", "record_by_country"}
 
 
 def test_the_schema_goes_down_and_up_again(engine: Engine) -> None:
@@ -43,7 +35,34 @@ def test_the_schema_goes_down_and_up_again(engine: Engine) -> None:
         command.downgrade(config, "base")
         assert set(inspect(connection).get_table_names()) == {"alembic_version"}
         command.upgrade(config, "head")
-        assert "observation" in inspect(connection).get_table_names()
+        assert "record" in inspect(connection).get_table_names()
+
+
+def test_what_the_first_layout_held_is_dropped_and_the_rest_goes_on(engine: Engine) -> None:
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", MIGRATIONS)
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        values = "1, 'prices', '1', 'd', 't', '[]', '[]', '[]', '[]', '2026-01-01'"
+        connection.execute(text(f"INSERT INTO dataset VALUES ({values})"))
+        command.upgrade(config, "head")
+    store = DatasetStore(engine)
+    assert store.list_datasets(0, 10) == []
+    assert store.load(bundled_package("prices"))
+
+
+def test_several_servers_may_start_on_one_new_database_at_once(url: str) -> None:
+    def start(_: int) -> bool:
+        engine = open_database(url)
+        try:
+            return DatasetStore(engine).load(bundled_package("prices"))
+        finally:
+            engine.dispose()
+
+    with ThreadPoolExecutor(4) as servers:
+        loaded = list(servers.map(start, range(4)))
+    assert sorted(loaded) == [False, False, False, True]
 
 
 def test_a_version_is_taken_in_once(engine: Engine) -> None:
@@ -54,11 +73,8 @@ def test_a_version_is_taken_in_once(engine: Engine) -> None:
 
 
 def test_what_is_damaged_leaves_nothing_behind(engine: Engine, tmp_path: Path) -> None:
-    for name in ("datapackage.json", "prices.csv"):
-        content = files("lodestock_server").joinpath("data", "prices", name).read_text(encoding="utf-8")
-        (tmp_path / name).write_text(content.replace(",2025,", ",2025,a lot of ", 1), encoding="utf-8")
-    with pytest.raises(ValueError, match="a lot of"):
-        DatasetStore(engine).load(DataPackage(tmp_path))
+    with pytest.raises(ValueError, match="a lot"):
+        DatasetStore(engine).load(small_package(tmp_path, [("tin", "CHN", 2020, 5), ("tin", "PER", 2020, "a lot")]))
     with engine.connect() as connection:
         for table in schema.metadata.sorted_tables:
             assert connection.execute(select(func.count()).select_from(table)).scalar() == 0
@@ -66,8 +82,7 @@ def test_what_is_damaged_leaves_nothing_behind(engine: Engine, tmp_path: Path) -
 
 def test_every_figure_reads_back_with_its_row(engine: Engine) -> None:
     store = DatasetStore(engine)
-    for package in bundled_packages():
-        store.load(package)
+    store.load(bundled_package("us_minerals"))
     dataset = store.dataset("us-minerals")
     wanted = Selection(resource="us_statistics", materials=("cobalt",))
     stored = [one for batch in store.observations(dataset.dataset_id, wanted) for one in batch]
@@ -83,10 +98,11 @@ def test_observations_are_selected_by_row_country_and_period(engine: Engine) -> 
     wanted = Selection(countries=("COD",), first_period="2020", last_period="2021")
     found = [one for batch in store.observations(dataset.dataset_id, wanted) for one in batch]
     assert {one.period for one in found} == {"2020", "2021"}
-    assert len(found) == 2 * 6
-    (row,) = {one.row for one in found if one.period == "2021"}
+    wgi = [one for one in found if one.resource == "wgi"]
+    assert len(wgi) == 2 * 6
+    (row,) = {one.row for one in wgi if one.period == "2021"}
     by_row = next(store.observations(dataset.dataset_id, Selection(resource="wgi", row=row)))
-    assert [one.value for one in by_row] == [one.value for one in found if one.row == row]
+    assert [one.value for one in by_row] == [one.value for one in wgi if one.row == row]
 
 
 def test_series_say_how_far_they_reach(engine: Engine) -> None:
@@ -94,7 +110,9 @@ def test_series_say_how_far_they_reach(engine: Engine) -> None:
     store.load(bundled_package("prices"))
     dataset = store.dataset("prices")
     (cobalt,) = [
-        s for s in store.list_series(dataset.dataset_id, ["cobalt"], [], 0, 10) if s.measure == "usd_per_tonne"
+        series
+        for series in store.list_series(dataset.dataset_id, ["cobalt"], [], 0, 100)
+        if (series.resource, series.measure) == ("prices", "usd_per_tonne")
     ]
     assert cobalt.keys == {"mineral": "cobalt"}
     assert cobalt.last_period == "2025"
@@ -108,3 +126,48 @@ def test_what_is_not_there_is_said_so(engine: Engine) -> None:
         store.dataset("gold")
     with pytest.raises(NotFound, match="no version '1' of dataset 'prices'"):
         store.dataset("prices", "1")
+
+
+def test_every_observation_of_named_rows_reads_back(engine: Engine, tmp_path: Path) -> None:
+    store = DatasetStore(engine)
+    package = small_package(tmp_path, [("tin", "CHN", 2020, 5), ("tin", "CHN", 2021, ""), ("tin", "PER", 2020, 2)])
+    store.load(package)
+    store.load(bundled_package("governance"))
+    mined = [RowKey("output", package.version, "mined", row) for row in (1, 2, 3, 4)]
+    estimates = RowKey("governance", bundled_package("governance").version, "wgi", 1)
+    nowhere = [RowKey("output", "1", "mined", 1), RowKey("gold", package.version, "mined", 1)]
+    found = store.rows([*mined, estimates, *nowhere, RowKey("output", package.version, "refined", 1)])
+    assert set(found) == {*mined[:3], estimates}
+    assert [(one.value, one.period, one.keys) for one in found[mined[2]]] == [
+        (2.0, "2020", {"mineral": "tin", "iso3": "PER"})
+    ]
+    assert found[mined[1]] == ()  # The row is there, its cell is empty.
+    measures = [one.measure for one in found[estimates]]
+    assert len(measures) == 6
+    assert measures == sorted(measures)
+
+
+def test_a_version_reads_back_whole(engine: Engine, tmp_path: Path) -> None:
+    store = DatasetStore(engine)
+    for package in (bundled_package("recycling"), small_package(tmp_path, [('zinc, "pure"', "", 2020, "5.10")])):
+        store.load(package)
+        stored = store.package(package.name)
+        assert stored.descriptor == package.descriptor
+        assert stored.info == package.info
+        assert stored.digest == package.digest
+        for resource in package.tables:
+            assert stored.table(resource) == package.table(resource)
+        assert stored.damage() == ()
+
+
+def test_damage_in_the_database_is_named(engine: Engine, tmp_path: Path) -> None:
+    store = DatasetStore(engine)
+    store.load(small_package(tmp_path, [("tin", "CHN", 2020, 5), ("tin", "PER", 2020, 2)]))
+    record = schema.record
+    with engine.begin() as connection:
+        changed = '["tin","CHN","2020","6","HAND"]'
+        connection.execute(update(record).where(record.c.row == 1).values(cells=changed))
+    assert store.package("output").damage() == ("mined: the rows are not those that were taken in",)
+    with engine.begin() as connection:
+        connection.execute(record.delete().where(record.c.row == 2))
+    assert store.package("output").damage() == ("mined: rows is 1, described as 2",)

@@ -11,11 +11,14 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from lodestock_server.cli.common import ConfigFile, faults_of, settings_or_exit
+from lodestock_server.cli.data import data
 from lodestock_server.settings import Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serves forecasts and sourcing plans over gRPC.")
 
-ConfigFile = Annotated[Path | None, typer.Option("--config", help="TOML file with settings.")]
+app.add_typer(data, name="data")
+
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")]
 PortFile = Annotated[Path | None, typer.Option(help="File to write the bound address to, once calls are answered.")]
@@ -79,23 +82,6 @@ def doctor(config: ConfigFile = None, host: Host = None, port: Port = None) -> N
     )
     if broken:
         raise typer.Exit(1)
-
-
-def settings_or_exit(config: Path | None, **overrides: object) -> Settings:
-    """Read the settings; say what is wrong with them and exit 2 otherwise."""
-    try:
-        return read_settings(config, **overrides)
-    except ValidationError as error:
-        for fault in faults_of(error):
-            typer.echo(fault, err=True)
-    except (FileNotFoundError, ValueError) as error:
-        typer.echo(str(error), err=True)
-    raise typer.Exit(2)
-
-
-def faults_of(error: ValidationError) -> list[str]:
-    """What is wrong, setting by setting."""
-    return [f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()]
 
 
 def write_whole(path: Path, text: str) -> None:

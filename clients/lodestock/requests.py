@@ -1,0 +1,107 @@
+"""What the client's methods share in making requests: names, times to wait, and enums by their short names."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypedDict
+
+from lodestock.inputs import OwnFigures, SeriesLike, demand_series, enum_number, messages, names, own_figures
+from lodestock.v1 import common_pb2, forecast_pb2, sourcing_pb2
+
+SHORT_TIMEOUT_S = 15.0
+TIMEOUT_S = 75.0
+"""Seconds to wait for an answer that is computed: the server's minute, and the way there and back."""
+SPARE_S = 10.0
+MOST_WAIT_S = 86_400.0
+
+
+def dataset_name(dataset: str) -> str:
+    """The resource name of a dataset given by its identifier or its name."""
+    return dataset if dataset.startswith("datasets/") else f"datasets/{dataset}"
+
+
+def version_name(dataset: str, version: str) -> str:
+    """The resource name of a version of a dataset, given by itself or with all of its name."""
+    return version if version.startswith("datasets/") else f"{dataset_name(dataset)}/versions/{version}"
+
+
+def solve_timeout_s(time_limit_s: float | None) -> float:
+    """Seconds to wait for a plan; a limit that the server will refuse leaves it the time to say so."""
+    if time_limit_s is None or not math.isfinite(time_limit_s) or time_limit_s <= 0:
+        return TIMEOUT_S
+    return min(time_limit_s / 0.95 + SPARE_S, MOST_WAIT_S)
+
+
+def source_risk_measure_number(name: str) -> sourcing_pb2.SourceRiskMeasure.ValueType:
+    """The measure of a source's risk by its short name, in either case; none for an empty name.
+
+    Raises:
+        ValueError: No such measure; the text lists them.
+    """
+    number = enum_number(sourcing_pb2.SourceRiskMeasure.items(), name, "measure of a source's risk")
+    return sourcing_pb2.SourceRiskMeasure.ValueType(number)
+
+
+def gdp_scenario_number(name: str) -> common_pb2.GdpScenario.ValueType:
+    """A path of GDP and population, "SSP1" to "SSP5"; none for an empty name.
+
+    Raises:
+        ValueError: No such path; the text lists them.
+    """
+    return common_pb2.GdpScenario.ValueType(enum_number(common_pb2.GdpScenario.items(), name, "path of GDP"))
+
+
+def source_risk_messages(
+    risks: Mapping[str, float] | Iterable[sourcing_pb2.SourceRiskOverride | Mapping[str, Any]],
+) -> list[sourcing_pb2.SourceRiskOverride]:
+    """The caller's own risks: by country, or as messages or dicts."""
+    if isinstance(risks, Mapping):
+        return [sourcing_pb2.SourceRiskOverride(country=country, risk=risk) for country, risk in risks.items()]
+    return messages(sourcing_pb2.SourceRiskOverride, risks, "source_risks")
+
+
+def demand_uncertainty(
+    quantiles: Sequence[float], probabilities: Sequence[float]
+) -> sourcing_pb2.DemandUncertainty | None:
+    """Quantile paths of demand as scenarios; None where none is asked for.
+
+    Raises:
+        ValueError: Probabilities stand without quantiles.
+    """
+    if not quantiles and probabilities:
+        raise ValueError("demand_probabilities need demand_quantiles, the levels that they are of")
+    if not quantiles:
+        return None
+    return sourcing_pb2.DemandUncertainty(quantile_levels=quantiles, probabilities=probabilities)
+
+
+class DemandToForecast(TypedDict, total=False):
+    """The series of a request: those given with it, or those of a buyer."""
+
+    inline: forecast_pb2.DemandSeriesSet
+    stored: forecast_pb2.StoredDemand
+
+
+def demand_to_forecast(
+    series: Mapping[str, SeriesLike] | None,
+    buyer: str,
+    materials: Sequence[str],
+    unit: str,
+    figures: OwnFigures,
+    country: str,
+) -> DemandToForecast:
+    """What to forecast or to backtest on.
+
+    Raises:
+        ValueError: Both or neither of `series` and `buyer` are given, or periods or own figures cannot be read.
+    """
+    if (series is None) == (not buyer):
+        raise ValueError("give either series of your own, or a buyer whose stored demand to forecast")
+    if series is None:
+        stored = forecast_pb2.StoredDemand(buyer=buyer, material_ids=names(materials), own_figures=own_figures(figures))
+        return {"stored": stored}
+    listed = [demand_series(name, observations, unit) for name, observations in series.items()]
+    for one in listed:
+        one.country = country
+    return {"inline": forecast_pb2.DemandSeriesSet(series=listed)}

@@ -1,0 +1,94 @@
+"""What drives demand: population and GDP by year, past and assumed, in one path.
+
+Owns the rules on them. A driver path knows nothing of the demand that it drives: whether it reaches far enough is for
+the model to say that needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lodestock_forecasters.errors import FieldViolation, InvalidInput, ViolationCollector
+from lodestock_forecasters.periods import Frequency, period_ordinal
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drivers:
+    """Population and GDP of a region by year. Years may be missing.
+
+    Raises:
+        InvalidInput: with every violation, by field (``periods[3]``, ``population[0]``, …).
+    """
+
+    periods: Sequence[str]
+    """Years such as ``2025``, strictly rising; the past and the assumed future in one."""
+    population: npt.ArrayLike
+    """Persons, shape (n,), finite and > 0; kept as a read-only float64 array."""
+    gdp: npt.ArrayLike
+    """GDP in constant money of one kind, shape (n,), finite and > 0; kept as a read-only float64 array."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "periods", tuple(self.periods))
+        check = ViolationCollector()
+        check.require(len(self.periods) > 0, "periods", "must hold at least one year")
+        _check_years(check, self.periods)
+        for name in ("population", "gdp"):
+            values = _numbers(name, getattr(self, name))
+            object.__setattr__(self, name, values)
+            _check_positive(check, name, values, len(self.periods))
+        check.raise_if_any()
+
+    @property
+    def years(self) -> npt.NDArray[np.int64]:
+        """Return the years, shape (n,), strictly rising."""
+        return np.array([int(label) for label in self.periods], dtype=np.int64)
+
+    def missing(self, years: npt.NDArray[np.int64]) -> list[int]:
+        """Return those of some years that the path lacks."""
+        return [int(year) for year in years[~np.isin(years, self.years)]]
+
+    def at(self, years: npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
+        """Return population and GDP per head of years that the path holds, each of the shape of `years`."""
+        place = np.searchsorted(self.years, years)
+        population = np.asarray(self.population, dtype=np.float64)[place]
+        return population, np.asarray(np.asarray(self.gdp, dtype=np.float64)[place] / population, dtype=np.float64)
+
+
+def _numbers(name: str, values: npt.ArrayLike) -> FloatArray:
+    try:
+        array = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput([FieldViolation(name, f"must be a flat list of numbers: {error}")]) from error
+    array.setflags(write=False)
+    return array
+
+
+def _check_years(check: ViolationCollector, periods: Sequence[str]) -> None:
+    previous: tuple[int, str] | None = None
+    for i, label in enumerate(periods):
+        try:
+            year = period_ordinal(label, Frequency.YEARLY)
+        except ValueError as error:
+            check.require(False, f"periods[{i}]", f"{error}; population and GDP are given by year")
+            continue
+        if previous is not None:
+            what = "repeats" if year == previous[0] else "comes after"
+            check.require(year > previous[0], f"periods[{i}]", f"{label} {what} {previous[1]}; years must rise")
+        previous = (year, label)
+
+
+def _check_positive(check: ViolationCollector, name: str, values: FloatArray, n_periods: int) -> None:
+    if not check.require(values.ndim == 1, name, f"must be a flat list of numbers, got {values.ndim} dimensions"):
+        return
+    check.require(
+        len(values) == n_periods, name, f"must hold one value a year: {n_periods} years, {len(values)} values"
+    )
+    for i, value in enumerate(values):
+        message = f"must be a finite number above 0, got {value:g}"
+        check.require(bool(np.isfinite(value) and value > 0), f"{name}[{i}]", message)

@@ -1,0 +1,265 @@
+"""What each number of a plan rests on: how it follows, in words, and the fields of the problem that decide it.
+
+Owns which elements of the problem concern a number, and which materials are decided together; how each number follows
+stands in `lodestock_optimizers.lineage_table`. The fields named first are those of the number's own formula; where
+quantities come into it, those that decide them follow. Knows nothing of where the problem's figures come from.
+
+Terms: materials are *tied* where one decision touches several: a quota over them, a deposit that they share, a budget.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from .field_paths import NUMBER, Document, Place
+from .instance import Instance
+from .lineage_table import DECISION, FAMILIES, IDENTIFIERS
+from .plan import BindingRule, Plan, RuleBreach
+from .problem import Quota, Scenario, ShareCap, ShareFloor, SourcingProblem, TradeRule
+
+RULE = re.compile(r"rules\[([0-9]+)\]")
+"""Where a limit of a plan says which rule it comes from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """A number of a plan: its value (of a list: its values), unit, how it follows, and the problem's fields behind."""
+
+    values: tuple[float, ...]
+    unit: str
+    derivation: str
+    problem_fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What concerns a number: positions of materials, sources and scenarios; None as period: all."""
+
+    materials: tuple[int, ...]
+    sources: tuple[int, ...]
+    scenarios: tuple[int, ...]
+    period: int | None = None
+
+
+class PlanLineage:
+    """Traces the numbers of one plan.
+
+    Args:
+        problem: A problem without violations.
+        plan: Its plan: names and nodes are those of the problem (see `lodestock_optimizers.consistency`).
+    """
+
+    def __init__(self, problem: SourcingProblem, plan: Plan) -> None:
+        self._problem = problem
+        self._plan = plan
+        self._instance = Instance(problem)
+        self._document = Document(plan, IDENTIFIERS)
+        self._material = {m.material_id: i for i, m in enumerate(problem.materials)}
+        self._source = {s.source_id: i for i, s in enumerate(problem.sources)}
+        self._scenario = {s.scenario_id: i for i, s in enumerate(problem.scenarios)}
+        self._expanded: dict[tuple[tuple[str, ...], Scope], tuple[str, ...]] = {}
+
+    def place(self, path: str) -> Place:
+        """The place of a number.
+
+        Raises:
+            UnknownPath: The path names none.
+        """
+        return self._document.number(path)
+
+    def trace(self, place: Place) -> Lineage | None:
+        """What the number at a place rests on; None where it rests on the machine alone, as times do."""
+        family = FAMILIES.get(place.family)
+        if family is None:
+            return None
+        elements = self._elements(place)
+        own = self._scope(elements)
+        fields = dict.fromkeys((*self._own_fields(elements[-1]), *self._expand(family.basis, own)))
+        if family.decided:
+            fields |= dict.fromkeys(self._expand(DECISION, self._tied_scope(own.materials)))
+        values = (float(place.value),) if isinstance(place.value, int | float) else tuple(map(float, place.value))
+        return Lineage(values, family.unit or unit_of(elements[-1], place.steps[-1]), family.derivation, tuple(fields))
+
+    def _elements(self, place: Place) -> list[object]:
+        """What the steps of a path pass through, from the plan down, the number itself left out."""
+        value: object = self._plan
+        found = [value]
+        for step in place.steps[:-1]:
+            value = value[step] if isinstance(step, int) else getattr(value, step)  # type: ignore[index]
+            found.append(value)
+        return [element for element in found if not isinstance(element, tuple)]
+
+    def _scope(self, elements: Iterable[object]) -> Scope:
+        """What concerns an element: its own material, source and node where it names one, else all."""
+        material = source = node = None
+        for element in elements:
+            material = self._material.get(getattr(element, "material_id", ""), material)
+            source = self._source.get(getattr(element, "source_id", ""), source)
+            node = getattr(element, "node_id", node)
+            if isinstance(element, BindingRule | RuleBreach) and material is None:
+                material = self._one_of(element)
+        if source is not None:
+            material = int(self._instance.material_of[source])
+        materials = tuple(range(self._instance.material_count)) if material is None else (material,)
+        sources = self._sources_of(materials) if source is None else (source,)
+        if node is None:
+            return Scope(materials, sources, tuple(range(len(self._problem.scenarios))))
+        return Scope(materials, sources, self._scenarios_at(node), int(self._instance.tree.period[node]))
+
+    def _one_of(self, element: BindingRule | RuleBreach) -> int | None:
+        """One of the materials that a limit over several ties; None where it ties all, as a budget does."""
+        for rule in self._problem.rules:
+            if rule.rule_id == element.subject_id and element.family != "reserves":
+                return next((self._material[m] for m in rule.material_ids), None)
+        for deposit in self._problem.deposits:
+            if deposit.deposit_id == element.subject_id:
+                return int(self._instance.material_of[self._source[deposit.source_ids[0]]])
+        return None
+
+    def _scenarios_at(self, node: int) -> tuple[int, ...]:
+        """The scenarios that decide a node: those that pass through; on the trunk all, as it is what they leave."""
+        tree = self._instance.tree
+        if tree.on_trunk[node]:
+            return tuple(range(len(self._problem.scenarios)))
+        return tuple(self._scenario[name] for name in tree.scenario_ids[node])
+
+    def _own_fields(self, element: object) -> Iterator[str]:
+        """The field that an element itself names as the one it comes from."""
+        if isinstance(element, RuleBreach):
+            rules = self._problem.rules
+            yield from (p for k, r in enumerate(rules) if r.rule_id == element.subject_id for p in _limits_of(k, r))
+            return
+        path = str(getattr(element, "field_path", ""))
+        rule = RULE.match(path)
+        if rule:
+            yield from _limits_of(int(rule[1]), self._problem.rules[int(rule[1])])
+        elif path:
+            yield path
+
+    @cached_property
+    def _ties(self) -> list[frozenset[int]]:
+        """The group of each material: those that are decided together with it."""
+        groups = [frozenset((m,)) for m in range(self._instance.material_count)]
+
+        def tie(members: Iterable[int]) -> None:
+            joined = frozenset().union(*(groups[m] for m in members))
+            for m in joined:
+                groups[m] = joined
+
+        if self._problem.budget is not None:
+            tie(range(self._instance.material_count))
+        for rule in self._problem.rules:
+            if isinstance(rule.rule, Quota):
+                tie([self._material[name] for name in rule.material_ids] or range(self._instance.material_count))
+        for deposit in self._problem.deposits:
+            tie(int(self._instance.material_of[self._source[name]]) for name in deposit.source_ids)
+        return groups
+
+    def _tied_scope(self, materials: Iterable[int]) -> Scope:
+        tied = tuple(sorted(frozenset().union(*(self._ties[m] for m in materials))))
+        return Scope(tied, self._sources_of(tied), tuple(range(len(self._problem.scenarios))))
+
+    def _sources_of(self, materials: Iterable[int]) -> tuple[int, ...]:
+        return tuple(l for m in materials for l in self._instance.sources_of[m])
+
+    def _expand(self, basis: tuple[str, ...], scope: Scope) -> tuple[str, ...]:
+        """The fields of the problem that patterns stand for, each once."""
+        known = self._expanded.get((basis, scope))
+        if known is None:
+            found = (path for pattern in basis for path in self._fields(pattern, scope))
+            known = self._expanded[basis, scope] = tuple(dict.fromkeys(found))
+        return known
+
+    def _fields(self, pattern: str, scope: Scope) -> Iterator[str]:
+        problem = self._problem
+        head, _, rest = pattern.partition("[]")
+        match head:
+            case "sources":
+                yield from (f"sources[{_key(problem.sources[l].source_id, l)}]{rest}" for l in scope.sources)
+            case "materials":
+                for m in scope.materials:
+                    yield from self._material_fields(m, rest)
+            case "scenarios":
+                for k in scope.scenarios:
+                    scenario = problem.scenarios[k]
+                    where = f"scenarios[{_key(scenario.scenario_id, k)}]"
+                    yield from (f"{where}{field}" for field in self._scenario_fields(scenario, rest, scope))
+            case "periods":
+                # The discount counts from the start of the horizon. Of periods of one length the first speaks for all.
+                last = len(problem.periods) - 1 if scope.period is None else scope.period
+                lengths = [period.length_years for period in problem.periods[: last + 1]]
+                yield from (f"periods[{t}]{rest}" for t, years in enumerate(lengths) if years not in lengths[:t])
+            case "deposits":
+                wanted = {problem.sources[l].source_id for l in scope.sources}
+                for k, deposit in enumerate(problem.deposits):
+                    if wanted.intersection(deposit.source_ids):
+                        yield f"deposits[{_key(deposit.deposit_id, k)}]{rest}"
+            case "rules":
+                names = {problem.materials[m].material_id for m in scope.materials}
+                for k, rule in enumerate(problem.rules):
+                    if not rule.material_ids or names.intersection(rule.material_ids):
+                        yield from _limits_of(k, rule)
+            case "budget.budget_usd_by_state":
+                states = problem.budget.budget_usd_by_state if problem.budget else ()
+                yield from (f"{head}[{i}]{rest}" for i in range(len(states)))
+            case "budget.budget_usd":
+                yield from (head,) if problem.budget else ()
+            case _:
+                yield head
+
+    def _material_fields(self, m: int, rest: str) -> Iterator[str]:
+        material = self._problem.materials[m]
+        where = f"materials[{_key(material.material_id, m)}]"
+        field, _, inner = rest.partition("[]")
+        if field == ".demand":
+            yield from (f"{where}.demand[{d}]{inner}" for d in range(len(material.demand)))
+        elif material.stock is None:
+            return
+        elif field == ".stock.floor_days_by_state":
+            yield from (f"{where}{field}[{i}]{inner}" for i in range(len(material.stock.floor_days_by_state)))
+        else:
+            yield f"{where}{field}"
+
+    def _scenario_fields(self, scenario: Scenario, rest: str, scope: Scope) -> Iterator[str]:
+        field, _, inner = rest.partition("[]")
+        if field == ".disruptions":
+            sources = [self._problem.sources[l] for l in scope.sources]
+            for k, disruption in enumerate(scenario.disruptions):
+                if any(disruption.hits(source) for source in sources):
+                    yield f"{field}[{k}]{inner}"
+        elif field == ".demand_factors":
+            names = {self._problem.materials[m].material_id for m in scope.materials}
+            for k, factor in enumerate(scenario.demand_factors):
+                if not factor.material_ids or names.intersection(factor.material_ids):
+                    yield f"{field}[{k}]{inner}"
+        else:
+            yield field
+
+
+def unit_of(element: object, field: str | int) -> str:
+    """The unit that an element names for its own numbers."""
+    unit = str(getattr(element, "unit", ""))
+    return f"USD/{unit}" if field == "value_per_unit_usd" else unit
+
+
+def _limits_of(position: int, rule: TradeRule) -> Iterator[str]:
+    """The numbers of a rule; the rule itself where it has none."""
+    where = f"rules[{_key(rule.rule_id, position)}]"
+    match rule.rule:
+        case Quota():
+            yield f"{where}.quota.max_tonnes"
+        case ShareCap():
+            yield f"{where}.share_cap.max_share"
+        case ShareFloor():
+            yield f"{where}.share_floor.min_share"
+        case _:
+            yield where
+    yield from (f"{where}.limit_by_state[{i}].value" for i in range(len(rule.limit_by_state)))
+
+
+def _key(name: str, position: int) -> str:
+    """The name of an element in a path; its number where the name could be misread there."""
+    return str(position) if "]" in name or NUMBER.fullmatch(name) else name

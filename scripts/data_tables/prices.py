@@ -1,0 +1,39 @@
+"""Annual prices in USD per tonne of content: one chosen series per mineral."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from data_tables.raw import Minerals, RawTables, Row, joined, number
+from lodestock_server.units import usd_per_tonne
+
+FIRST_PRICE_YEAR = 2000
+
+
+def prices(raw: RawTables, minerals: Minerals) -> Iterator[Row]:
+    for mineral, spec in minerals.items():
+        rule = spec["price"]
+        chosen: dict[int, Row] = {}
+        for series in rule["series"]:
+            wanted = (series["source"], series["name"], series["series"])
+            for row in raw["prices_annual"]:
+                year = int(row["year"])
+                if (row["source_id"], row["mineral"], row["series"]) != wanted or year in chosen:
+                    continue
+                if not row["value"] or year < rule.get("first_year", FIRST_PRICE_YEAR) or "months only" in row["flag"]:
+                    continue
+                unit = rule.get("unit", row["unit"])
+                chosen[year] = {
+                    "mineral": mineral,
+                    "year": row["year"],
+                    "usd_per_tonne": number(usd_per_tonne(float(row["value"]), unit) / rule["content"]),
+                    "flag": joined(row["flag"], "" if unit == row["unit"] else f"unit label {row['unit']!r} corrected"),
+                    "series": row["series"] or "price",
+                    "upstream_value": row["value"],
+                    "upstream_unit": unit,
+                    "content": number(rule["content"]),
+                    "source_id": row["source_id"],
+                }
+        if not chosen:
+            raise SystemExit(f"{mineral}: no price")
+        yield from (chosen[year] for year in sorted(chosen))

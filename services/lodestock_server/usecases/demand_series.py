@@ -1,0 +1,117 @@
+"""Demand as forecasts and backtests take it: series of the caller's own or of a buyer, with what drives them.
+
+Owns which series a request means, and when population and GDP are read for them: where a model follows them, and the
+caller has given none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import lodestock_forecasters as forecasters
+from lodestock_server.catalog import Catalog, DatasetOrigin
+from lodestock_server.errors import FieldViolation, NotFound
+from lodestock_server.usecases.buyers import (
+    BuyerFigures,
+    OwnFigure,
+    Yearly,
+    buyer_figures,
+    demand_history,
+    no_consumption,
+)
+from lodestock_server.usecases.drivers import DriverPath, GdpScenario, driver_path
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDemand:
+    """Demand of a buyer; no materials means all that anything is known of."""
+
+    buyer: str
+    material_ids: tuple[str, ...] = ()
+    own_figures: tuple[OwnFigure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A series, the country that drives it (empty: none), and for a buyer's the observations with their origins."""
+
+    series: forecasters.DemandSeries
+    country: str = ""
+    observations: tuple[Yearly, ...] = ()
+    remarks: tuple[str, ...] = ()
+    driver_origins: tuple[DatasetOrigin, ...] = ()
+
+
+def stored_demand(catalog: Catalog, stored: StoredDemand) -> tuple[Demand, ...]:
+    """The demand of a buyer, each series named "material/BUYER"; the buyer's economy drives it.
+
+    Raises:
+        NotFound: There is no such buyer, or neither the data nor the caller's own figures say what it uses.
+    """
+    figures = buyer_figures(catalog, stored.buyer, stored.own_figures, path="stored.own_figures")
+    asked = tuple(catalog.find_mineral(name).id for name in stored.material_ids)
+    materials = tuple(dict.fromkeys(asked)) or figures.materials()
+    if not materials:
+        raise NotFound(no_consumption(figures, ()))
+    return tuple(_of_buyer(figures, material) for material in materials)
+
+
+def _of_buyer(figures: BuyerFigures, material: str) -> Demand:
+    history = demand_history(figures, material)
+    series = yearly_series(f"{material}/{figures.buyer}", history)
+    return Demand(series, figures.buyer, history, figures.remarks(material))
+
+
+def yearly_series(series_id: str, history: Sequence[Yearly]) -> forecasters.DemandSeries:
+    """Tonnes by year as a series."""
+    return forecasters.DemandSeries(
+        id=series_id,
+        frequency=forecasters.Frequency.YEARLY,
+        periods=[str(year) for year, _ in history],
+        values=[figure.value for _, figure in history],
+        unit="t",
+    )
+
+
+def follow_drivers(models: Iterable[str]) -> bool:
+    """Whether one of some models needs population and GDP; without names, all models are meant."""
+    named = set(models)
+    return any(card.needs_drivers for card in forecasters.list_models() if not named or card.name in named)
+
+
+def with_drivers(catalog: Catalog, demands: Iterable[Demand], scenario: GdpScenario) -> tuple[Demand, ...]:
+    """The same demands, each yearly one of a country with that country's drivers where it brings none of its own."""
+    read: dict[str, DriverPath | None] = {}
+    found = []
+    for demand in demands:
+        path = None
+        yearly = demand.series.frequency is forecasters.Frequency.YEARLY
+        if demand.country and yearly and demand.series.drivers is None:
+            if demand.country not in read:
+                read[demand.country] = driver_path(catalog, demand.country, scenario)
+            path = read[demand.country]
+        found.append(demand if path is None else _driven(demand, path))
+    return tuple(found)
+
+
+def _driven(demand: Demand, path: DriverPath) -> Demand:
+    series = replace(demand.series, drivers=path.drivers)
+    return replace(demand, series=series, remarks=(*demand.remarks, path.remark), driver_origins=path.origins)
+
+
+def model_violations(model: str, field_path: str) -> list[FieldViolation]:
+    """List what is wrong with the name of a model for yearly demand; empty means the default."""
+    stand_in = forecasters.DemandSeries("any", forecasters.Frequency.YEARLY, ["2000"], [1.0], "t")
+    try:
+        forecasters.ForecastRequest([stand_in], 1, model=model or forecasters.DEFAULT_MODEL)
+    except forecasters.InvalidInput as error:
+        return [FieldViolation(field_path, found.message) for found in error.violations]
+    return []
+
+
+def datasets_read(demand: Demand) -> set[str]:
+    """Names of the datasets that a demand was read from; with a buyer's observations that of the minerals."""
+    origins = [*demand.driver_origins, *(origin for _, figure in demand.observations for origin in figure.origins)]
+    names = {origin.dataset for origin in origins if isinstance(origin, DatasetOrigin)}
+    return names | {"minerals"} if demand.observations else names
