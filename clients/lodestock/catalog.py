@@ -21,12 +21,9 @@ class CatalogCalls(Channel):
         """List the datasets that the server holds, with their sources, licences and known gaps."""
         answer = catalog_pb2.ListDatasetsResponse()
         request = catalog_pb2.ListDatasetsRequest(page_size=MOST_DATASETS)
-        while True:
-            page = self._call(self._catalog.ListDatasets, request, timeout_s)
+        for page in self._pages(self._catalog.ListDatasets, request, timeout_s):
             answer.datasets.extend(page.datasets)
-            if not page.next_page_token:
-                return Datasets(answer)
-            request.page_token = page.next_page_token
+        return Datasets(answer)
 
     def list_series(
         self,
@@ -51,12 +48,9 @@ class CatalogCalls(Channel):
             countries=names(countries),
             page_size=MOST_SERIES,
         )
-        while True:
-            page = self._call(self._catalog.ListSeries, request, timeout_s)
+        for page in self._pages(self._catalog.ListSeries, request, timeout_s):
             answer.series.extend(page.series)
-            if not page.next_page_token:
-                return SeriesList(answer)
-            request.page_token = page.next_page_token
+        return SeriesList(answer)
 
     def observations(
         self,

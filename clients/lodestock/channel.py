@@ -15,9 +15,18 @@ from google.protobuf.wrappers_pb2 import UInt32Value
 from lodestock.connection import MIB, Connection
 from lodestock.errors import from_rpc_error
 from lodestock.requests import SHORT_TIMEOUT_S
-from lodestock.v1 import audit_pb2_grpc, catalog_pb2_grpc, forecast_pb2_grpc, risk_pb2_grpc, sourcing_pb2_grpc
+from lodestock.v1 import (
+    audit_pb2_grpc,
+    catalog_pb2,
+    catalog_pb2_grpc,
+    forecast_pb2_grpc,
+    risk_pb2_grpc,
+    sourcing_pb2_grpc,
+)
 
 Answer = TypeVar("Answer", bound=Message)
+PageRequest = catalog_pb2.ListDatasetsRequest | catalog_pb2.ListSeriesRequest
+Page = TypeVar("Page", catalog_pb2.ListDatasetsResponse, catalog_pb2.ListSeriesResponse)
 
 HEALTH_NAMES = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 
@@ -92,6 +101,15 @@ class Channel:
             response_deserializer=UInt32Value.FromString,
         )
         return HEALTH_NAMES[self._call(check, Empty(), timeout_s).value]
+
+    def _pages(self, method: Callable[..., Page], request: PageRequest, timeout_s: float) -> Iterator[Page]:
+        """Every page of a list, each waited for by itself."""
+        while True:
+            page = self._call(method, request, timeout_s)
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
 
     def _stream(self, method: Callable[..., Iterable[Answer]], request: Message, timeout_s: float) -> Iterator[Answer]:
         try:

@@ -33,20 +33,7 @@ def sourcing_shares(raw: RawTables, minerals: Minerals) -> Iterator[Row]:
     for row in raw["supply_shares"]:
         if row["source"] == "EC_CRM2023_EU_sourcing":
             ids = ids_of(row["material"], row["stage_or_form"], declared, minerals)
-            rows += [
-                {
-                    "mineral": mineral,
-                    "stage": EC_STAGE[row["stage_or_form"]],
-                    "iso3": row["supplier_iso3"],
-                    "country": row["supplier_name"],
-                    "share": number(share(float(row["share_pct"]), "%")),
-                    "qualifier": row["qualifier"],
-                    "period": row["period"],
-                    "upstream_material": row["material"],
-                    "source_id": row["source"],
-                }
-                for mineral in ids
-            ]
+            rows += [supplier_share(mineral, row) for mineral in ids]
     yield from sorted(rows, key=lambda row: (row["mineral"], row["stage"], -float(row["share"]), row["iso3"]))
 
 
@@ -54,17 +41,22 @@ def world_shares(raw: RawTables, minerals: Minerals) -> Iterator[Row]:
     """The Commission's shares of world supply, all materials; bounds keep their sign in `qualifier`."""
     for row in raw["supply_shares"]:
         if row["source"] == "EC_CRM2023_global_supply":
-            yield {
-                "mineral": material_id(row["material"]),
-                "stage": EC_STAGE[row["stage_or_form"]],
-                "iso3": row["supplier_iso3"],
-                "country": row["supplier_name"],
-                "share": number(share(float(row["share_pct"]), "%")),
-                "qualifier": row["qualifier"],
-                "period": row["period"],
-                "upstream_material": row["material"],
-                "source_id": row["source"],
-            }
+            yield supplier_share(material_id(row["material"]), row)
+
+
+def supplier_share(mineral: str, row: Row) -> Row:
+    """One supplier's share as the Commission's tables have it."""
+    return {
+        "mineral": mineral,
+        "stage": EC_STAGE[row["stage_or_form"]],
+        "iso3": row["supplier_iso3"],
+        "country": row["supplier_name"],
+        "share": number(share(float(row["share_pct"]), "%")),
+        "qualifier": row["qualifier"],
+        "period": row["period"],
+        "upstream_material": row["material"],
+        "source_id": row["source"],
+    }
 
 
 def all_trade_parameters(raw: RawTables, minerals: Minerals) -> Iterator[Row]:

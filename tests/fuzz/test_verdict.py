@@ -91,6 +91,14 @@ def test_what_no_caller_should_see_is_a_fault(outcome: Outcome) -> None:
     assert faults(CALL, outcome)
 
 
+def test_words_of_the_caller_are_quoted_and_no_leak() -> None:
+    """The same words that the request does not hold are."""
+    request = sourcing_pb2.OptimizeSourcingRequest(problem=sourcing_pb2.SourcingProblem(buyer="UnknownBuyerError"))
+    quoted = refused(INFO, bad_request("problem.buyer", description="'UnknownBuyerError' is no country code"))
+    assert faults(replace(CALL, wires=(request.SerializeToString(),)), quoted) == []
+    assert faults(CALL, quoted) == ["the text shows 'rError'"]
+
+
 def test_an_unknown_method_must_be_unimplemented() -> None:
     """And nothing else."""
     unknown = Call("/a/B", None, (b"",))

@@ -31,7 +31,7 @@ PATH = re.compile(rf"{ELEMENT.pattern}(?:\.{ELEMENT.pattern})*")
 def faults(call: Call, outcome: Outcome) -> list[str]:
     """Everything wrong with an outcome."""
     found = list(code_faults(call, outcome))
-    found += [f"the text shows '{word}'" for text in texts(outcome) for word in INNER_WORDS.findall(text)[:1]]
+    found += [f"the text shows '{word}'" for text in texts(outcome) for word in inner_words(call, text)[:1]]
     if outcome.elapsed_s > call.deadline_s + SLACK_S:
         found.append(f"took {outcome.elapsed_s:.1f} s, the deadline was {call.deadline_s:g} s")
     if call.method is not None and outcome.code == "OK":
@@ -73,16 +73,22 @@ def answer_faults(call: Call, outcome: Outcome) -> Iterator[str]:
         except Exception as error:  # The decoder's error type differs by protobuf runtime.
             yield f"the answer is no {call.method.response.full_name}: {error}"
         else:
-            yield from listed_faults(call.request(), getattr(answer, "violations", ()))
+            yield from listed_faults(call, getattr(answer, "violations", ()))
 
 
-def listed_faults(request: Message | None, violations: Iterable[Any]) -> Iterator[str]:
+def inner_words(call: Call, text: str) -> list[str]:
+    """Words of the server's inside in a text; those that the request itself holds are the caller's, quoted."""
+    return [word for word in INNER_WORDS.findall(text) if not any(word.encode() in wire for wire in call.wires)]
+
+
+def listed_faults(call: Call, violations: Iterable[Any]) -> Iterator[str]:
     """Violations that an answer lists, as ValidateProblem does, with paths that start at a message of the request."""
+    request = call.request()
     parts = [] if request is None else [value for _, value in request.ListFields() if isinstance(value, Message)]
     for violation in violations:
         if parts and all(path_fault(part, violation.field_path) for part in parts):
             yield f"path '{violation.field_path[:100]}': {path_fault(parts[0], violation.field_path)}"
-        if found := INNER_WORDS.search(violation.description):
+        if found := inner_words(call, violation.description):
             yield f"the answer shows '{found[0]}'"
 
 

@@ -16,6 +16,7 @@ from lodestock.v1 import audit_pb2, catalog_pb2, common_pb2, forecast_pb2, risk_
 from lodestock_optimizers.consistency import plan_violations
 from lodestock_optimizers.problem import DemandTier, MaterialState
 from lodestock_server.catalog import DatasetOrigin
+from lodestock_server.converters.catalog import observation_to_proto
 from lodestock_server.converters.common import dataset_origin_to_proto, traced_to_proto
 from lodestock_server.converters.documents import MessageDocument
 from lodestock_server.converters.enums import EnumMap
@@ -180,27 +181,8 @@ def number_to_proto(number: TracedNumber, rows: Rows) -> audit_pb2.TracedNumber:
     points = []
     for origin in number.figure.origins:
         if isinstance(origin, DatasetOrigin) and row_key(origin) in rows:
-            found = [point_to_proto(origin, observation) for observation in rows[row_key(origin)]]
+            found = [observation_to_proto(origin.dataset, origin.version, each) for each in rows[row_key(origin)]]
             points += found or [catalog_pb2.DataPoint(origin=dataset_origin_to_proto(origin))]
     return audit_pb2.TracedNumber(
         figure=traced_to_proto(number.figure), problem_fields=number.problem_fields, rows=points
-    )
-
-
-def point_to_proto(origin: DatasetOrigin, observation: StoredObservation) -> catalog_pb2.DataPoint:
-    """Write an observation with the row that it stands in."""
-    return catalog_pb2.DataPoint(
-        measure=observation.measure,
-        keys=observation.keys,
-        period=observation.period,
-        value=observation.value,
-        unit=observation.unit,
-        origin=common_pb2.DatasetOrigin(
-            dataset=origin.dataset,
-            version=origin.version,
-            resource=origin.resource,
-            row=origin.row,
-            source_id=observation.source_id,
-            flag=observation.flag,
-        ),
     )

@@ -116,8 +116,8 @@ def series_to_proto(series: StoredSeries) -> catalog_pb2.Series:
     )
 
 
-def observation_to_proto(dataset: StoredDataset, observation: StoredObservation) -> catalog_pb2.DataPoint:
-    """Write an observation of a dataset, with its origin."""
+def observation_to_proto(dataset: str, version: str, observation: StoredObservation) -> catalog_pb2.DataPoint:
+    """Write an observation of a version of a dataset, with its origin."""
     return catalog_pb2.DataPoint(
         measure=observation.measure,
         keys=observation.keys,
@@ -125,8 +125,8 @@ def observation_to_proto(dataset: StoredDataset, observation: StoredObservation)
         value=observation.value,
         unit=observation.unit,
         origin=common_pb2.DatasetOrigin(
-            dataset=dataset.name,
-            version=dataset.version,
+            dataset=dataset,
+            version=version,
             resource=observation.resource,
             row=observation.row,
             source_id=observation.source_id,

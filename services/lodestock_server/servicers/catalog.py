@@ -96,5 +96,5 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         with closing(self._datasets.observations(dataset.dataset_id, selection)) as batches:
             while (batch := await asyncio.to_thread(next, batches, None)) is not None:
                 yield catalog_pb2.QueryObservationsResponse(
-                    observations=[catalog.observation_to_proto(dataset, one) for one in batch]
+                    observations=[catalog.observation_to_proto(dataset.name, dataset.version, one) for one in batch]
                 )
