@@ -18,6 +18,7 @@ from lodestock.inputs import own_figures as figure_messages
 from lodestock.requests import (
     SHORT_TIMEOUT_S,
     TIMEOUT_S,
+    Drivers,
     demand_to_forecast,
     demand_uncertainty,
     gdp_scenario_number,
@@ -88,6 +89,7 @@ class Client(CatalogCalls):
         seed: int = 0,
         own_figures: OwnFigures = (),
         country: str = "",
+        drivers: Drivers | None = None,
         gdp_scenario: str = "",
         timeout_s: float = TIMEOUT_S,
     ) -> Forecasts:
@@ -106,6 +108,7 @@ class Client(CatalogCalls):
             seed: Seed; the same seed gives the same figures.
             own_figures: The buyer's own figures, which go before the data: a CSV file (docs/data.md), or dicts.
             country: Country whose population and GDP drive your own series, for models that follow them.
+            drivers: Population and GDP by year, past and assumed, in place of those of a country.
             gdp_scenario: Path of both, "SSP1" to "SSP5". Empty: SSP2.
             timeout_s: Seconds to wait.
 
@@ -119,7 +122,7 @@ class Client(CatalogCalls):
             model=model,
             seed=seed,
             gdp_scenario=gdp_scenario_number(gdp_scenario),
-            **demand_to_forecast(series, buyer, materials, unit, own_figures, country),
+            **demand_to_forecast(series, buyer, materials, unit, own_figures, country, drivers),
         )
         return Forecasts(self._call(self._forecast.ForecastDemand, request, timeout_s))
 
@@ -135,6 +138,7 @@ class Client(CatalogCalls):
         unit: str = "t",
         own_figures: OwnFigures = (),
         country: str = "",
+        drivers: Drivers | None = None,
         gdp_scenario: str = "",
         timeout_s: float = TIMEOUT_S,
     ) -> Backtest:
@@ -150,6 +154,7 @@ class Client(CatalogCalls):
             unit: Unit of your own series.
             own_figures: The buyer's own figures, which go before the data.
             country: Country whose population and GDP drive your own series.
+            drivers: Population and GDP by year, past and assumed, in place of those of a country.
             gdp_scenario: Path of both beyond their records, "SSP1" to "SSP5". Empty: SSP2.
             timeout_s: Seconds to wait.
 
@@ -161,7 +166,7 @@ class Client(CatalogCalls):
             models=names(models),
             most_origins=most_origins,
             gdp_scenario=gdp_scenario_number(gdp_scenario),
-            **demand_to_forecast(series, buyer, materials, unit, own_figures, country),
+            **demand_to_forecast(series, buyer, materials, unit, own_figures, country, drivers),
         )
         return Backtest(self._call(self._forecast.BacktestModels, request, timeout_s))
 

@@ -241,6 +241,10 @@ def forecast(
             gdp_scenario=gdp_scenario,
         )
     show(result.message, result.rows(), None, as_json)
+    for one in result:
+        for rejected in one.message.models:
+            if rejected.model == model and rejected.rejected_because:
+                complaints.print(f"{one.series_id}: {model} was not used: {rejected.rejected_because}", highlight=False)
 
 
 @app.command()

@@ -12,6 +12,8 @@ from lodestock.v1 import common_pb2, forecast_pb2, sourcing_pb2
 SHORT_TIMEOUT_S = 15.0
 TIMEOUT_S = 75.0
 """Seconds to wait for an answer that is computed: the server's minute, and the way there and back."""
+Drivers = Mapping[int, tuple[float, float]]
+"""Population and GDP by year, past and assumed."""
 SPARE_S = 10.0
 MOST_WAIT_S = 86_400.0
 
@@ -90,6 +92,7 @@ def demand_to_forecast(
     unit: str,
     figures: OwnFigures,
     country: str,
+    drivers: Drivers | None,
 ) -> DemandToForecast:
     """What to forecast or to backtest on.
 
@@ -98,10 +101,16 @@ def demand_to_forecast(
     """
     if (series is None) == (not buyer):
         raise ValueError("give either series of your own, or a buyer whose stored demand to forecast")
+    if series is None and drivers:
+        raise ValueError("drivers go with series of your own; of a buyer the server has them")
     if series is None:
         stored = forecast_pb2.StoredDemand(buyer=buyer, material_ids=names(materials), own_figures=own_figures(figures))
         return {"stored": stored}
     listed = [demand_series(name, observations, unit) for name, observations in series.items()]
     for one in listed:
         one.country = country
+        one.drivers.extend(
+            forecast_pb2.Driver(period=str(year), population=population, gdp_usd=gdp)
+            for year, (population, gdp) in (drivers or {}).items()
+        )
     return {"inline": forecast_pb2.DemandSeriesSet(series=listed)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -92,8 +92,15 @@ class TracedNumber:
 
     @property
     def observations(self) -> tuple[catalog_pb2.DataPoint, ...]:
-        """The figures in the rows that it rests on."""
-        return tuple(self.message.rows)
+        """The figures in the rows that it rests on, each once."""
+        return tuple({(point.origin.SerializeToString(), point.measure): point for point in self.message.rows}.values())
+
+    @property
+    def rows_not_held(self) -> tuple[common_pb2.DatasetOrigin, ...]:
+        """Rows that it rests on and this server does not hold: of other versions, or of another server's."""
+        held = {row_name(point.origin) for point in self.message.rows}
+        asked = {row_name(origin.dataset): origin.dataset for origin in self._origins("dataset")}
+        return tuple(origin for name, origin in asked.items() if name not in held)
 
     @property
     def defaults(self) -> tuple[common_pb2.DefaultOrigin, ...]:
@@ -185,6 +192,11 @@ def data_row(point: catalog_pb2.DataPoint) -> Row:
     }
 
 
+def row_name(origin: common_pb2.DatasetOrigin) -> str:
+    """A row as a reader would look it up."""
+    return f"{origin.dataset} {origin.version}, {origin.resource} row {origin.row}"
+
+
 def lines_of(number: TracedNumber) -> Iterator[str]:
     """A traced number as lines to read."""
     shown = ", ".join(f"{value:,.6g}" for value in number.values)
@@ -194,7 +206,8 @@ def lines_of(number: TracedNumber) -> Iterator[str]:
     if number.problem_fields:
         yield from listed("fields of the problem", number.problem_fields)
     yield from listed("forecasts", (f"{one.statistic}: {one.model}" for one in number.forecasts))
-    yield from listed("rows of datasets", table_lines([data_row(point) for point in number.observations]))
+    yield from listed("rows of datasets", table_lines(number.observations))
+    yield from listed("rows that this server does not hold", (row_name(origin) for origin in number.rows_not_held))
     defaults = (f"{one.default_id}: {one.reason}".removeprefix(": ") for one in number.defaults)
     yield from listed("defaults", defaults)
     yield from listed(
@@ -212,16 +225,16 @@ def listed(title: str, entries: Iterable[str]) -> Iterator[str]:
             yield f"    … and {len(found) - ROWS_SHOWN} more"
 
 
-def table_lines(rows: Sequence[Mapping[str, object]]) -> list[str]:
-    """Rows as aligned lines, one a row."""
+def table_lines(points: Sequence[catalog_pb2.DataPoint]) -> list[str]:
+    """Figures of datasets as aligned lines, one a figure."""
     cells = [
         (
-            str(row["what"]),
-            f"{row['measure']} {row['value']:,.6g} {row['unit']}",
-            f"{row['dataset']} {row['version']}, {row['table']} row {row['row']}",
-            str(row["source"]),
+            " ".join((*point.keys.values(), point.period)).strip(),
+            f"{point.measure} {point.value:,.6g} {point.unit}",
+            row_name(point.origin),
+            point.origin.source_id,
         )
-        for row in rows
+        for point in points
     ]
     widths = [max((len(cell) for cell in column), default=0) for column in zip(*cells[:ROWS_SHOWN], strict=True)]
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=False)).rstrip() for line in cells]

@@ -17,6 +17,9 @@ from lodestock_forecasters.periods import Frequency, period_ordinal
 
 FloatArray = npt.NDArray[np.float64]
 
+LIMITS = {"population": (1.0, 1e12), "gdp": (1.0, 1e21)}
+"""Least and greatest value, so that no GDP per head is beyond what can be reckoned with."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drivers:
@@ -29,9 +32,9 @@ class Drivers:
     periods: Sequence[str]
     """Years such as ``2025``, strictly rising; the past and the assumed future in one."""
     population: npt.ArrayLike
-    """Persons, shape (n,), finite and > 0; kept as a read-only float64 array."""
+    """Persons, shape (n,), 1 to 10¹²; kept as a read-only float64 array."""
     gdp: npt.ArrayLike
-    """GDP in constant money of one kind, shape (n,), finite and > 0; kept as a read-only float64 array."""
+    """GDP in constant money of one kind, shape (n,), 1 to 10²¹; kept as a read-only float64 array."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "periods", tuple(self.periods))
@@ -41,7 +44,7 @@ class Drivers:
         for name in ("population", "gdp"):
             values = _numbers(name, getattr(self, name))
             object.__setattr__(self, name, values)
-            _check_positive(check, name, values, len(self.periods))
+            _check_within(check, name, values, len(self.periods))
         check.raise_if_any()
 
     @property
@@ -83,12 +86,13 @@ def _check_years(check: ViolationCollector, periods: Sequence[str]) -> None:
         previous = (year, label)
 
 
-def _check_positive(check: ViolationCollector, name: str, values: FloatArray, n_periods: int) -> None:
+def _check_within(check: ViolationCollector, name: str, values: FloatArray, n_periods: int) -> None:
     if not check.require(values.ndim == 1, name, f"must be a flat list of numbers, got {values.ndim} dimensions"):
         return
     check.require(
         len(values) == n_periods, name, f"must hold one value a year: {n_periods} years, {len(values)} values"
     )
+    least, greatest = LIMITS[name]
     for i, value in enumerate(values):
-        message = f"must be a finite number above 0, got {value:g}"
-        check.require(bool(np.isfinite(value) and value > 0), f"{name}[{i}]", message)
+        message = f"must be a number from {least:g} to {greatest:g}, got {value:g}"
+        check.require(bool(least <= value <= greatest), f"{name}[{i}]", message)

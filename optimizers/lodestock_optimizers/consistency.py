@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from .field_paths import Document, UnknownPath
 from .plan import Plan
-from .problem import SourcingProblem
+from .problem import PROBABILITY_SLACK, SourcingProblem
 from .scenario_tree import ScenarioTree, build_tree
 from .validation import Violation
 
-PROBABILITY_SLACK = 1e-9
 NONE = -1
 """No node: signed at or before the start."""
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import numpy as np
 
 from .answer import Answer
-from .instance import DAYS_PER_YEAR
 from .plan import CostBreakdown, Delivery, MaterialBalance, MaterialSummary, PlanNode, TierTonnes
 from .prices import NodePrices
+from .problem import DAYS_PER_YEAR
 from .scenario_tree import STATES, Floats
 
 

@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from .problem import (
+    DAYS_PER_YEAR,
     Budget,
     DemandTier,
     Material,
@@ -31,7 +32,6 @@ from .scenario_tree import STATES, Bools, Floats, Ints, ScenarioTree, build_tree
 
 LEAD_YEARS = 1.0
 STORAGE_YEARS = 2.0
-DAYS_PER_YEAR = 365.0
 TIERS = tuple(DemandTier)
 
 

@@ -2,9 +2,12 @@
 
 Owns which elements of the problem concern a number, and which materials are decided together; how each number follows
 stands in `lodestock_optimizers.lineage_table`. The fields named first are those of the number's own formula; where
-quantities come into it, those that decide them follow. Knows nothing of where the problem's figures come from.
+quantities come into it, those that decide them follow. The fields are the figures of the problem: its switches and what
+it names (countries, kinds, states, periods of a rule) say which figures concern a number, and are not listed. Knows
+nothing of where the figures come from.
 
 Terms: materials are *tied* where one decision touches several: a quota over them, a deposit that they share, a budget.
+All share the scenario tree.
 """
 
 from __future__ import annotations
@@ -16,9 +19,9 @@ from functools import cached_property
 
 from .field_paths import NUMBER, Document, Place
 from .instance import Instance
-from .lineage_table import DECISION, FAMILIES, IDENTIFIERS
+from .lineage_table import DECISION, FAMILIES, IDENTIFIERS, LEADS, TREE
 from .plan import BindingRule, Plan, RuleBreach
-from .problem import Quota, Scenario, ShareCap, ShareFloor, SourcingProblem, TradeRule
+from .problem import Embargo, Quota, Scenario, ShareCap, ShareFloor, SourcingProblem, TradeRule
 
 RULE = re.compile(r"rules\[([0-9]+)\]")
 """Where a limit of a plan says which rule it comes from."""
@@ -79,7 +82,13 @@ class PlanLineage:
         own = self._scope(elements)
         fields = dict.fromkeys((*self._own_fields(elements[-1]), *self._expand(family.basis, own)))
         if family.decided:
-            fields |= dict.fromkeys(self._expand(DECISION, self._tied_scope(own.materials)))
+            tied = self._scope_of(self._tied_to(own.materials))
+            fields |= dict.fromkeys(self._expand(DECISION, tied))
+            if self._is_limited(tied.materials):
+                # Whether a rule can bind at a node goes by the longest lead of any source.
+                fields |= dict.fromkeys(self._expand(LEADS, self._all))
+        if family.decided or family.of_tree:
+            fields |= dict.fromkeys(self._expand(TREE, self._all))
         values = (float(place.value),) if isinstance(place.value, int | float) else tuple(map(float, place.value))
         return Lineage(values, family.unit or unit_of(elements[-1], place.steps[-1]), family.derivation, tuple(fields))
 
@@ -158,9 +167,24 @@ class PlanLineage:
             tie(int(self._instance.material_of[self._source[name]]) for name in deposit.source_ids)
         return groups
 
-    def _tied_scope(self, materials: Iterable[int]) -> Scope:
-        tied = tuple(sorted(frozenset().union(*(self._ties[m] for m in materials))))
-        return Scope(tied, self._sources_of(tied), tuple(range(len(self._problem.scenarios))))
+    def _tied_to(self, materials: Iterable[int]) -> tuple[int, ...]:
+        return tuple(sorted(frozenset().union(*(self._ties[m] for m in materials))))
+
+    def _scope_of(self, materials: tuple[int, ...]) -> Scope:
+        """Materials in all scenarios and periods."""
+        return Scope(materials, self._sources_of(materials), tuple(range(len(self._problem.scenarios))))
+
+    @cached_property
+    def _all(self) -> Scope:
+        return self._scope_of(tuple(range(self._instance.material_count)))
+
+    def _is_limited(self, materials: Iterable[int]) -> bool:
+        """Whether a budget, or a rule that binds at settled nodes only, limits any of the materials."""
+        names = {self._problem.materials[m].material_id for m in materials}
+        return self._problem.budget is not None or any(
+            not isinstance(rule.rule, Embargo) and (not rule.material_ids or names.intersection(rule.material_ids))
+            for rule in self._problem.rules
+        )
 
     def _sources_of(self, materials: Iterable[int]) -> tuple[int, ...]:
         return tuple(l for m in materials for l in self._instance.sources_of[m])
@@ -179,6 +203,8 @@ class PlanLineage:
         match head:
             case "sources":
                 yield from (f"sources[{_key(problem.sources[l].source_id, l)}]{rest}" for l in scope.sources)
+                if rest == ".lead_periods" and any(problem.sources[l].lead_periods is None for l in scope.sources):
+                    yield from self._lengths()
             case "materials":
                 for m in scope.materials:
                     yield from self._material_fields(m, rest)
@@ -187,11 +213,10 @@ class PlanLineage:
                     scenario = problem.scenarios[k]
                     where = f"scenarios[{_key(scenario.scenario_id, k)}]"
                     yield from (f"{where}{field}" for field in self._scenario_fields(scenario, rest, scope))
+                    if rest == ".rebuilding_periods" and scenario.rebuilding_periods is None:
+                        yield from self._lengths()
             case "periods":
-                # The discount counts from the start of the horizon. Of periods of one length the first speaks for all.
-                last = len(problem.periods) - 1 if scope.period is None else scope.period
-                lengths = [period.length_years for period in problem.periods[: last + 1]]
-                yield from (f"periods[{t}]{rest}" for t, years in enumerate(lengths) if years not in lengths[:t])
+                yield from self._lengths() if scope.period is None else (f"periods[{scope.period}]{rest}",)
             case "deposits":
                 wanted = {problem.sources[l].source_id for l in scope.sources}
                 for k, deposit in enumerate(problem.deposits):
@@ -210,6 +235,10 @@ class PlanLineage:
             case _:
                 yield head
 
+    def _lengths(self) -> Iterator[str]:
+        """The lengths of all periods: the discount counts them, and years become periods by the shortest."""
+        yield from (f"periods[{t}].length_years" for t in range(len(self._problem.periods)))
+
     def _material_fields(self, m: int, rest: str) -> Iterator[str]:
         material = self._problem.materials[m]
         where = f"materials[{_key(material.material_id, m)}]"
@@ -224,19 +253,23 @@ class PlanLineage:
             yield f"{where}{field}"
 
     def _scenario_fields(self, scenario: Scenario, rest: str, scope: Scope) -> Iterator[str]:
+        """Fields of a scenario; with what acts from its onset to its end both of these."""
         field, _, inner = rest.partition("[]")
         if field == ".disruptions":
             sources = [self._problem.sources[l] for l in scope.sources]
-            for k, disruption in enumerate(scenario.disruptions):
-                if any(disruption.hits(source) for source in sources):
-                    yield f"{field}[{k}]{inner}"
+            hits = [k for k, d in enumerate(scenario.disruptions) if any(d.hits(source) for source in sources)]
+            is_timed = bool(hits)
         elif field == ".demand_factors":
             names = {self._problem.materials[m].material_id for m in scope.materials}
-            for k, factor in enumerate(scenario.demand_factors):
-                if not factor.material_ids or names.intersection(factor.material_ids):
-                    yield f"{field}[{k}]{inner}"
+            factors = scenario.demand_factors
+            hits = [k for k, f in enumerate(factors) if not f.material_ids or names.intersection(f.material_ids)]
+            is_timed = any(not factors[k].periods for k in hits)
         else:
             yield field
+            return
+        yield from (f"{field}[{k}]{inner}" for k in hits)
+        if is_timed:
+            yield from (".onset_period", ".end_period")
 
 
 def unit_of(element: object, field: str | int) -> str:

@@ -1,7 +1,8 @@
 """The numbers of a plan, family by family: unit, how each follows, and the fields of the problem in its formula.
 
 The formulas are those of docs/model.md, whose symbols the derivations use. "[]" in a field stands for every element
-that concerns the number; `lodestock_optimizers.lineage` says which these are.
+that concerns the number; `lodestock_optimizers.lineage` says which these are, and adds what comes with a field: when a
+factor of a scenario acts, and the lengths of the periods where a lead or a rebuilding is a default in years.
 """
 
 from __future__ import annotations
@@ -50,14 +51,23 @@ STOCK = (
     "materials[].stock.max_in_tonnes",
     "materials[].stock.max_out_tonnes",
 )
+LEADS = ("sources[].lead_periods",)
 SUPPLY = (
     "sources[].capacity_tonnes",
     "sources[].spot_capacity_tonnes",
     "scenarios[].disruptions[].availability",
     "sources[].take_or_pay",
-    "sources[].lead_periods",
+    *LEADS,
     "deposits[].reserves_tonnes",
 )
+TREE = (
+    *PROBABILITIES,
+    "scenarios[].disruptions[].availability",
+    "scenarios[].disruptions[].price_factor",
+    "scenarios[].demand_factors[].factor",
+    "scenarios[].rebuilding_periods",
+)
+"""All that shapes the scenario tree, one for all materials: scenarios are told apart by what they do to any of them."""
 LIMITS = ("rules[]", "budget.budget_usd", "budget.budget_usd_by_state[].value")
 SETTINGS = ("price_of_risk", "discount_rate")
 DECISION = (
@@ -69,12 +79,10 @@ DECISION = (
     *SUPPLY,
     *STOCK,
     *LIMITS,
-    *PROBABILITIES,
-    "scenarios[].rebuilding_periods",
     *YEARS,
     *SETTINGS,
 )
-"""All that decides what is bought and stored."""
+"""All that decides what is bought and stored, once the tree is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +94,22 @@ class Family:
         derivation: How the number follows; symbols are those of docs/model.md.
         basis: Fields of the problem in its own formula; "[]" stands for every element that concerns it.
         decided: Whether quantities that the optimiser chose are in it, so that it rests on all that decides them.
+        of_tree: Whether the shape of the scenario tree is in it; it is in all that is decided.
     """
 
     unit: str
     derivation: str
     basis: tuple[str, ...] = ()
     decided: bool = False
+    of_tree: bool = False
 
 
 def _decision(words: str, unit: str = "t") -> Family:
     return Family(unit, f"{words}: chosen by the optimiser, least risk-weighted expected cost", (), decided=True)
+
+
+def _node(words: str = "number of the node in the scenario tree", basis: tuple[str, ...] = ()) -> Family:
+    return Family("1", words, basis, of_tree=True)
 
 
 def _marginal(words: str) -> Family:
@@ -142,24 +156,20 @@ COSTS = {
 FAMILIES = {
     **{f"{prefix}costs.{name}": family for prefix in ("", "materials.") for name, family in COSTS.items()},
     "price_of_risk": Family("1", "λ as the problem gives it", ("price_of_risk",)),
-    "nodes.node_id": Family("1", "number of the node in the scenario tree", PROBABILITIES),
-    "nodes.parent_id": Family("1", "number of the parent in the scenario tree", PROBABILITIES),
+    "nodes.node_id": _node(),
+    "nodes.parent_id": _node("number of the parent in the scenario tree"),
     "nodes.period": Family("1", "period of the node", YEARS),
-    "nodes.probability": Family("1", "Σ of the probabilities of the scenarios that pass through", PROBABILITIES),
+    "nodes.probability": _node("Σ of the probabilities of the scenarios that pass through"),
     "nodes.spend_usd": Family("USD", "Σ (κ·y + κˢ·z + f·q) at the node", (*SPOT_PRICES, *FEES), decided=True),
     "contracts.period": Family("1", "period of delivery", YEARS),
-    "contracts.signed_period": Family("1", "period of delivery − lead", ("sources[].lead_periods",)),
-    "contracts.signed_node_id": Family(
-        "1", "node of the tree at which the lead begins", ("sources[].lead_periods", *PROBABILITIES)
-    ),
-    "contracts.node_ids": Family(
-        "1", "nodes of the period below the one of signing", ("sources[].lead_periods", *PROBABILITIES)
-    ),
+    "contracts.signed_period": Family("1", "period of delivery − lead", LEADS),
+    "contracts.signed_node_id": _node("node of the tree at which the lead begins", LEADS),
+    "contracts.node_ids": _node("nodes of the period below the one of signing", LEADS),
     "contracts.contracted_tonnes": _decision("q, tonnes contracted"),
     "contracts.reduced_cost_usd_per_tonne": _marginal("what one more tonne contracted adds to the cost of the plan"),
     "contracts.break_even_price_usd_per_tonne": _marginal("greatest unit price at which the source would be bought"),
     "contracts.capacity_value_usd_per_tonne": _marginal("worth of one more tonne of capacity"),
-    "deliveries.node_id": Family("1", "number of the node in the scenario tree", PROBABILITIES),
+    "deliveries.node_id": _node(),
     "deliveries.contract_tonnes": _decision("y, tonnes delivered under contract"),
     "deliveries.spot_tonnes": _decision("z, tonnes bought spot"),
     "deliveries.landed_cost_usd_per_tonne": Family(
@@ -168,7 +178,7 @@ FAMILIES = {
     "deliveries.spot_cost_usd_per_tonne": Family(
         "USD/t", "κˢ = (P · price factor · (1 + τ) + F) · (1 + spot premium)", SPOT_PRICES
     ),
-    "balances.node_id": Family("1", "number of the node in the scenario tree", PROBABILITIES),
+    "balances.node_id": _node(),
     "balances.demand_tonnes": Family("t", "Σ over tiers of demand × demand factor", DEMAND),
     "balances.supply_tonnes": _decision("Σ (y + z), deliveries under contract and spot"),
     "balances.into_stock_tonnes": _decision("g − e, put into stock, net"),
@@ -191,10 +201,10 @@ FAMILIES = {
     "materials.supply_risk": Family(
         "1", "Σ over sources of share of expected deliveries × ρ", (*RISKS, *PROBABILITIES), decided=True
     ),
-    "binding_rules.node_id": Family("1", "number of the node in the scenario tree", PROBABILITIES),
+    "binding_rules.node_id": _node(),
     "binding_rules.value_per_unit_usd": _solved("what one unit of relief saves; from the dual of the limit", ""),
     "binding_rules.limit": Family("", "the limit at the node; for a share: share × its denominator", (), decided=True),
-    "breaches.node_id": Family("1", "number of the node in the scenario tree", PROBABILITIES),
+    "breaches.node_id": _node(),
     "breaches.amount": Family("", "deliveries against the limit that could not bind", (), decided=True),
     "infeasibilities.period": Family("1", "period of the limit that cannot be met", YEARS),
     "infeasibilities.required_tonnes": Family("t", "what the limit demands", (), decided=True),

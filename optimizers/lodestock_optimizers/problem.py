@@ -16,6 +16,12 @@ from enum import Enum
 PerPeriod = tuple[float, ...]
 """One value for all periods, or one value a period."""
 
+DAYS_PER_YEAR = 365.0
+"""Days that a year of demand lasts, wherever a stock is said in days."""
+
+PROBABILITY_SLACK = 1e-9
+"""By how much probabilities may miss what they must be, or add up to: rounding, not a mistake."""
+
 
 class SourceKind(Enum):
     """How a source obtains its material."""

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from .field_paths import Place
-from .instance import DAYS_PER_YEAR, Instance, shortage_costs
+from .instance import Instance, shortage_costs
 from .plan import CostBreakdown, Delivery, MaterialBalance, Plan
-from .problem import DemandTier, Source, SourcingProblem, by_period
+from .problem import DAYS_PER_YEAR, DemandTier, Source, SourcingProblem, by_period
 
 RELATIVE = 1e-6
 """What was too small for the plan to list may be missing from its sums."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from .problem import (
+    PROBABILITY_SLACK,
     Embargo,
     Material,
     Period,
@@ -29,9 +30,6 @@ from .problem import (
     StockPolicy,
     TradeRule,
 )
-
-PROBABILITY_SLACK = 1e-9
-"""By how much the probabilities may add up to more than 1: rounding, not a mistake."""
 
 # The solver takes 1e20 for infinity. With these limits no bound, no coefficient and no weighed cost comes near it.
 MOST = 1e12

@@ -10,7 +10,23 @@ from lodestock_server.units import usd_per_tonne
 FIRST_PRICE_YEAR = 2000
 
 
+def corrected_units(minerals: Minerals) -> dict[tuple[str, str, str], str]:
+    """The units of series that the raw table mislabels, by source, name and series: declared with a mineral's price."""
+    return {
+        (series["source"], series["name"], series["series"]): spec["price"]["unit"]
+        for spec in minerals.values()
+        if "unit" in spec["price"]
+        for series in spec["price"]["series"]
+    }
+
+
+def correction(label: str, unit: str) -> str:
+    """What the flag of a figure says whose unit is not what the raw table says."""
+    return "" if unit == label else f"unit label {label!r} corrected"
+
+
 def prices(raw: RawTables, minerals: Minerals) -> Iterator[Row]:
+    units = corrected_units(minerals)
     for mineral, spec in minerals.items():
         rule = spec["price"]
         chosen: dict[int, Row] = {}
@@ -22,12 +38,12 @@ def prices(raw: RawTables, minerals: Minerals) -> Iterator[Row]:
                     continue
                 if not row["value"] or year < rule.get("first_year", FIRST_PRICE_YEAR) or "months only" in row["flag"]:
                     continue
-                unit = rule.get("unit", row["unit"])
+                unit = units.get(wanted, row["unit"])
                 chosen[year] = {
                     "mineral": mineral,
                     "year": row["year"],
                     "usd_per_tonne": number(usd_per_tonne(float(row["value"]), unit) / rule["content"]),
-                    "flag": joined(row["flag"], "" if unit == row["unit"] else f"unit label {row['unit']!r} corrected"),
+                    "flag": joined(row["flag"], correction(row["unit"], unit)),
                     "series": row["series"] or "price",
                     "upstream_value": row["value"],
                     "upstream_unit": unit,

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from data_tables.naming import material_id
-from data_tables.raw import Minerals, RawTables, Row, as_number, number, numbered
+from data_tables.prices import corrected_units, correction
+from data_tables.raw import Minerals, RawTables, Row, as_number, joined, number, numbered
 from lodestock_server.units import tonnes, usd_per_tonne
 
 # Words of the raw tables for units that are no mass: gases by volume, prices of things that are not sold by weight.
@@ -103,7 +104,9 @@ def panel(raw: RawTables, minerals: Minerals) -> Iterator[Row]:
 
 
 def prices(raw: RawTables, minerals: Minerals) -> Iterator[Row]:
+    units = corrected_units(minerals)
     for row in raw["prices_annual"]:
+        unit = units.get((row["source_id"], row["mineral"], row["series"]), row["unit"])
         yield {
             "mineral": material_id(row["mineral"]),
             "upstream_name": row["mineral"],
@@ -111,8 +114,8 @@ def prices(raw: RawTables, minerals: Minerals) -> Iterator[Row]:
             "year": row["year"],
             "value": as_number(row["value"]),
             "unit": row["unit"],
-            "usd_per_tonne": in_usd_per_tonne(row["value"], row["unit"]),
-            "flag": row["flag"],
+            "usd_per_tonne": in_usd_per_tonne(row["value"], unit),
+            "flag": joined(row["flag"], correction(row["unit"], unit)),
             "source_id": row["source_id"],
         }
 

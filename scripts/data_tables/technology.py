@@ -8,8 +8,6 @@ from data_tables.naming import material_id
 from data_tables.raw import Minerals, RawTables, Row, as_number, number, numbered
 from lodestock_server.units import share, tonnes
 
-POWERTRAINS = ("bev", "phev", "fcev", "ev")
-
 
 def cleantech_rows(raw: RawTables, prefix: str) -> Iterator[tuple[list[str], Row, float]]:
     """The rows whose variable begins with prefix: the words that follow, the columns all tables share, the figure."""

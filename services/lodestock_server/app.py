@@ -90,10 +90,7 @@ async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     try:
         async with compute:
             catalogs = CatalogSource(engine, bundled_packages())
-            server, healths, calls = build_server(
-                settings, compute, catalogs, CatalogServicer(datasets, compute, loaded)
-            )
-            audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditServicer(compute, loaded), server)
+            server, healths, calls = build_server(settings, compute, catalogs, datasets, loaded)
             port = bind(server, settings)
             await server.start()
             await set_health(healths, health_pb2.HealthCheckResponse.SERVING)
@@ -134,9 +131,21 @@ def load_bundled(datasets: DatasetStore, leave: threading.Event) -> None:
 
 
 def build_server(
-    settings: Settings, compute: ComputePool, catalogs: CatalogSource, catalog_servicer: CatalogServicer
+    settings: Settings,
+    compute: ComputePool,
+    catalogs: CatalogSource,
+    datasets: DatasetStore,
+    loaded: asyncio.Future[None],
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer, CallInterceptor]:
-    """Wire the services together."""
+    """Wire the services together.
+
+    Args:
+        settings: What to serve, and where.
+        compute: Where what takes long is done.
+        catalogs: The figures that requests are checked against.
+        datasets: The stored data.
+        loaded: Done once the data hold what ships with the server.
+    """
     contract = Contract()
     checks = CrossFieldChecks(contract, catalogs.current)
     token = settings.token.get_secret_value() if settings.token else None
@@ -145,7 +154,8 @@ def build_server(
     forecast_pb2_grpc.add_ForecastServiceServicer_to_server(ForecastServicer(compute), server)
     risk_pb2_grpc.add_RiskServiceServicer_to_server(RiskServicer(compute), server)
     sourcing_pb2_grpc.add_SourcingServiceServicer_to_server(SourcingServicer(compute, checks.problem), server)
-    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog_servicer, server)
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(datasets, compute, loaded), server)
+    audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditServicer(compute, loaded), server)
     healths = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(healths, server)
     add_reflection(server)

@@ -26,6 +26,7 @@ from lodestock_server.usecases.build_request import (
     request_violations,
 )
 from lodestock_server.usecases.buyers import UNNAMED_COUNTRIES, known_countries, own_figure_violations
+from lodestock_server.usecases.material_ids import material_id_violations
 from lodestock_server.usecases.optimize_sourcing import problem_violations
 from lodestock_server.validation import CrossFieldCheck, merged
 
@@ -91,7 +92,7 @@ class CrossFieldChecks:
         """Check buyer, materials, own figures, shares and countries."""
         catalog = self._catalogs()
         violations = buyer_violations(catalog, "buyer", request.buyer)
-        violations += material_violations(catalog, "stored.material_ids", request.stored.material_ids)
+        violations += material_id_violations(catalog, "stored.material_ids", request.stored.material_ids)
         own = own_figures_from_proto(request.stored.own_figures)
         violations += own_figure_violations(catalog, request.buyer, own, "stored.own_figures")
         for i, supply in enumerate(request.inline.supplies):
@@ -140,7 +141,7 @@ class CrossFieldChecks:
         if request.HasField("stored"):
             stored = request.stored
             found += buyer_violations(catalog, "stored.buyer", stored.buyer)
-            found += material_violations(catalog, "stored.material_ids", stored.material_ids)
+            found += material_id_violations(catalog, "stored.material_ids", stored.material_ids)
             own = own_figures_from_proto(stored.own_figures)
             found += own_figure_violations(catalog, stored.buyer, own, "stored.own_figures")
         return found
@@ -172,14 +173,3 @@ def risk_country_violations(
     for i, override in enumerate(risks):
         if override.country != UNNAMED_COUNTRIES:
             yield from country_violations(catalog, f"source_risks[{i}].country", override.country)
-
-
-def material_violations(catalog: Catalog, path: str, materials: Iterable[str]) -> list[FieldViolation]:
-    """Names that are no material's."""
-    known = {mineral.id for mineral in catalog.minerals()}
-    listed = ", ".join(sorted(known))
-    return [
-        FieldViolation(f"{path}[{i}]", f"'{material}' is no material of the data, must be one of {listed}")
-        for i, material in enumerate(materials)
-        if material not in known
-    ]

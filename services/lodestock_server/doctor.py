@@ -28,7 +28,7 @@ from packaging.utils import canonicalize_name
 
 from lodestock_server.catalog import DataPackage, bundled_packages
 from lodestock_server.settings import Settings
-from lodestock_server.store.database import DATABASE_FILE, database_url, drivers_words
+from lodestock_server.store.database import DATABASE_FILE, database_url
 
 DISTRIBUTION = "lodestock-server"
 OWN_PACKAGES = ("lodestock_server", "lodestock_forecasters", "lodestock_optimizers")
@@ -256,16 +256,14 @@ def writable(folder: Path) -> str:
 
 def database(settings: Settings) -> str:
     """The database can be reached, and its schema is none that this version does not know. Nothing is changed in it."""
-    from sqlalchemy.exc import SQLAlchemyError
-
     from lodestock_server.store.database import schema_of
 
     if settings.database_url is None and not (settings.data_dir / DATABASE_FILE).exists():
         return "none yet: the first start makes it"
     try:
         state = schema_of(database_url(settings.database_url, settings.data_dir))
-    except SQLAlchemyError as error:
-        raise Unsound(f"cannot be reached: {drivers_words(error)}") from error
+    except OSError as error:
+        raise Unsound(str(error)) from error
     if state.held not in (None, *state.known):
         raise Unsound(f"its schema {state.held} is of a newer version of the server, which knows {state.known[-1]}")
     if state.held is None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 import platformdirs
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +20,10 @@ from pydantic_settings import (
 )
 
 MIB = 1024 * 1024
+
+
+DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
+"""What a database's URL may begin with."""
 
 
 class Settings(BaseSettings):
@@ -57,6 +61,14 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take the command line first, then the environment, then the TOML file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("database_url")
+    @classmethod
+    def _refuse_other_databases(cls, url: SecretStr | None) -> SecretStr | None:
+        kind, found, _ = ("", "", "") if url is None else url.get_secret_value().partition("://")
+        if url is not None and (not found or kind not in DATABASES):
+            raise ValueError("must be such as postgresql://user:password@host/name or sqlite:////folder/file.db")
+        return url
 
     @model_validator(mode="after")
     def _refuse_open_doors(self) -> Self:

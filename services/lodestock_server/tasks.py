@@ -27,7 +27,6 @@ from lodestock_server.usecases import forecast_demand as forecasting
 from lodestock_server.usecases import optimize_sourcing as optimising
 from lodestock_server.usecases.buyers import known_countries
 from lodestock_server.usecases.country_risk import CountryRisks
-from lodestock_server.usecases.drivers import GdpScenario
 from lodestock_server.usecases.run_record import Recorder
 from lodestock_server.usecases.stored_supply import stored_supplies
 from lodestock_server.usecases.trace_result import trace_numbers
@@ -140,7 +139,7 @@ def build_problem(wire: bytes, limit_s: float) -> bytes:
         asked.buyer,
         limit_s,
         model=asked.forecast_model,
-        gdp_scenario=GdpScenario(asked.gdp_scenario),
+        gdp_scenario=asked.gdp_scenario,
         seed=asked.seed,
     )
     built = building.build_problem(data, asked, paths, known_countries(data))

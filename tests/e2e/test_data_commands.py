@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 import sqlite3
 import subprocess
@@ -154,6 +155,160 @@ def test_a_package_of_ones_own_is_taken_in_and_read(data: Data, server: Client, 
     assert done.returncode == 0, done.stderr
     (point,) = server.observations("output")
     assert (point.value, point.unit, point.origin.version) == (70, "t", package.version)
+
+
+def versions_in_use(data: Data, dataset: str) -> list[str]:
+    listed = [line.split() for line in data("list").stdout.splitlines() if f" {dataset} " in line]
+    return [line[3] for line in listed if "yes" in line]
+
+
+@pytest.fixture
+def two_versions(data: Data, tmp_path: Path) -> tuple[str, str]:
+    """Two versions of a dataset, taken in one after the other from the folders "first" and "second"."""
+    first = small_package(tmp_path / "first", [("tin", "CHN", 2024, 70)])
+    second = small_package(tmp_path / "second", [("tin", "CHN", 2024, 77)])
+    for folder in ("first", "second"):
+        assert data("import", str(tmp_path / folder)).returncode == 0
+    assert versions_in_use(data, "output") == [second.version]
+    return first.version, second.version
+
+
+def test_an_earlier_version_is_put_in_use_again_and_a_start_of_the_server_leaves_it_so(
+    data: Data, two_versions: tuple[str, str]
+) -> None:
+    first, second = two_versions
+    done = data("use", "output", first)
+    assert done.returncode == 0, done.stderr
+    assert "77 t" in done.stdout
+    assert f"datasets/output/versions/{first} is in use from now on" in done.stdout
+    assert versions_in_use(data, "output") == [first]
+    assert "is in use already" in data("use", "output", first).stdout
+    with running_server(environment={"LODESTOCK_DATA_DIR": str(data.folder)}) as process, Client(process.address) as it:
+        assert [point.value for point in it.observations("output")] == [70]
+        assert data("use", "output", second).returncode == 0
+        assert [point.value for point in it.observations("output")] == [77]
+    unknown = data("use", "output", "1")
+    assert unknown.returncode == 1
+    assert "no version '1' of dataset 'output'" in unknown.stderr
+
+
+def test_a_version_that_was_taken_in_before_is_imported_into_use_again(
+    data: Data, two_versions: tuple[str, str], tmp_path: Path
+) -> None:
+    first, second = two_versions
+    dry = data("import", str(tmp_path / "first"), "--dry-run")
+    assert "was taken in before, and could be put in use again; nothing was changed" in dry.stdout
+    assert versions_in_use(data, "output") == [second]
+    done = data("import", str(tmp_path / "first"))
+    assert done.returncode == 0, done.stderr
+    assert "was taken in before, and is in use from now on" in done.stdout
+    assert versions_in_use(data, "output") == [first]
+
+
+def test_other_content_under_a_version_that_is_there_is_refused_dry_or_not(
+    data: Data, two_versions: tuple[str, str], tmp_path: Path
+) -> None:
+    small_package(tmp_path / "third", [("tin", "CHN", 2024, 99)])
+    described = json.loads((tmp_path / "third" / "datapackage.json").read_text())
+    for version in two_versions:  # The earlier one, and the one in use.
+        content = {key: value for key, value in described.items() if key != "digest"}
+        (tmp_path / "third" / "datapackage.json").write_text(json.dumps({**content, "version": version}))
+        for dry in ((), ("--dry-run",)):
+            refused = data("import", str(tmp_path / "third"), *dry)
+            assert refused.returncode == 1
+            assert f"{version} is there with other content" in refused.stderr
+    assert versions_in_use(data, "output") == [two_versions[1]]
+
+
+def test_a_version_without_what_the_server_reads_is_not_put_in_use(data: Data) -> None:
+    shipped = bundled_package("recycling").version
+    with sqlite3.connect(data.folder / "lodestock.db") as connection:
+        connection.execute(
+            "INSERT INTO dataset (name, version, digest, descriptor, row_digests, loaded_at) "
+            "SELECT name, '1', digest, replace(descriptor, 'eol_rir', 'rate'), row_digests, loaded_at "
+            "FROM dataset WHERE name = 'recycling'"
+        )
+    refused = data("use", "recycling", "1")
+    assert refused.returncode == 1
+    missing = "table 'recycling': the column is missing, which the version that ships with the server has"
+    assert f"eol_rir: {missing}" in refused.stderr
+    assert versions_in_use(data, "recycling") == [shipped]
+
+
+def test_what_ships_can_be_put_in_use_again(data: Data, next_year: Path) -> None:
+    assert data("import", str(next_year), *TABLE, *SOURCE).returncode == 0
+    shipped = bundled_package("us_minerals").version
+    assert versions_in_use(data, "us-minerals") != [shipped]
+    assert data("use", "us-minerals", shipped).returncode == 0
+    assert versions_in_use(data, "us-minerals") == [shipped]
+
+
+def test_a_dry_run_makes_no_database(tmp_path: Path, next_year: Path) -> None:
+    dry = Data(tmp_path / "none")("import", str(next_year), *TABLE, *SOURCE, "--dry-run")
+    assert dry.returncode == 0, dry.stderr
+    assert "could be taken in; nothing was changed" in dry.stdout
+    assert "+10.0%" in dry.stdout
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_dry_run_leaves_an_older_schema_as_it_is(data: Data, next_year: Path) -> None:
+    database = data.folder / "lodestock.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute("DROP TABLE in_use")
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    dry = data("import", str(next_year), *TABLE, *SOURCE, "--dry-run")
+    assert dry.returncode == 1
+    assert "the database's schema 0002 is not 0003" in dry.stderr
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
+    # What changes the database anyhow brings it up to date.
+    assert data("import", str(next_year), *TABLE, *SOURCE).returncode == 0
+
+
+def test_a_table_with_an_empty_figure_is_refused(data: Data, tmp_path: Path) -> None:
+    """The server reads prices by year; one without a figure would keep it from answering about the mineral."""
+    table = files("lodestock_server").joinpath("data", "prices", "prices.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(table.splitlines()))
+    number, row = next((n, r) for n, r in enumerate(rows, 1) if (r["mineral"], r["year"]) == ("copper", "2025"))
+    row["usd_per_tonne"] = ""
+    with (tmp_path / "prices.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    refused = data("import", str(tmp_path / "prices.csv"), "--dataset", "prices", "--resource", "prices", *SOURCE)
+    assert refused.returncode == 1
+    assert f"prices.csv, row {number}, usd_per_tonne: is empty" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        pytest.param({"tonnes": "-100"}, "tonnes: '-100' must be 0 or more", id="negative"),
+        pytest.param({"mineral": "unobtainium"}, "mineral: 'unobtainium' is not known", id="mineral"),
+        pytest.param({"statistic": "nonsense"}, "statistic: 'nonsense' is not known", id="statistic"),
+    ],
+)
+def test_figures_that_make_no_sense_are_refused_and_a_running_server_goes_on(
+    change: dict[str, str], named: str, data: Data, server: Client, next_year: Path
+) -> None:
+    before = consumption(server)
+    rows = list(csv.DictReader(next_year.read_text(encoding="utf-8").splitlines()))
+    with next_year.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows([*rows[:-1], {**rows[-1], **change}])
+    refused = data("import", str(next_year), *TABLE, *SOURCE)
+    assert refused.returncode == 1
+    assert f"us_statistics.csv, row {len(rows)}, {named}" in refused.stderr
+    assert versions_in_use(data, "us-minerals") == [bundled_package("us_minerals").version]
+    assert consumption(server) == before
+
+
+def test_a_table_of_nothing_but_its_header_is_refused(data: Data, next_year: Path) -> None:
+    next_year.write_text(next_year.read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8")
+    refused = data("import", str(next_year), *TABLE, *SOURCE)
+    assert refused.returncode == 1
+    assert "us_statistics.csv: has no row; the version in use has 1015" in refused.stderr
 
 
 def test_rows_that_were_changed_in_the_database_are_found(data: Data) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import grpc
 import pytest
 
-from lodestock import Client, InvalidRequest, NotFound
+from lodestock import Client, Forecasts, InvalidRequest, NotFound
 from lodestock.errors import from_rpc_error
 from lodestock.v1 import common_pb2, forecast_pb2, forecast_pb2_grpc
 from tests.server_process import ServerProcess
@@ -72,11 +72,58 @@ def test_no_pathway_means_the_middle_of_the_road(stub: forecast_pb2_grpc.Forecas
             along(stub, scenario, country).forecasts[0]
             for scenario in (common_pb2.GDP_SCENARIO_UNSPECIFIED, common_pb2.GDP_SCENARIO_SSP2)
         )
+        for one, chosen_by in ((left, "default_value"), (given, "caller")):
+            origins = [origin for figure in one.driver_origins for origin in figure.origins]
+            assert {origin.WhichOneof("kind") for origin in origins} == {"dataset", chosen_by}
+            one.ClearField("driver_origins")
         assert left == given
         assert any(country in remark and "SSP2" in remark for remark in left.remarks)
 
 
-def test_drivers_of_the_callers_own_go_before_the_servers(stub: forecast_pb2_grpc.ForecastServiceStub) -> None:
+def test_a_forecast_along_a_pathway_comes_down_to_its_rows(client: Client) -> None:
+    """Population and GDP from the first observed year to the last step, and who chose the pathway."""
+    found = client.forecast_demand({"copper": GROWING}, horizon=6, model=DRIVEN, country="USA", gdp_scenario="SSP5")
+    path = "forecasts[copper].steps[2030].median"
+    (number,) = client.trace(found, path)
+    assert {point.origin.dataset for point in number.observations} == {"drivers"}
+    assert {point.keys["iso3"] for point in number.observations} == {"USA"}
+    years = {point.period for point in number.observations}
+    assert years == {*map(str, range(1991, 2025)), "2020", "2025", "2030"}
+    assert ("gdp_scenario", "SSP5") in {(given.field_path, given.reason) for given in number.caller}
+    assert "inline.series[0].observations" in {given.field_path for given in number.caller}
+    population, gdp = found.message.forecasts[0].driver_origins
+    assert (population.field_path, gdp.field_path) == (
+        "forecasts[0].drivers.population",
+        "forecasts[0].drivers.gdp_usd",
+    )
+    assert len(population.values) == len(gdp.values) == 2030 - 1991 + 1
+    assert population.values[0] == 252_981_000
+    assert gdp.derivation.startswith(
+        "of 1991 to 2030, year by year: population and GDP of USA: World Bank to 2024, then"
+    )
+    (of_gdp,) = client.trace(found, "forecasts[copper].driver_origins[1].values[0]")
+    assert (of_gdp.unit, of_gdp.values) == ("USD", (gdp.values[0],))
+    assert len(of_gdp.message.figure.origins) == len(gdp.origins)
+
+
+def test_a_forecast_that_follows_nothing_names_no_economy(client: Client) -> None:
+    found = client.forecast_demand({"copper": GROWING}, horizon=2, model="drift", country="USA")
+    assert not found.message.forecasts[0].driver_origins
+    (number,) = client.trace(found, "forecasts[copper].steps[2025].median")
+    assert [given.field_path for given in number.caller] == ["inline.series[0].observations"]
+
+
+def test_what_is_said_of_a_demand_forecast_concerns_its_demand(client: Client) -> None:
+    """How the use of the European Union was estimated; not that its suppliers or its imports are not published."""
+    for material in ("copper", "zinc", "tin"):
+        (found,) = client.forecast_demand(buyer="EU27", materials=[material], horizon=1).message.forecasts
+        (said,) = (remark for remark in found.remarks if remark.startswith(f"{material}: "))
+        assert "the data hold no consumption of EU27" in said
+
+
+def test_drivers_of_the_callers_own_go_before_the_servers(
+    stub: forecast_pb2_grpc.ForecastServiceStub, client: Client
+) -> None:
     """A world in which nothing grows: use stays where it is."""
     own = series()
     for year in range(1991, 2035):
@@ -85,9 +132,16 @@ def test_drivers_of_the_callers_own_go_before_the_servers(stub: forecast_pb2_grp
     request = forecast_pb2.ForecastDemandRequest(
         inline=forecast_pb2.DemandSeriesSet(series=[own]), horizon=10, model=DRIVEN
     )
-    (found,) = stub.ForecastDemand(request, timeout=60).forecasts
+    answer = stub.ForecastDemand(request, timeout=60)
+    (found,) = answer.forecasts
     assert [step.median for step in found.steps] == pytest.approx([GROWING["2024"]] * 10)
     assert not any("World Bank" in remark for remark in found.remarks)
+    assert not found.driver_origins
+    (number,) = client.trace(Forecasts(answer), "forecasts[copper].steps[2030].median")
+    assert [given.field_path for given in number.caller] == [
+        "inline.series[0].observations",
+        "inline.series[0].drivers",
+    ]
 
 
 def test_a_driver_model_without_drivers_is_answered_by_no_change_with_the_reason(client: Client) -> None:

@@ -31,6 +31,21 @@ def test_a_risk_comes_down_to_production_by_country(client: Client) -> None:
     assert all(point.origin.version and point.origin.row > 0 for point in number.observations)
 
 
+def test_shares_and_concentration_can_be_made_again_from_their_rows(client: Client) -> None:
+    """Share = row of the country ÷ all rows; HHI = Σ share², countries that are not named counting in the sum."""
+    answer = client.assess_supply_risk("USA", ["cobalt"])
+    refining = "risks[cobalt,REFINING]"
+    share, hhi = client.trace(answer, f"{refining}.sources[CHN].global_share", f"{refining}.scores[hhi,global].value")
+    for number in (share, hhi):
+        tonnes = {point.keys["country"]: point.value for point in number.observations if point.measure == "tonnes"}
+        whole = sum(tonnes.values())
+        assert "Other countries" in tonnes
+        if number is share:
+            assert number.values[0] == pytest.approx(tonnes["China"] / whole)
+    named = [value / whole for country, value in tonnes.items() if country != "Other countries"]
+    assert hhi.values[0] == pytest.approx(sum(part**2 for part in named))
+
+
 def test_a_cost_of_a_plan_comes_down_to_rows_defaults_and_the_caller(client: Client) -> None:
     built = client.build_problem("USA", ["cobalt", "gallium"], horizon_years=3, floor_days=90)
     plan = client.optimize_sourcing(built)
@@ -102,6 +117,10 @@ def test_an_origin_that_this_server_does_not_hold_has_no_rows(client: Client) ->
     assert here.observations
     assert there.observations == ()
     assert len(there.message.figure.origins) == len(here.message.figure.origins)
+    assert here.rows_not_held == ()
+    assert {origin.version for origin in there.rows_not_held} == {"0.0.0"}
+    assert "rows that this server does not hold" in str(there)
+    assert "rows that this server does not hold" not in str(here)
 
 
 def test_materials_and_versions_can_be_asked_for(client: Client) -> None:

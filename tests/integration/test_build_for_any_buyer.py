@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from lodestock_optimizers.problem import SourceKind
+from lodestock_optimizers.problem import SourceKind, SourcingProblem
 from lodestock_optimizers.validation import validate
 from lodestock_server.catalog import BundledCatalog, DatasetOrigin, Stage, Statistic
 from lodestock_server.errors import InvalidRequest, NotFound
@@ -103,6 +103,20 @@ def test_scrap_of_the_union_is_the_callers_to_give() -> None:
         (BLOC_AS_A_COUNTRY, SourceKind.RECYCLED, (1.5e6,))
     ]
     assert all(s.kind is not SourceKind.RECYCLED for s in build("EU27", material_ids=("copper",)).problem.sources)
+
+
+def test_scrap_given_makes_the_union_no_richer_in_copper() -> None:
+    """Refined copper counts metal from scrap already: who says how much of it there is only splits it in two."""
+
+    def at_home(problem: SourcingProblem) -> float:
+        return sum(s.capacity_tonnes[0] for s in problem.sources if s.kind is not SourceKind.IMPORT)
+
+    own = (OwnFigure("copper", KIND.RECYCLED_PRODUCTION, 2024, 1.5, "Mt"),)
+    plain, given = build("EU27", material_ids=("copper",)), build("EU27", material_ids=("copper",), own_figures=own)
+    # Members that are left with less than a thousandth of the demand are no sources.
+    assert at_home(given.problem) == pytest.approx(at_home(plain.problem), rel=5e-3)
+    assert any("the output from scrap given was taken off it" in remark for remark in given.remarks)
+    assert not any("output from scrap is not in the data" in remark for remark in given.remarks)
 
 
 def test_ore_mined_at_home_is_in_what_is_refined_there() -> None:

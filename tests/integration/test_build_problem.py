@@ -19,8 +19,11 @@ from lodestock_server.usecases.build_problem import (
     ForecastPath,
     build_problem,
 )
-from lodestock_server.usecases.buyers import Yearly
+from lodestock_server.usecases.buyers import OwnFigure, OwnFigureKind, Yearly
 from lodestock_server.usecases.defaults import DEFAULTS, Override
+from lodestock_server.usecases.demand_scenarios import DemandUncertainty
+from lodestock_server.usecases.drivers import GdpScenario
+from lodestock_server.usecases.forecast_demand import demand_paths
 from lodestock_server.usecases.origins import CallerOrigin, DefaultOrigin, ForecastOrigin
 from lodestock_server.usecases.supply_sources import UNNAMED_COUNTRIES
 
@@ -135,6 +138,68 @@ def test_demand_is_the_forecasts_median_or_the_callers_own() -> None:
     assert ForecastOrigin("naive 1", "median path", 0) in origins["materials[cobalt].demand[0].demand_tonnes"]
 
 
+def chinese_copper(scenario: GdpScenario | None = None) -> BuiltProblem:
+    """A use that grew with the economy for 25 years, planned by the model that follows the economy."""
+    own = tuple(OwnFigure("copper", OwnFigureKind.CONSUMPTION, 2000 + i, 1e6 * 1.05**i) for i in range(25))
+    model = "per_capita_s_curve"
+    request = BuildRequest(
+        "CHN",
+        5,
+        material_ids=("copper",),
+        own_figures=own,
+        forecast_model=model,
+        gdp_scenario=scenario,
+        demand_uncertainty=DemandUncertainty((0.1, 0.5, 0.9)),
+    )
+    return build_problem(CATALOG, request, demand_paths(CATALOG, "CHN", 60.0, model=model, gdp_scenario=scenario))
+
+
+def test_demand_that_follows_the_economy_names_its_rows_and_its_pathway() -> None:
+    """Rows of population and GDP from the first year of use to the last planned one, and who chose the pathway."""
+    built = chinese_copper(GdpScenario.SSP5)
+    by_path = {figure.field_path: figure for figure in built.figures}
+    demand = by_path["materials[copper].demand[2].demand_tonnes"]
+    assert CallerOrigin("gdp_scenario", "SSP5") in demand.origins
+    package = next(package for package in bundled_packages() if package.name == "drivers")
+    read = {origin for origin in demand.origins if isinstance(origin, DatasetOrigin) and origin.dataset == "drivers"}
+    rows = [package.table(origin.resource)[origin.row - 1].cells for origin in read]
+    assert {row["iso3"] for row in rows} == {"CHN"}
+    years: dict[str, set[int]] = {}
+    for row in rows:
+        years.setdefault(row.get("scenario", "historical"), set()).add(int(row["year"]))
+    # 2029 lies between 2025 and 2030, the splice of 2024 between 2020 and 2025.
+    assert years == {"historical": set(range(2000, 2025)), "SSP5": {2020, 2025, 2030}}
+    (remark,) = (remark for remark in built.remarks if "population and GDP" in remark)
+    assert remark.startswith("population and GDP of CHN: World Bank to 2024, then the growth of SSP5 (population ×")
+    assert remark not in build(material_ids=("copper",)).remarks
+
+
+def test_a_pathway_that_nobody_named_is_a_default() -> None:
+    """The middle of the road, which leads elsewhere than SSP5."""
+    taken, named = chinese_copper(), chinese_copper(GdpScenario.SSP5)
+    path = "materials[copper].demand[2].demand_tonnes"
+    of_default, of_caller = (next(f for f in built.figures if f.field_path == path) for built in (taken, named))
+    assert of_default.values[-1] < of_caller.values[-1]
+    assert "gdp_scenario" not in {o.field_path for o in of_default.origins if isinstance(o, CallerOrigin)}
+    (reason,) = (o.reason for o in of_default.origins if isinstance(o, DefaultOrigin) and not o.default_id)
+    assert reason.startswith("SSP2, the middle of the road")
+
+
+def test_factors_of_demand_that_runs_high_or_low_rest_on_the_forecast() -> None:
+    """Each on its own quantile path, the observed use, and the economy that the model follows."""
+    built = chinese_copper(GdpScenario.SSP5)
+    factors = [figure for figure in built.figures if figure.field_path.endswith(".factor")]
+    assert len(factors) == sum(len(scenario.demand_factors) for scenario in built.problem.scenarios)
+    for figure in factors:
+        (forecast,) = (origin for origin in figure.origins if isinstance(origin, ForecastOrigin))
+        level = "0.1" if "quantile 0.1" in figure.field_path else "0.9"
+        assert forecast.statistic == f"path of quantile {level}"
+        assert {"own_figures[0].value", "own_figures[24].value", "gdp_scenario"} <= {
+            origin.field_path for origin in figure.origins if isinstance(origin, CallerOrigin)
+        }
+        assert any(isinstance(origin, DatasetOrigin) and origin.dataset == "drivers" for origin in figure.origins)
+
+
 def test_all_that_is_wrong_with_a_request_is_said_at_once() -> None:
     with pytest.raises(InvalidRequest) as caught:
         build(
@@ -204,3 +269,26 @@ def test_overrides_that_do_not_go_together_are_named_for_every_material() -> Non
     assert {v.field_path for v in caught.value.violations} == {"overrides"}
     assert len([t for t in texts if "fee_share_of_price" in t]) == 2
     assert len([t for t in texts if "tier.defence_share" in t and "tin" in t]) == 1
+
+
+def test_a_model_that_cannot_be_used_is_remarked_on() -> None:
+    request = BuildRequest("USA", 2, ("copper",), forecast_model="per_capita_s_curve")
+    built = build_problem(CATALOG, request, demand_paths(CATALOG, "USA", 60.0, model="per_capita_s_curve"))
+    (remark,) = (remark for remark in built.remarks if "per_capita_s_curve" in remark)
+    assert remark.startswith("copper: per_capita_s_curve was asked for and is not used: GDP per head varies")
+
+
+def test_demand_that_is_given_has_no_spread() -> None:
+    """For all materials that is refused, for some of them said."""
+    spread = DemandUncertainty((0.5, 0.9))
+    given = (DemandPath("cobalt", (100.0,)),)
+    with pytest.raises(InvalidRequest) as refused:
+        build(material_ids=("cobalt",), demand=given, demand_uncertainty=spread)
+    assert [violation.field_path for violation in refused.value.violations] == ["demand_uncertainty"]
+    asked = BuildRequest("USA", 3, ("cobalt", "tin"), demand=given, demand_uncertainty=spread)
+    built = build_problem(CATALOG, asked, demand_paths(CATALOG, "USA", 60.0))
+    assert [remark for remark in built.remarks if "no quantile of a forecast" in remark] == [
+        "cobalt: its demand is given, so no quantile of a forecast moves it"
+    ]
+    moved = {name for scenario in built.problem.scenarios for f in scenario.demand_factors for name in f.material_ids}
+    assert moved == {"tin"}

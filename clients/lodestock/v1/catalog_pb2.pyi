@@ -143,7 +143,7 @@ class Dataset(google.protobuf.message.Message):
     RESOURCES_FIELD_NUMBER: builtins.int
     LOADED_AT_FIELD_NUMBER: builtins.int
     name: builtins.str
-    """Resource name, such as "datasets/us-minerals/versions/2026.6.2+8421508b336e"."""
+    """Resource name, such as "datasets/us-minerals/versions/2026.6.2+fbb808a549fa"."""
     dataset: builtins.str
     """Identifier, such as "us-minerals"."""
     version: builtins.str

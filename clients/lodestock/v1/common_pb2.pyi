@@ -237,7 +237,7 @@ class DatasetOrigin(google.protobuf.message.Message):
     SOURCE_ID_FIELD_NUMBER: builtins.int
     FLAG_FIELD_NUMBER: builtins.int
     dataset: builtins.str
-    """Name of the dataset, such as "us-consumption"."""
+    """Name of the dataset, such as "us-minerals"."""
     version: builtins.str
     """Version of the dataset."""
     resource: builtins.str

@@ -487,6 +487,7 @@ class SeriesForecast(google.protobuf.message.Message):
     FALLBACK_LEVEL_FIELD_NUMBER: builtins.int
     REMARKS_FIELD_NUMBER: builtins.int
     HISTORY_ORIGINS_FIELD_NUMBER: builtins.int
+    DRIVER_ORIGINS_FIELD_NUMBER: builtins.int
     series_id: builtins.str
     """Series it belongs to."""
     unit: builtins.str
@@ -523,6 +524,10 @@ class SeriesForecast(google.protobuf.message.Message):
     def history_origins(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[lodestock.v1.common_pb2.Figure]:
         """Where the observations come from, in the order of history. Empty for inline series."""
 
+    @property
+    def driver_origins(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[lodestock.v1.common_pb2.Figure]:
+        """Where the population and GDP come from that the model follows. Empty where it follows none, or the caller's own."""
+
     def __init__(
         self,
         *,
@@ -537,8 +542,9 @@ class SeriesForecast(google.protobuf.message.Message):
         fallback_level: Global___FallbackLevel.ValueType = ...,
         remarks: collections.abc.Iterable[builtins.str] | None = ...,
         history_origins: collections.abc.Iterable[lodestock.v1.common_pb2.Figure] | None = ...,
+        driver_origins: collections.abc.Iterable[lodestock.v1.common_pb2.Figure] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["fallback_level", b"fallback_level", "frequency", b"frequency", "history", b"history", "history_origins", b"history_origins", "models", b"models", "quantile_levels", b"quantile_levels", "remarks", b"remarks", "sample_paths", b"sample_paths", "series_id", b"series_id", "steps", b"steps", "unit", b"unit"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["driver_origins", b"driver_origins", "fallback_level", b"fallback_level", "frequency", b"frequency", "history", b"history", "history_origins", b"history_origins", "models", b"models", "quantile_levels", b"quantile_levels", "remarks", b"remarks", "sample_paths", b"sample_paths", "series_id", b"series_id", "steps", b"steps", "unit", b"unit"]) -> None: ...
 
 Global___SeriesForecast: typing_extensions.TypeAlias = SeriesForecast
 

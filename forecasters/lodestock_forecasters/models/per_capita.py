@@ -17,7 +17,7 @@ from lodestock_forecasters.history import History
 from lodestock_forecasters.models.protocol import ModelInfo, StatelessForecaster
 from lodestock_forecasters.periods import Frequency
 from lodestock_forecasters.s_curves import fit_best_curve
-from lodestock_forecasters.series import FloatArray
+from lodestock_forecasters.series import MAX_VALUE, FloatArray
 
 LEAST_POINTS = 8
 """Fewest observed values in years with known drivers: the largest form has three parameters and a variance."""
@@ -53,7 +53,9 @@ class PerCapitaSCurve(StatelessForecaster):
         """
         drivers = history.drivers
         if drivers is None:
-            raise ModelFailed("needs population and GDP; the series has neither drivers nor a country")
+            raise ModelFailed(
+                "needs population and GDP; none are given, and none are known of a country that the series is of"
+            )
         ahead = history.last_ordinal + 1 + np.arange(horizon)
         _require_covered(drivers, history.last_ordinal, ahead)
         years = history.first_ordinal + np.flatnonzero(history.observed)
@@ -71,7 +73,12 @@ class PerCapitaSCurve(StatelessForecaster):
         curve = fit_best_curve(income, use)
         population_ahead, income_ahead = drivers.at(ahead)
         level = float(use[-1] / curve.at(income[-1]))
-        path = level * curve.at(income_ahead) * population_ahead
+        with np.errstate(over="ignore", invalid="ignore"):
+            path = level * curve.at(income_ahead) * population_ahead
+        if not bool((path <= MAX_VALUE).all()):
+            raise ModelFailed(
+                f"leads to demand above {MAX_VALUE:g}: population or GDP per head ahead is far off the past"
+            )
         return path if history.saturation is None else np.minimum(path, history.saturation)
 
 

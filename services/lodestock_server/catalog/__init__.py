@@ -13,6 +13,7 @@ from lodestock_server.catalog.errors import (
     UnknownMineralError,
 )
 from lodestock_server.catalog.figures import (
+    HISTORICAL,
     Country,
     CountryFigure,
     CountryShare,
@@ -38,6 +39,7 @@ from lodestock_server.catalog.packages import (
 )
 
 __all__ = [
+    "HISTORICAL",
     "BundledCatalog",
     "Catalog",
     "CatalogError",

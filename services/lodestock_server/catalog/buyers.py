@@ -7,7 +7,7 @@ from lodestock_server.catalog.errors import MissingFigureError
 from lodestock_server.catalog.figures import CountryFigure, Observation, Stage, Statistic
 from lodestock_server.catalog.packages import Record
 from lodestock_server.catalog.supply import WorldSupply
-from lodestock_server.catalog.tables import by_country, observation
+from lodestock_server.catalog.tables import by_country, observations
 
 
 class Buyers(WorldSupply):
@@ -21,7 +21,7 @@ class Buyers(WorldSupply):
     def statistic(self, buyer: str, mineral: str, statistic: Statistic) -> tuple[Observation, ...]:
         """See `Catalog.statistic`."""
         rows = self._of_buyer(buyer, mineral, "us_statistics")
-        return tuple(observation(row, "tonnes") for row in rows if row["statistic"] == statistic.value)
+        return observations((row for row in rows if row["statistic"] == statistic.value), "tonnes")
 
     def consumption(self, buyer: str, mineral: str) -> tuple[Observation, ...]:
         """See `Catalog.consumption`."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import math
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources.abc import Traversable
 from typing import Any
 
+from lodestock_server.catalog.cell_rules import ENUMERATIONS, Codes, defined_by, known_codes, rules_of, values_in_use
 from lodestock_server.catalog.descriptor import faults_of_descriptor
 from lodestock_server.catalog.packages import DataPackage, Package
 
@@ -32,13 +31,16 @@ class Violation:
         return f"{place}: {self.text}"
 
 
-def violations(folder: Traversable, in_use: Package | None, units: Collection[str]) -> list[Violation]:
+def violations(
+    folder: Traversable, in_use: Package | None, units: Collection[str], codes: Codes = ENUMERATIONS
+) -> list[Violation]:
     """All that keeps a folder from being taken in; empty if nothing does.
 
     Args:
         folder: where datapackage.json and its tables are.
         in_use: the version of the same dataset that it would replace, if there is one.
         units: units that the data already use; any other must be one that pint knows.
+        codes: those that the data in use know, by column; those that the folder itself defines go before them.
     """
     described = folder.joinpath(DESCRIPTION)
     if not described.is_file():
@@ -55,13 +57,17 @@ def violations(folder: Traversable, in_use: Package | None, units: Collection[st
     if missing:
         return [Violation(path, 0, "", "is not there") for path in missing]
     found: list[Violation] = []
+    codes = {**codes, **known_codes([package])}
     for resource in package.descriptor["resources"]:
         found += _unknown_units(resource, units)
-        found += _faults_of_table(resource, package)
+        open_columns = [name for name in codes if defined_by(package.name, resource["name"], name)]
+        closed = {name: known for name, known in codes.items() if name not in open_columns}
+        found += _faults_of_table(resource, package, values_in_use(resource["name"], in_use), closed)
+    found += _emptied(package, in_use)
     # What the files say is compared with what is written of them last: it is often but the echo of the above.
     if not any(violation.text.startswith("is no UTF-8") for violation in found):
         found += [Violation(*_at_file(fault)) for fault in package.damage()]
-    return found + list(_lost(package, in_use))
+    return found + list(lost(package, in_use, "the version in use"))
 
 
 def known_units(packages: Sequence[Package]) -> frozenset[str]:
@@ -106,8 +112,30 @@ def _is_unit(unit: str) -> bool:
     return True
 
 
-def _faults_of_table(resource: Mapping[str, Any], package: DataPackage) -> Iterator[Violation]:
-    """Rows of other lengths, cells of other types, keys that stand twice, sources that the package does not name."""
+def _emptied(package: Package, in_use: Package | None) -> Iterator[Violation]:
+    """Tables without a row that have some in the version in use, and codes that other tables may name, and are gone."""
+    known, left = known_codes([in_use] if in_use else ()), known_codes([package])
+    for name, table in package.tables.items():
+        if table.rows == 0 and in_use is not None and name in in_use.tables and in_use.tables[name].rows:
+            text = f"has no row; the version in use has {in_use.tables[name].rows}"
+            yield Violation(_file_of(package, name), 0, "", text)
+            continue
+        for column in table.columns:
+            if defined_by(package.name, name, column) and (gone := set(known.get(column, ())) - set(left[column])):
+                text = f"is without {', '.join(sorted(gone))}, which the version in use has and other tables may name"
+                yield Violation(_file_of(package, name), 0, column, text)
+
+
+def _file_of(package: Package, resource: str) -> str:
+    return next(str(r["path"]) for r in package.descriptor["resources"] if r["name"] == resource)
+
+
+def _faults_of_table(
+    resource: Mapping[str, Any], package: DataPackage, used: Mapping[str, frozenset[str]], codes: Codes
+) -> Iterator[Violation]:
+    """Rows of other lengths, cells that are not what they must be, keys that stand twice, sources that the package does
+    not name.
+    """
     file, fields = resource["path"], resource["schema"]["fields"]
     columns = [field["name"] for field in fields]
     try:
@@ -115,7 +143,14 @@ def _faults_of_table(resource: Mapping[str, Any], package: DataPackage) -> Itera
         header = next(rows, [])
         if header != columns:
             return  # `damage` says it, and cells could not be told.
-        parsers = [(place, field["name"], PARSERS[field["type"]]) for place, field in enumerate(fields)]
+        rules = [
+            (place, field["name"], rule)
+            for place, field in enumerate(fields)
+            for rule in rules_of(field, used.get(field["name"], frozenset()), codes.get(field["name"], ()))
+        ]
+        # But those of text: a rest that is not named has no country.
+        typed = [(place, field["name"]) for place, field in enumerate(fields) if field["type"] != "string"]
+        never_empty = [(place, name) for place, name in typed if name in used and "" not in used[name]]
         key = [columns.index(name) for name in resource["schema"]["primaryKey"]]
         sources = {source["id"] for source in package.descriptor["sources"]}
         seen: dict[tuple[str, ...], int] = {}
@@ -123,9 +158,13 @@ def _faults_of_table(resource: Mapping[str, Any], package: DataPackage) -> Itera
             if len(row) != len(columns):
                 yield Violation(file, number, "", f"has {len(row)} cells, must have {len(columns)}")
                 continue
-            for place, name, parse in parsers:
-                if row[place] and (wanted := parse(row[place])):
-                    yield Violation(file, number, name, f"'{row[place]}' is {wanted}")
+            for place, name, rule in rules:
+                if row[place] and (fault := rule(row[place])):
+                    yield Violation(file, number, name, f"'{row[place]}' {fault}")
+            for place, name in never_empty:
+                if not row[place]:
+                    text = "is empty, as in no row of the version in use: leave out a row whose figure is not known"
+                    yield Violation(file, number, name, text)
             if row[columns.index("source_id")] not in sources:
                 text = f"'{row[columns.index('source_id')]}' is no source of the package: {', '.join(sorted(sources))}"
                 yield Violation(file, number, "source_id", text)
@@ -140,57 +179,22 @@ def _faults_of_table(resource: Mapping[str, Any], package: DataPackage) -> Itera
         yield Violation(file, 0, "", f"is no CSV: {error}")
 
 
-def _lost(package: Package, in_use: Package | None) -> Iterator[Violation]:
-    """Tables and columns that the version in use has, and answers may rest on, and this one has not."""
-    for name, table in in_use.tables.items() if in_use else ():
+def lost(package: Package, other: Package | None, which: str) -> Iterator[Violation]:
+    """Tables and columns that another version has, and answers may rest on, and this one has not.
+
+    Args:
+        package: the version that is to be in use.
+        other: another version of the dataset, if there is one.
+        which: which one that is, in words.
+    """
+    for name, table in other.tables.items() if other else ():
         if name not in package.tables:
-            yield Violation(DESCRIPTION, 0, "", f"the table '{name}' is missing, which the version in use has")
+            yield Violation(DESCRIPTION, 0, "", f"the table '{name}' is missing, which {which} has")
             continue
         for column in table.columns:
             if column not in package.tables[name].columns:
-                text = f"table '{name}': the column is missing, which the version in use has"
-                yield Violation(DESCRIPTION, 0, column, text)
+                yield Violation(DESCRIPTION, 0, column, f"table '{name}': the column is missing, which {which} has")
             elif package.tables[name].units[column] != table.units[column]:
                 unit = package.tables[name].units[column]
-                text = f"table '{name}': the unit is '{unit}', must be '{table.units[column]}' as in the version in use"
+                text = f"table '{name}': the unit is '{unit}', must be '{table.units[column]}' as in {which}"
                 yield Violation(DESCRIPTION, 0, column, text)
-
-
-def _no_number(cell: str) -> str:
-    try:
-        value = float(cell)
-    except ValueError:
-        return "no number"
-    return "" if math.isfinite(value) else "no finite number"
-
-
-def _no_integer(cell: str) -> str:
-    return "" if re.fullmatch(r"-?\d+", cell) else "no whole number"
-
-
-def _no_year(cell: str) -> str:
-    return "" if re.fullmatch(r"\d{4}", cell) else "no year of four digits"
-
-
-def _no_boolean(cell: str) -> str:
-    return "" if cell in ("true", "false") else "neither true nor false"
-
-
-def _no_month(cell: str) -> str:
-    return "" if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", cell) else "no month, such as 2025-03"
-
-
-def _no_date(cell: str) -> str:
-    return "" if re.fullmatch(r"\d{4}-\d{2}-\d{2}", cell) else "no date, such as 2025-03-31"
-
-
-PARSERS: Mapping[str, Callable[[str], str]] = {
-    "string": lambda _: "",
-    "number": _no_number,
-    "integer": _no_integer,
-    "year": _no_year,
-    "boolean": _no_boolean,
-    "yearmonth": _no_month,
-    "date": _no_date,
-}
-"""By the type of a column: what a cell is instead of it; "" where it is of that type."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from lodestock_server.catalog.errors import UnknownBuyerError, UnknownCountryError
-from lodestock_server.catalog.figures import Country, Driver, Figure, Governance, Observation
+from lodestock_server.catalog.figures import HISTORICAL, Country, Driver, Figure, Governance, Observation
 from lodestock_server.catalog.packages import Record
-from lodestock_server.catalog.tables import Tables, observation
+from lodestock_server.catalog.tables import Tables, observations
 
 EU27 = "EU27"
 WITH_CONSUMPTION = ("USA",)
@@ -30,7 +30,6 @@ DRIVER_COLUMNS = {
     Driver.GDP_PER_CAPITA_PPP: "usd_ppp",
     Driver.GDP_PER_CAPITA_REAL: "usd_2015",
 }
-HISTORICAL = "historical"
 GDP_MODEL = "OECD"
 """Of the two models that project GDP along the pathways; the other one, IIASA's, has fewer countries."""
 
@@ -74,7 +73,7 @@ class Countries(Tables):
         rows = [row for row in listed if year is None or int(row["year"]) == year]
         if not rows:
             return None
-        latest = rows[-1]
+        latest = max(rows, key=lambda row: int(row["year"]))
         estimates = {column: latest.figure(column) for column in WGI_COLUMNS if latest[column]}
         return Governance(iso3, int(latest["year"]), estimates)
 
@@ -83,8 +82,7 @@ class Countries(Tables):
         self.country(iso3)
         column = DRIVER_COLUMNS[driver]
         rows = self._where("drivers", driver.value, "iso3", iso3)
-        chosen = (row for row in rows if row[column] and _is_of(row, scenario))
-        return tuple(sorted((observation(row, column) for row in chosen), key=lambda item: item.year))
+        return observations((row for row in rows if _is_of(row, scenario)), column)
 
     def _check_buyer(self, buyer: str) -> None:
         if buyer != EU27 and buyer not in self._countries:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+\.csv$")]
 """A file beside datapackage.json: a path could lead out of the folder."""
+
+
+def _no_gaps(source_id: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]*", source_id):
+        raise ValueError(f"'{source_id}' must be letters, digits and any of _ . + - alone, such as 'USGS_MCS2027'")
+    return source_id
 
 
 class _Described(BaseModel):
@@ -64,7 +71,7 @@ class Licence(_Described):
 class Source(_Described):
     """A publisher's edition."""
 
-    id: Text
+    id: Annotated[str, AfterValidator(_no_gaps)]
     title: Text
 
 

@@ -42,6 +42,10 @@ class Driver(StrEnum):
     GDP_PER_CAPITA_REAL = "gdp_per_capita_real"
 
 
+HISTORICAL = "historical"
+"""The scenario of a driver's figures that are no pathway's."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetOrigin:
     """The cell a figure was read from.

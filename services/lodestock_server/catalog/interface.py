@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from lodestock_server.catalog.figures import (
+    HISTORICAL,
     Country,
     CountryFigure,
     CountryTable,
@@ -261,7 +262,7 @@ class Catalog(Protocol):
         """
         ...
 
-    def driver(self, driver: Driver, iso3: str, scenario: str = "historical") -> tuple[Observation, ...]:
+    def driver(self, driver: Driver, iso3: str, scenario: str = HISTORICAL) -> tuple[Observation, ...]:
         """Population or product of a country by year, oldest first; empty if not published.
 
         GDP_PPP along a pathway is that of the OECD's model.

@@ -7,7 +7,7 @@ from lodestock_server.catalog.errors import MissingFigureError
 from lodestock_server.catalog.figures import CountryFigure, CountryTable, Figure, Observation, Stage
 from lodestock_server.catalog.materials import Materials
 from lodestock_server.catalog.packages import Record
-from lodestock_server.catalog.tables import by_country, observation
+from lodestock_server.catalog.tables import by_country, observations
 
 
 class WorldSupply(Materials, Countries):
@@ -47,7 +47,7 @@ class WorldSupply(Materials, Countries):
     def prices(self, mineral: str) -> tuple[Observation, ...]:
         """See `Catalog.prices`."""
         rows = self._where("prices", "prices", "mineral", self.mineral(mineral).id)
-        return tuple(observation(row, "usd_per_tonne") for row in rows)
+        return observations(rows, "usd_per_tonne")
 
     def latest_price(self, mineral: str) -> Observation:
         """See `Catalog.latest_price`."""
@@ -75,4 +75,4 @@ class WorldSupply(Materials, Countries):
 
     def _production(self, mineral: str, stage: Stage) -> list[Record]:
         rows = self._where("world-supply", "production", "mineral", mineral)
-        return [row for row in rows if row["stage"] == stage.value]
+        return [row for row in rows if row["stage"] == stage.value and row["tonnes"]]

@@ -38,12 +38,13 @@ class Tables:
         return package in self._packages and resource in self._packages[package].tables
 
 
-def observation(row: Record, column: str) -> Observation:
-    """The figure of a row's year."""
-    return Observation(int(row["year"]), row.figure(column))
+def observations(rows: Iterable[Record], column: str) -> tuple[Observation, ...]:
+    """Figures by year, oldest first in whatever order the rows stand; a row without a figure is no observation."""
+    found = (Observation(int(row["year"]), row.figure(column)) for row in rows if row[column])
+    return tuple(sorted(found, key=lambda item: item.year))
 
 
 def by_country(rows: Iterable[Record], column: str) -> tuple[CountryFigure, ...]:
-    """Figures by country, largest first, those of unnamed countries last."""
-    figures = (CountryFigure(row["iso3"] or None, row["country"], row.figure(column)) for row in rows)
+    """Figures by country, largest first, those of unnamed countries last; a row without a figure is left out."""
+    figures = (CountryFigure(row["iso3"] or None, row["country"], row.figure(column)) for row in rows if row[column])
     return tuple(sorted(figures, key=lambda item: (item.iso3 is None, -item.figure.value, item.country)))

@@ -1,4 +1,7 @@
-"""The commands ``lodestock-server data …``: list, check, import and compare versions of datasets, without a server."""
+"""The commands ``lodestock-server data …``: list, check, import, use and compare versions of datasets.
+
+They need no server.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,19 @@ from lodestock_server.cli.common import ConfigFile, settings_or_exit
 
 if TYPE_CHECKING:
     from lodestock_server.catalog import Package, PackageCatalog
+    from lodestock_server.catalog.checking import Violation
     from lodestock_server.catalog.comparison import Change
+    from lodestock_server.settings import Settings
     from lodestock_server.store.datasets import DatasetStore
 
 data = typer.Typer(
-    no_args_is_help=True, help="Lists, checks, imports and compares the data that the server answers from."
+    no_args_is_help=True, help="Lists, checks, imports, chooses and compares the data that the server answers from."
 )
 
 MOST_LISTED = 20
 """Revisions, series and violations that are printed; all are counted."""
 EVERY_VERSION = 1_000_000
+IN_MEMORY = "sqlite://"
 
 Source = Annotated[
     Path, typer.Argument(help="Folder of a data package; with --dataset a CSV file of one of its tables.")
@@ -44,15 +50,14 @@ Most = Annotated[int, typer.Option("--most", min=0, help="Most changes to print.
 
 @data.command("list")
 def list_versions(config: ConfigFile = None) -> None:
-    """List the versions of all datasets; the last one of each is in use."""
+    """List the versions of all datasets, and which of each is in use."""
     with database(config) as (store, _):
-        held = store.list_datasets(0, EVERY_VERSION)
-    last = {dataset.name: dataset.dataset_id for dataset in held}
+        held, in_use = store.list_datasets(0, EVERY_VERSION), store.in_use()
     rows = [
         (
             dataset.name,
             dataset.version,
-            "yes" if last[dataset.name] == dataset.dataset_id else "",
+            "yes" if in_use[dataset.name] == dataset.dataset_id else "",
             f"{dataset.loaded_at:%Y-%m-%d %H:%M}",
             str(len(dataset.resources)),
             f"{sum(resource['rows'] for resource in dataset.resources):,}",
@@ -74,6 +79,33 @@ def compare_versions(
             print_changes(store.package(dataset, earlier), store.package(dataset, later), most)
         except NotFound as error:
             raise complaint(error.message) from error
+
+
+@data.command("use")
+def use_version(dataset: str, version: str, config: ConfigFile = None, most: Most = MOST_LISTED) -> None:
+    """Put a version that was taken in before in use again, and say what changes with it.
+
+    A server that runs on the database answers from it with the next call.
+    """
+    from lodestock_server.catalog.checking import lost
+    from lodestock_server.errors import NotFound
+
+    with database(config) as (store, catalog):
+        shipped, in_use = shipped_as(dataset), in_use_of(catalog, dataset)
+        try:
+            chosen = shipped if shipped and shipped.version == version else store.package(dataset, version)
+        except NotFound as error:
+            raise complaint(error.message) from error
+        what = f"datasets/{dataset}/versions/{version}"
+        # What the code reads is in what ships with it; the version in use may have more, and is to be left.
+        refuse(list(lost(chosen, shipped, "the version that ships with the server")), f"{what} is not put in use")
+        if in_use is not None and in_use.version == version:
+            typer.echo(f"{what} is in use already")
+            return
+        if in_use is not None:
+            print_changes(in_use, chosen, most)
+        put_in_use(store, chosen)
+        typer.echo(f"{what} is in use from now on")
 
 
 @data.command("check")
@@ -107,11 +139,13 @@ def import_data(
 ) -> None:
     """Take in a data package, or a new edition of one table; whole or not at all. Exit 1 where something is wrong.
 
+    A version that was taken in before is put in use again.
+
     A server that runs on the database answers from it with the next call.
     """
     edition = {"--dataset": dataset, "--resource": resource, "--source-id": source_id, "--title": title}
     missing = [name for name, value in edition.items() if value is None]
-    with database(config) as (store, catalog):
+    with database(config, dry_run) as (store, catalog):
         if len(missing) == len(edition):
             take_in(store, catalog, source, dry_run, most)
         elif missing:
@@ -123,23 +157,52 @@ def import_data(
 
 
 @contextmanager
-def database(config: Path | None) -> Iterator[tuple[DatasetStore, PackageCatalog]]:
-    """The datasets in the database that the settings name, and the catalog in use."""
+def database(config: Path | None, as_it_is: bool = False) -> Iterator[tuple[DatasetStore, PackageCatalog]]:
+    """The datasets in the database that the settings name, and the catalog in use.
+
+    Args:
+        config: configuration file.
+        as_it_is: whether to leave the database as it is: neither made nor brought up to date.
+    """
     settings = settings_or_exit(config)
     # Imported here, so that other commands do not wait for it.
     from lodestock_server.catalog import bundled_packages
     from lodestock_server.store.catalogs import CatalogSource
-    from lodestock_server.store.database import database_url, open_database
+    from lodestock_server.store.database import database_url, faults_named, open_database
     from lodestock_server.store.datasets import DatasetStore
 
     try:
-        engine = open_database(database_url(settings.database_url, settings.data_dir))
+        url = url_as_it_is(settings) if as_it_is else database_url(settings.database_url, settings.data_dir)
+        engine = open_database(url)
     except OSError as error:
         raise complaint(str(error)) from error
     try:
-        yield DatasetStore(engine), CatalogSource(engine, bundled_packages()).current()
+        with faults_named(engine, "fails"):
+            yield DatasetStore(engine), CatalogSource(engine, bundled_packages()).current()
+    except OSError as error:
+        raise complaint(str(error)) from error
     finally:
         engine.dispose()
+
+
+def url_as_it_is(settings: Settings) -> str:
+    """The URL of the database if it is there and up to date; of an empty one in memory where there is none yet.
+
+    Raises:
+        OSError: It cannot be reached.
+    """
+    from lodestock_server.store.database import DATABASE_FILE, database_url, schema_of
+
+    if settings.database_url is None and not (settings.data_dir / DATABASE_FILE).exists():
+        return IN_MEMORY
+    url = database_url(settings.database_url, settings.data_dir)
+    state = schema_of(url)
+    if state.held is None:
+        return IN_MEMORY
+    if state.held != state.known[-1]:
+        other = f"the database's schema {state.held} is not {state.known[-1]}, the one of this version of the server"
+        raise complaint(f"{other}: a dry run leaves it so and cannot read it; starting the server mends it")
+    return url
 
 
 def with_edition(
@@ -165,33 +228,64 @@ def with_edition(
 
 def take_in(store: DatasetStore, catalog: PackageCatalog, folder: Path, dry_run: bool, most: int) -> None:
     """Check a folder, say what it changes, and take it in."""
-    from lodestock_server.catalog import DataPackage, bundled_packages
+    from lodestock_server.catalog import DataPackage
+    from lodestock_server.catalog.cell_rules import known_codes
     from lodestock_server.catalog.checking import known_units, violations
 
-    in_use = in_use_of(catalog, name_in(folder))
-    found = violations(folder, in_use, known_units(catalog.packages()))
-    if found:
-        for violation in found[:MOST_LISTED]:
-            typer.echo(str(violation), err=True)
-        more = f", {len(found) - MOST_LISTED} of them not listed" if len(found) > MOST_LISTED else ""
-        raise complaint(f"not taken in: {len(found)} violations{more}")
+    in_use, packages = in_use_of(catalog, name_in(folder)), catalog.packages()
+    refuse(violations(folder, in_use, known_units(packages), known_codes(packages)), "not taken in")
     package = DataPackage(folder)
     what = f"datasets/{package.name}/versions/{package.version}"
+    held = next((one for one in (in_use, stored(store, package)) if one and one.version == package.version), None)
+    if held is not None and held.digest != package.digest:
+        raise complaint(f"not taken in: {what} is there with other content, and never changes; name another version")
     if in_use is not None and in_use.version == package.version:
         typer.echo(f"{what} is in use already")
         return
     if in_use is not None:
         print_changes(in_use, package, most)
     if dry_run:
-        typer.echo(f"{what} could be taken in; nothing was changed")
+        could = "was taken in before, and could be put in use again" if held else "could be taken in"
+        typer.echo(f"{what} {could}; nothing was changed")
         return
+    put_in_use(store, package)
+    typer.echo(f"{what} {'was taken in before, and is' if held else 'is taken in, and'} in use from now on")
+
+
+def refuse(found: Sequence[Violation], what: str) -> None:
+    """Say all that is wrong and exit, if anything is."""
+    if not found:
+        return
+    for violation in found[:MOST_LISTED]:
+        typer.echo(str(violation), err=True)
+    more = f", {len(found) - MOST_LISTED} of them not listed" if len(found) > MOST_LISTED else ""
+    raise complaint(f"{what}: {len(found)} violations{more}")
+
+
+def put_in_use(store: DatasetStore, package: Package) -> None:
+    """Put a version in use, taken in where it is not in the database."""
     # So that the server, when it starts, does not take in what ships with it after this, and use that.
-    for bundled in bundled_packages():
-        if bundled.name == package.name:
-            store.load(bundled)
-    if not store.load(package):
-        raise complaint(f"{what} was taken in before, and a later one is in use")
-    typer.echo(f"{what} is taken in, and in use from now on")
+    if shipped := shipped_as(package.name):
+        store.load(shipped)
+    store.load(package)
+    store.use(package.name, package.version)
+
+
+def shipped_as(dataset: str) -> Package | None:
+    """The version of a dataset that ships with the server."""
+    from lodestock_server.catalog import bundled_packages
+
+    return next((package for package in bundled_packages() if package.name == dataset), None)
+
+
+def stored(store: DatasetStore, package: Package) -> Package | None:
+    """The version in the database that bears the name of a package's."""
+    from lodestock_server.errors import NotFound
+
+    try:
+        return store.package(package.name, package.version)
+    except NotFound:
+        return None
 
 
 def in_use_of(catalog: PackageCatalog, dataset: str) -> Package | None:

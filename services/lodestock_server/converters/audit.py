@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
-from enum import Enum
-from functools import cache, partial
-from types import NoneType, UnionType
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from collections.abc import Iterable, Mapping
 
-from google.protobuf.message import Message
-
-import lodestock_optimizers.plan as domain
 from lodestock.v1 import audit_pb2, catalog_pb2, common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
 from lodestock_optimizers.consistency import plan_violations
-from lodestock_optimizers.problem import DemandTier, MaterialState
+from lodestock_optimizers.plan import Plan
 from lodestock_server.catalog import DatasetOrigin
 from lodestock_server.converters.catalog import observation_to_proto
 from lodestock_server.converters.common import dataset_origin_to_proto, traced_to_proto
-from lodestock_server.converters.documents import MessageDocument
-from lodestock_server.converters.enums import EnumMap
-from lodestock_server.converters.plan import STATUSES
-from lodestock_server.converters.sourcing import STATES, TIERS, problem_from_proto
+from lodestock_server.converters.documents import MessageDocument, read
+from lodestock_server.converters.sourcing import problem_from_proto
 from lodestock_server.errors import FieldViolation, InvalidRequest
 from lodestock_server.store.datasets import RowKey, StoredObservation
 from lodestock_server.usecases.optimize_sourcing import problem_violations
@@ -29,14 +19,6 @@ from lodestock_server.usecases.origins import CallerOrigin, DefaultOrigin, Forec
 from lodestock_server.usecases.trace_forecast import ForecastTracer
 from lodestock_server.usecases.trace_result import PlanTracer, ProblemTracer, TracedNumber, Tracer
 from lodestock_server.usecases.trace_risk import RiskTracer
-
-Value = TypeVar("Value")
-
-ENUMS: Mapping[type[Enum], EnumMap[Any, Any]] = {
-    domain.PlanStatus: STATUSES,
-    DemandTier: TIERS,
-    MaterialState: STATES,
-}
 
 Rows = Mapping[RowKey, tuple[StoredObservation, ...]]
 
@@ -64,8 +46,9 @@ def tracer_from_proto(request: audit_pb2.TraceResultRequest, countries: frozense
 
 def forecast_tracer(message: forecast_pb2.ForecastDemandResponse) -> ForecastTracer:
     """What traces the numbers of forecasts."""
-    figures = [[figure_from_proto(figure) for figure in series.history_origins] for series in message.forecasts]
-    return ForecastTracer(MessageDocument(message), figures, message.record.seed)
+    history = [[figure_from_proto(figure) for figure in series.history_origins] for series in message.forecasts]
+    drivers = [[figure_from_proto(figure) for figure in series.driver_origins] for series in message.forecasts]
+    return ForecastTracer(MessageDocument(message), history, message.record.seed, drivers)
 
 
 def risk_tracer(message: risk_pb2.AssessSupplyRiskResponse) -> RiskTracer:
@@ -91,44 +74,11 @@ def plan_tracer(message: audit_pb2.PlannedProblem, countries: frozenset[str]) ->
     wrong = [violation.under("plan.built.problem") for violation in problem_violations(problem, countries)]
     if wrong:
         raise InvalidRequest(wrong)
-    plan = read(domain.Plan, message.plan)
+    plan = read(Plan, message.plan)
     found = plan_violations(problem, plan)
     if found:
         raise InvalidRequest([FieldViolation(f"plan.plan.{v.field_path}", v.description) for v in found])
     return PlanTracer(problem, plan, problem_tracer(message.built))
-
-
-def read(kind: type[Value], message: Message) -> Value:
-    """A value of the domain that mirrors a message field by field."""
-    readers = _readers(cast(Any, kind))
-    return kind(**{name: reader(message, name) for name, reader in readers})
-
-
-@cache
-def _readers(kind: Any) -> tuple[tuple[str, Callable[[Message, str], Any]], ...]:
-    """How to read each field of a kind of value."""
-    hints = get_type_hints(kind)
-    return tuple((field.name, _reader(hints[field.name])) for field in fields(kind))
-
-
-def _reader(hint: Any) -> Callable[[Message, str], Any]:
-    if get_origin(hint) is tuple:
-        member = _value_reader(get_args(hint)[0])
-        return lambda message, name: tuple(member(one) for one in getattr(message, name))
-    if get_origin(hint) is UnionType:
-        (only,) = (one for one in get_args(hint) if one is not NoneType)
-        value = _value_reader(only)
-        return lambda message, name: value(getattr(message, name)) if message.HasField(name) else None
-    value = _value_reader(hint)
-    return lambda message, name: value(getattr(message, name))
-
-
-def _value_reader(hint: Any) -> Callable[[Any], Any]:
-    if hint in ENUMS:
-        return ENUMS[hint].from_proto
-    if get_origin(hint) is tuple:
-        return lambda state: (state.material_id, STATES.from_proto(state.state))
-    return partial(read, cast(type[Any], hint)) if is_dataclass(hint) else lambda value: value
 
 
 def figure_from_proto(message: common_pb2.Figure) -> TracedField:
@@ -179,9 +129,10 @@ def response_to_proto(numbers: Iterable[TracedNumber], rows: Rows) -> audit_pb2.
 def number_to_proto(number: TracedNumber, rows: Rows) -> audit_pb2.TracedNumber:
     """Write a traced number; of a row with several measures all, of one without any the origin alone."""
     points = []
-    for origin in number.figure.origins:
-        if isinstance(origin, DatasetOrigin) and row_key(origin) in rows:
-            found = [observation_to_proto(origin.dataset, origin.version, each) for each in rows[row_key(origin)]]
+    origins = {row_key(origin): origin for origin in number.figure.origins if isinstance(origin, DatasetOrigin)}
+    for key, origin in origins.items():
+        if key in rows:
+            found = [observation_to_proto(origin.dataset, origin.version, each) for each in rows[key]]
             points += found or [catalog_pb2.DataPoint(origin=dataset_origin_to_proto(origin))]
     return audit_pb2.TracedNumber(
         figure=traced_to_proto(number.figure), problem_fields=number.problem_fields, rows=points

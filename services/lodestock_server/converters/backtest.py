@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import lodestock_forecasters as forecasters
 from lodestock.v1 import forecast_pb2
-from lodestock_server.converters.demand import FREQUENCIES, GDP_SCENARIOS, inline_series, series_violations
+from lodestock_server.converters.demand import FREQUENCIES, gdp_scenario_from_proto, inline_series, series_violations
 from lodestock_server.converters.forecast import STAND_IN, history_origins, number_or_none
 from lodestock_server.errors import FieldViolation
 from lodestock_server.usecases.backtest_models import BacktestAnswer, BacktestOptions
-from lodestock_server.usecases.drivers import DEFAULT_SCENARIO
 
 
 def backtest_options_from_proto(message: forecast_pb2.BacktestModelsRequest) -> BacktestOptions:
@@ -19,7 +18,7 @@ def backtest_options_from_proto(message: forecast_pb2.BacktestModelsRequest) -> 
         horizon=message.horizon,
         models=tuple(message.models),
         most_origins=message.most_origins or forecasters.DEFAULT_BACKTEST_ORIGINS,
-        gdp_scenario=GDP_SCENARIOS.from_proto(message.gdp_scenario, DEFAULT_SCENARIO),
+        gdp_scenario=gdp_scenario_from_proto(message.gdp_scenario),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lodestock.v1 import common_pb2, sourcing_pb2
 from lodestock_optimizers.risk import SourceRiskMeasure
 from lodestock_server.converters.common import own_figures_from_proto, traced_to_proto
-from lodestock_server.converters.demand import GDP_SCENARIOS
+from lodestock_server.converters.demand import gdp_scenario_from_proto
 from lodestock_server.converters.enums import EnumMap
 from lodestock_server.converters.sourcing import (
     budget_from_proto,
@@ -17,7 +17,6 @@ from lodestock_server.converters.sourcing import (
 from lodestock_server.usecases.build_problem import BuildRequest, BuiltProblem, DemandPath
 from lodestock_server.usecases.defaults import DefaultUsed, Override
 from lodestock_server.usecases.demand_scenarios import DemandUncertainty
-from lodestock_server.usecases.drivers import DEFAULT_SCENARIO
 from lodestock_server.usecases.source_risks import SourceRiskChoice, SourceRiskOverride
 
 SOURCE_RISK_MEASURES = EnumMap(SourceRiskMeasure, sourcing_pb2.SourceRiskMeasure, "SOURCE_RISK_MEASURE_")
@@ -45,7 +44,7 @@ def build_request_from_proto(message: sourcing_pb2.BuildProblemRequest) -> Build
         own_figures=own_figures_from_proto(message.own_figures),
         demand_uncertainty=uncertainty_from_proto(message) if message.HasField("demand_uncertainty") else None,
         forecast_model=message.forecast_model,
-        gdp_scenario=GDP_SCENARIOS.from_proto(message.gdp_scenario, DEFAULT_SCENARIO),
+        gdp_scenario=gdp_scenario_from_proto(message.gdp_scenario),
     )
 
 

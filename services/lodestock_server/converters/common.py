@@ -1,4 +1,4 @@
-"""common.proto: run records, origins, figures."""
+"""common.proto: run records, origins, traced figures, own figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from lodestock.v1 import common_pb2
-from lodestock_server.catalog import DatasetOrigin, Figure
+from lodestock_server.catalog import DatasetOrigin
 from lodestock_server.converters.enums import EnumMap
 from lodestock_server.usecases.buyers import OwnFigure, OwnFigureKind
 from lodestock_server.usecases.origins import CallerOrigin, DefaultOrigin, ForecastOrigin, Origin, TracedField
@@ -47,16 +47,6 @@ def record_to_proto(record: RunRecord) -> common_pb2.RunRecord:
         ],
         created_at=created_at,
         compute_s=record.compute_s,
-    )
-
-
-def figure_to_proto(figure: Figure, field_path: str) -> common_pb2.Figure:
-    """Write a figure of the catalog that stands at `field_path` in the answer."""
-    return common_pb2.Figure(
-        field_path=field_path,
-        values=[figure.value],
-        unit=figure.unit,
-        origins=[common_pb2.Origin(dataset=dataset_origin_to_proto(figure.origin))],
     )
 
 

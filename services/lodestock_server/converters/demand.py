@@ -28,6 +28,11 @@ INDEXED = {
 WHOLE = {"id": "series_id", "periods": "observations", "values": "observations"}
 
 
+def gdp_scenario_from_proto(number: common_pb2.GdpScenario.ValueType) -> GdpScenario | None:
+    """Read the pathway that the caller names; None where it names none."""
+    return GDP_SCENARIOS.from_proto(number) if number else None
+
+
 def stored_from_proto(message: forecast_pb2.StoredDemand) -> StoredDemand:
     """Read which series of a buyer are meant."""
     return StoredDemand(message.buyer, tuple(message.material_ids), own_figures_from_proto(message.own_figures))

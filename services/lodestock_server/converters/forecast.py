@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import lodestock_forecasters as forecasters
 from lodestock.v1 import common_pb2, forecast_pb2
 from lodestock_server.converters.common import traced_to_proto
-from lodestock_server.converters.demand import FREQUENCIES, GDP_SCENARIOS, inline_series, series_violations
+from lodestock_server.converters.demand import FREQUENCIES, gdp_scenario_from_proto, inline_series, series_violations
 from lodestock_server.converters.enums import EnumMap
 from lodestock_server.errors import FieldViolation
 from lodestock_server.usecases.demand_series import Demand
-from lodestock_server.usecases.drivers import DEFAULT_SCENARIO
 from lodestock_server.usecases.forecast_demand import QUANTILE_LEVELS, DemandAnswer, ForecastOptions
 from lodestock_server.usecases.origins import TracedField
 
@@ -36,7 +36,7 @@ def options_from_proto(message: forecast_pb2.ForecastDemandRequest) -> ForecastO
         sample_paths=message.sample_paths,
         model=message.model or forecasters.DEFAULT_MODEL,
         seed=message.seed,
-        gdp_scenario=GDP_SCENARIOS.from_proto(message.gdp_scenario, DEFAULT_SCENARIO),
+        gdp_scenario=gdp_scenario_from_proto(message.gdp_scenario),
     )
 
 
@@ -114,6 +114,7 @@ def answer_to_proto(answer: DemandAnswer, path: str) -> forecast_pb2.SeriesForec
         fallback_level=LEVELS.to_proto(forecast.level),
         remarks=[*remarks(forecast), *answer.demand.remarks],
         history_origins=list(history_origins(answer.demand, f"{path}.history")),
+        driver_origins=list(driver_origins(answer, path)),
     )
 
 
@@ -155,3 +156,9 @@ def history_origins(demand: Demand, path: str) -> Iterator[common_pb2.Figure]:
             f"{path}[{i}].value", (figure.value,), demand.series.unit, figure.derivation, figure.origins
         )
         yield traced_to_proto(traced)
+
+
+def driver_origins(answer: DemandAnswer, path: str) -> Iterator[common_pb2.Figure]:
+    """Where the population and GDP that were read for a series come from; `path` is that of its forecast."""
+    for figure in answer.driver_figures():
+        yield traced_to_proto(replace(figure, field_path=f"{path}.{figure.field_path}"))

@@ -1,14 +1,14 @@
-"""The catalog over the database: of each dataset the version that was taken in last."""
+"""The catalog over the database: of each dataset the version in use."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from threading import Lock
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 
 from lodestock_server.catalog import Package, PackageCatalog
-from lodestock_server.store import schema
+from lodestock_server.store.in_use import ids_in_use
 from lodestock_server.store.packages import StoredPackage
 
 
@@ -29,20 +29,15 @@ class CatalogSource:
         self._lock = Lock()
 
     def current(self) -> PackageCatalog:
-        """The catalog of the versions in use now. It stays what it is: later imports give another one."""
+        """The catalog of the versions in use now. It stays what it is: a version put in use later gives another one."""
         with self._lock:
-            ids = self._ids_in_use()
+            with self._engine.connect() as connection:
+                ids = ids_in_use(connection)
             if self._catalog is None or {name: package.dataset_id for name, package in self._stored.items()} != ids:
                 self._stored = self._packages(ids)
                 packages = {**self._beside, **self._stored}
                 self._catalog = PackageCatalog(packages[name] for name in sorted(packages))
             return self._catalog
-
-    def _ids_in_use(self) -> dict[str, int]:
-        table = schema.dataset.c
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(table.name, func.max(table.id)).group_by(table.name)).all()
-        return {row[0]: row[1] for row in rows}
 
     def _packages(self, ids: Mapping[str, int]) -> dict[str, StoredPackage]:
         held = {package.dataset_id: package for package in self._stored.values()}

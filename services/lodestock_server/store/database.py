@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, table
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, table
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -32,7 +32,10 @@ def sqlite_url(data_dir: Path) -> str:
     Raises:
         OSError: The folder cannot be made.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"data_dir {data_dir} cannot be made: {error.strerror or error}") from error
     return f"sqlite:///{data_dir / DATABASE_FILE}"
 
 
@@ -52,23 +55,49 @@ def open_database(url: str) -> Engine:
         url: SQLAlchemy's URL, such as "sqlite:////var/lib/lodestock/lodestock.db" or "postgresql://user@host/lodestock".
 
     Raises:
-        OSError: It cannot be reached.
+        OSError: It cannot be reached, is no database, or one of a newer version of the server.
     """
     # Imported here, so that worker processes, which open a database that is up to date, do not load Alembic.
     from alembic import command
+    from alembic.util import CommandError
 
     engine = connect(url)
     try:
-        with writing(engine) as connection:
+        with faults_named(engine, "cannot be opened"), writing(engine) as connection:
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except OperationalError as error:
-        raise OSError(f"the database cannot be opened: {drivers_words(error)}") from error
+    except (OSError, CommandError) as error:
+        engine.dispose()
+        if isinstance(error, CommandError):
+            raise _fault(engine.url, "cannot be brought to this version of the server", str(error)) from error
+        raise
     return engine
 
 
-def drivers_words(error: SQLAlchemyError) -> str:
+@contextmanager
+def faults_named(engine: Engine, what: str) -> Iterator[None]:
+    """Name the database where it fails.
+
+    Args:
+        engine: the database.
+        what: what cannot be done with it, in words.
+
+    Raises:
+        OSError: It failed: it cannot be reached, is damaged, or its disk is full.
+    """
+    try:
+        yield
+    # What is written past SQLAlchemy, as in filling, fails with the driver's own errors.
+    except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
+        raise _fault(engine.url, what, drivers_words(error)) from error
+
+
+def _fault(url: URL, what: str, why: str) -> OSError:
+    return OSError(f"the database {what}: {why} ({url.render_as_string(hide_password=True)})")
+
+
+def drivers_words(error: Exception) -> str:
     """What went wrong in the words of the driver, without the statement and the pages on the web that come after."""
     return str(error.args[0] if error.args else error).partition("\n")[0]
 
@@ -78,11 +107,21 @@ def connect(url: str) -> Engine:
 
     Args:
         url: SQLAlchemy's URL; PostgreSQL is spoken to through psycopg where the URL names no driver.
+
+    Raises:
+        OSError: The URL is none, or its driver is not installed.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # What is wrong with it is not repeated: it may be part of a password.
+        raise OSError("database_url is no URL of a database, such as postgresql://user:password@host/name") from None
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+    try:
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+    except ImportError as error:
+        raise _fault(parsed, "cannot be opened: its driver is not installed", str(error)) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
     return engine
@@ -112,7 +151,7 @@ def schema_of(url: str) -> SchemaState:
         url: SQLAlchemy's URL.
 
     Raises:
-        sqlalchemy.exc.SQLAlchemyError: It cannot be reached.
+        OSError: It cannot be reached, or is no database.
     """
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
@@ -120,7 +159,7 @@ def schema_of(url: str) -> SchemaState:
     known = tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
     engine = connect(url)
     try:
-        with engine.connect() as connection:
+        with faults_named(engine, "cannot be reached"), engine.connect() as connection:
             held = MigrationContext.configure(connection).get_current_revision()
             version = ".".join(map(str, connection.dialect.server_version_info or ()))
             counted = select(func.count()).select_from(table("dataset"))

@@ -18,7 +18,9 @@ from lodestock_server.catalog.layout import Layout
 from lodestock_server.catalog.packages import Package
 from lodestock_server.errors import NotFound
 from lodestock_server.store import schema
+from lodestock_server.store.database import writing
 from lodestock_server.store.filling import take_in
+from lodestock_server.store.in_use import ids_in_use, put_in_use
 from lodestock_server.store.packages import StoredPackage
 
 BATCH = 1_000
@@ -123,8 +125,23 @@ class DatasetStore:
         self._engine = engine
 
     def load(self, package: Package) -> bool:
-        """Take in a data package, whole or not at all; False where this version is there already."""
+        """Take in a data package, whole or not at all, and put it in use; False where this version is there already."""
         return take_in(self._engine, package)
+
+    def use(self, name: str, version: str) -> None:
+        """Put a version in use, until another one is chosen or taken in.
+
+        Raises:
+            NotFound: There is no such dataset or version.
+        """
+        chosen = self.dataset(name, version)
+        with writing(self._engine) as connection:
+            put_in_use(connection, name, chosen.dataset_id)
+
+    def in_use(self) -> dict[str, int]:
+        """The number of the version in use, by dataset."""
+        with self._engine.connect() as connection:
+            return ids_in_use(connection)
 
     def list_datasets(self, after: int, count: int) -> list[StoredDataset]:
         """Up to `count` versions in the order of their names, those up to the position `after` left out."""
@@ -134,7 +151,7 @@ class DatasetStore:
             return [_dataset(row) for row in rows]
 
     def dataset(self, name: str, version: str = "") -> StoredDataset:
-        """One version of a dataset; the one that was taken in last where none is named.
+        """One version of a dataset; the one in use where none is named.
 
         Raises:
             NotFound: There is no such dataset or version.
@@ -147,7 +164,7 @@ class DatasetStore:
         return found
 
     def package(self, name: str, version: str = "") -> StoredPackage:
-        """One version of a dataset as a data package; the one that was taken in last where none is named.
+        """One version of a dataset as a data package; the one in use where none is named.
 
         Raises:
             NotFound: There is no such dataset or version.
@@ -227,7 +244,9 @@ def _find(connection: Connection, name: str, version: str) -> StoredDataset | No
     statement = select(schema.dataset).where(schema.dataset.c.name == name)
     if version:
         statement = statement.where(schema.dataset.c.version == version)
-    row = connection.execute(statement.order_by(schema.dataset.c.id.desc()).limit(1)).first()
+    else:
+        statement = statement.join(schema.in_use, schema.in_use.c.dataset_id == schema.dataset.c.id)
+    row = connection.execute(statement).first()
     return None if row is None else _dataset(row)
 
 

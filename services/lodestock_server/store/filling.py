@@ -18,17 +18,24 @@ from sqlalchemy import Connection, Engine, Table, insert, select, update
 from lodestock_server.catalog.layout import COUNTRY_COLUMN, MATERIAL_COLUMN, Layout
 from lodestock_server.catalog.packages import Package
 from lodestock_server.store import schema
-from lodestock_server.store.database import writing
+from lodestock_server.store.database import faults_named, writing
+from lodestock_server.store.in_use import put_in_use
 
 Cells = Sequence[str]
 
 
 def take_in(engine: Engine, package: Package) -> bool:
-    """Take in a data package, whole or not at all; False where this version is there already.
+    """Take in a data package, whole or not at all, and put it in use; False where this version is there already.
 
     Raises:
         ValueError: A measure holds what is no number.
+        OSError: The database fails, such as on a full disk.
     """
+    with faults_named(engine, f"cannot take in {package.name}"):
+        return _take_in(engine, package)
+
+
+def _take_in(engine: Engine, package: Package) -> bool:
     with engine.connect() as connection:
         if _is_held(connection, package):
             return False
@@ -55,6 +62,7 @@ def take_in(engine: Engine, package: Package) -> bool:
             digests[name] = digest.hexdigest()
         dataset = schema.dataset
         connection.execute(update(dataset).where(dataset.c.id == key[0]).values(row_digests=digests))
+        put_in_use(connection, package.name, key[0])
         return True
 
 

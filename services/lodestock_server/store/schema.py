@@ -12,9 +12,7 @@ Words = Text().with_variant(Text(collation="C"), "postgresql")
 dataset = Table(
     "dataset",
     metadata,
-    Column(
-        "id", Integer, primary_key=True
-    ),  # counts up: of two versions of a dataset the one with the larger is in use
+    Column("id", Integer, primary_key=True),  # counts up: a version taken in later has a larger one
     Column("name", Words, nullable=False),
     Column("version", Words, nullable=False),
     Column("digest", Text, nullable=False),
@@ -22,6 +20,13 @@ dataset = Table(
     Column("row_digests", JSON, nullable=False),  # by table: SHA-256 of its records, to tell damage
     Column("loaded_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint("name", "version"),
+)
+
+in_use = Table(
+    "in_use",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("dataset_id", Integer, ForeignKey("dataset.id", ondelete="CASCADE"), nullable=False),
 )
 
 record = Table(

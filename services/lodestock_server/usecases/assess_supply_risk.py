@@ -32,7 +32,7 @@ from lodestock_optimizers.risk import (
     usgs_supply_risk_of_shares,
     without_indices,
 )
-from lodestock_server.catalog import Figure
+from lodestock_server.catalog import Figure, Stage
 from lodestock_server.usecases.country_risk import CountryRisk, CountryRisks
 from lodestock_server.usecases.home_shares import at_home_as_one, willing_at_home
 from lodestock_server.usecases.origins import TracedField
@@ -50,6 +50,10 @@ class LifeCycleStage(Enum):
     TRADE = "TRADE"
     USE = "USE"
     RECYCLING = "RECYCLING"
+
+
+TRADED_AT = {LifeCycleStage.MINING: Stage.MINING, LifeCycleStage.REFINING: Stage.REFINING}
+"""Stages whose trade parameters are published; at any other that of the planned form is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +118,8 @@ def assess_supply(supply: MaterialSupply, buyer: str, countries: CountryRisks) -
     """
     completed = replace(
         supply,
-        global_supply=tuple(complete(share, supply.material_id, buyer, countries) for share in supply.global_supply),
-        sourcing=tuple(complete(share, supply.material_id, buyer, countries) for share in supply.sourcing),
+        global_supply=tuple(complete(share, supply, buyer, countries) for share in supply.global_supply),
+        sourcing=tuple(complete(share, supply, buyer, countries) for share in supply.sourcing),
     )
     named = {share.country for share in (*supply.global_supply, *supply.sourcing) if share.country}
     origins = [figure for country in sorted(named) for figure in governance_figures(countries, supply, buyer, country)]
@@ -130,11 +134,11 @@ def assess_supply(supply: MaterialSupply, buyer: str, countries: CountryRisks) -
     )
 
 
-def complete(share: CountryShare, material: str, buyer: str, countries: CountryRisks) -> CountryShare:
+def complete(share: CountryShare, supply: MaterialSupply, buyer: str, countries: CountryRisks) -> CountryShare:
     """Fill in what the caller left to the catalog."""
     if not share.country:
         return share
-    known = countries.of(share.country, material, buyer)
+    known = known_of(share.country, supply, buyer, countries)
     return replace(
         share,
         governance=known.governance if share.governance is None else share.governance,
@@ -143,6 +147,11 @@ def complete(share: CountryShare, material: str, buyer: str, countries: CountryR
             known.political_instability if share.political_instability is None else share.political_instability
         ),
     )
+
+
+def known_of(country: str, supply: MaterialSupply, buyer: str, countries: CountryRisks) -> CountryRisk:
+    """What the catalog knows of a country in a supply, with the trade parameter of the supply's stage."""
+    return countries.of(country, supply.material_id, buyer, TRADED_AT.get(supply.stage) if supply.stage else None)
 
 
 def scores(supply: MaterialSupply, buyer: str, home: frozenset[str]) -> Iterator[RiskScore]:
@@ -296,7 +305,7 @@ def governance_figures(
     countries: CountryRisks, supply: MaterialSupply, buyer: str, country: str
 ) -> Iterator[TracedField]:
     """Where governance, political instability and trade parameter of a country come from."""
-    known: CountryRisk = countries.of(country, supply.material_id, buyer)
+    known = known_of(country, supply, buyer, countries)
     path = f"sources[{country}]"
     if known.governance is not None:
         derivation = "2·(2.5 − mean of the World Bank's governance estimates)"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import lodestock_forecasters as forecasters
 from lodestock_server.catalog import Catalog
 from lodestock_server.usecases.demand_series import Demand, follow_drivers, with_drivers
-from lodestock_server.usecases.drivers import DEFAULT_SCENARIO, GdpScenario
+from lodestock_server.usecases.drivers import GdpScenario
 from lodestock_server.usecases.time_left import TimeLeft
 
 
@@ -19,7 +19,7 @@ class BacktestOptions:
     horizon: int
     models: tuple[str, ...] = ()
     most_origins: int = forecasters.DEFAULT_BACKTEST_ORIGINS
-    gdp_scenario: GdpScenario = DEFAULT_SCENARIO
+    gdp_scenario: GdpScenario | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ class _Builder:
         basis = self.buyer.basis(name) if self.histories[name] else None
         if basis is not None:
             self.figures.append(basis)
-        self.remarks += [*self.buyer.remarks(name), *supply.remarks]
+        self.remarks += [*self.buyer.remarks(name), *self.demand.remarks(name), *supply.remarks]
 
     def _setting(self, name: str, given: float | None, unit: str) -> float:
         """A setting of the whole plan: the caller's own, else the default."""

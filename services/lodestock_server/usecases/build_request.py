@@ -14,7 +14,8 @@ from lodestock_server.usecases.buyers import OwnFigure, own_figure_violations
 from lodestock_server.usecases.defaults import Override, combination_violations, override_violations
 from lodestock_server.usecases.demand_scenarios import DemandUncertainty, uncertainty_violations
 from lodestock_server.usecases.demand_series import model_violations
-from lodestock_server.usecases.drivers import DEFAULT_SCENARIO, GdpScenario
+from lodestock_server.usecases.drivers import GdpScenario
+from lodestock_server.usecases.material_ids import material_id_violations
 from lodestock_server.usecases.source_risks import SourceRiskChoice, source_risk_violations
 
 TAKEN_OVER = ("rules", "budget", "scenarios", "price_of_risk", "discount_rate", "buyer")
@@ -33,7 +34,8 @@ class DemandPath:
 class BuildRequest:
     """What to build; mirrors `lodestock.v1.BuildProblemRequest`.
 
-    `forecast_model` (empty: the default one) and `gdp_scenario` are for whoever makes the forecaster.
+    `forecast_model` (empty: the default one) and `gdp_scenario` (None: the default one) are for whoever makes the
+    forecaster.
     """
 
     buyer: str
@@ -52,7 +54,7 @@ class BuildRequest:
     own_figures: tuple[OwnFigure, ...] = ()
     demand_uncertainty: DemandUncertainty | None = None
     forecast_model: str = ""
-    gdp_scenario: GdpScenario = DEFAULT_SCENARIO
+    gdp_scenario: GdpScenario | None = None
 
 
 def request_violations(catalog: Catalog, request: BuildRequest, materials: Sequence[str]) -> list[FieldViolation]:
@@ -64,7 +66,7 @@ def request_violations(catalog: Catalog, request: BuildRequest, materials: Seque
         materials: Materials that the problem can hold.
     """
     return [
-        *_unknown_materials(catalog, request),
+        *material_id_violations(catalog, "material_ids", request.material_ids),
         *own_figure_violations(catalog, request.buyer, request.own_figures, "own_figures"),
         *(uncertainty_violations(request.demand_uncertainty) if request.demand_uncertainty else ()),
         *model_violations(request.forecast_model, "forecast_model"),
@@ -77,6 +79,7 @@ def material_violations(catalog: Catalog, request: BuildRequest, materials: Sequ
     """List what is wrong with demand, overrides and the caller's own risks for the materials of a problem."""
     return [
         *_demand_violations(request, materials),
+        *_spread_violations(request, materials),
         *_override_violations(request, materials),
         *source_risk_violations(request.source_risk.overrides, _home(catalog, request.buyer), materials),
     ]
@@ -87,15 +90,11 @@ def possible_materials(catalog: Catalog, request: BuildRequest) -> tuple[str, ..
     return request.material_ids or tuple(mineral.id for mineral in catalog.minerals())
 
 
-def _unknown_materials(catalog: Catalog, request: BuildRequest) -> list[FieldViolation]:
-    known = {mineral.id for mineral in catalog.minerals()}
-    return [
-        FieldViolation(
-            f"material_ids[{i}]", f"'{name}' is no material of the data, must be one of {', '.join(sorted(known))}"
-        )
-        for i, name in enumerate(request.material_ids)
-        if name not in known
-    ]
+def _spread_violations(request: BuildRequest, materials: Collection[str]) -> list[FieldViolation]:
+    if request.demand_uncertainty is None or {path.material_id for path in request.demand} < set(materials):
+        return []
+    text = "is the spread of a forecast, and none is made: demand gives that of every material"
+    return [FieldViolation("demand_uncertainty", text)]
 
 
 def _demand_violations(request: BuildRequest, materials: Collection[str]) -> list[FieldViolation]:

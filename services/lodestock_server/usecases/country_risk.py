@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lodestock_optimizers.risk import effective_trade_parameter, governance_score, political_instability
-from lodestock_server.catalog import Catalog, Figure, UnknownBuyerError, UnknownCountryError, UnknownMineralError
+from lodestock_server.catalog import (
+    Catalog,
+    Figure,
+    Stage,
+    UnknownBuyerError,
+    UnknownCountryError,
+    UnknownMineralError,
+)
 from lodestock_server.usecases.buyers import BLOC_AS_A_COUNTRY
 
 
@@ -30,15 +37,26 @@ class CountryRisks:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
-    def of(self, country: str, material: str, buyer: str) -> CountryRisk:
-        """Governance and instability of a country, and its trade parameter for a material as it holds for a buyer."""
+    def of(self, country: str, material: str, buyer: str, stage: Stage | None = None) -> CountryRisk:
+        """Governance and instability of a country, and its trade parameter for a material as it holds for a buyer.
+
+        Args:
+            country: ISO 3166-1 alpha-3, or the bloc as a country.
+            material: Id of a mineral, or the caller's own name of a material.
+            buyer: ISO 3166-1 alpha-3 or "EU27".
+            stage: The stage of what is traded, since exports of ore and of metal are restricted apart. None: that which
+                supplies the planned form.
+
+        Raises:
+            UnknownCountryError: No such code.
+        """
         if country == BLOC_AS_A_COUNTRY:
             return CountryRisk(None, (), 1.0, None)
         known = self._catalog.governance(country)
         estimates = dict(known.estimates) if known else {}
         score = governance_score({name: figure.value for name, figure in estimates.items()}) if estimates else None
         stability = estimates.get(STABILITY)
-        trade_figure = self._trade_figure(material, country)
+        trade_figure = self._trade_figure(material, country, stage)
         return CountryRisk(
             governance=score.value if score else None,
             governance_figures=tuple(estimates.values()),
@@ -58,9 +76,11 @@ class CountryRisks:
             return frozenset((buyer,))
         return countries | {BLOC_AS_A_COUNTRY} if len(countries) > 1 else countries
 
-    def _trade_figure(self, material: str, country: str) -> Figure | None:
+    def _trade_figure(self, material: str, country: str, stage: Stage | None) -> Figure | None:
         try:
-            return self._catalog.trade_parameter(material, country)
+            # Asked for the supply stage by name, the catalog lets no other stand in where that has no table.
+            supplies = stage is None or stage is self._catalog.mineral(material).supply_stage
+            return self._catalog.trade_parameter(material, country, None if supplies else stage)
         except UnknownMineralError:
             return None  # A material of the caller's own.
 

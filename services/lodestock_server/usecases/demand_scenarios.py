@@ -12,11 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from lodestock_optimizers.problem import DemandFactor, Scenario
+from lodestock_optimizers.problem import PROBABILITY_SLACK, DemandFactor, Scenario
 from lodestock_server.errors import FieldViolation
 
 MEDIAN = 0.5
-PROBABILITY_SLACK = 1e-9
 FIELD = "demand_uncertainty"
 
 DemandFactors = Mapping[str, Sequence[float]]

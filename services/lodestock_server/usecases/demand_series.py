@@ -21,6 +21,7 @@ from lodestock_server.usecases.buyers import (
     no_consumption,
 )
 from lodestock_server.usecases.drivers import DriverPath, GdpScenario, driver_path
+from lodestock_server.usecases.origins import TracedField
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,21 @@ class StoredDemand:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A series, the country that drives it (empty: none), and for a buyer's the observations with their origins."""
+    """A series, the country that drives it (empty: none), and for a buyer's the observations with their origins.
+
+    `path` is the population and GDP that were read for it; None where no model asked for them, or the series brings its
+    own.
+    """
 
     series: forecasters.DemandSeries
     country: str = ""
     observations: tuple[Yearly, ...] = ()
     remarks: tuple[str, ...] = ()
-    driver_origins: tuple[DatasetOrigin, ...] = ()
+    path: DriverPath | None = None
+
+    def driver_figures(self, last_year: int) -> tuple[TracedField, ...]:
+        """Population and GDP that a forecast to a year follows: from the first observation on, else none."""
+        return () if self.path is None else self.path.figures(int(self.series.periods[0]), last_year)
 
 
 def stored_demand(catalog: Catalog, stored: StoredDemand) -> tuple[Demand, ...]:
@@ -60,7 +69,7 @@ def stored_demand(catalog: Catalog, stored: StoredDemand) -> tuple[Demand, ...]:
 def _of_buyer(figures: BuyerFigures, material: str) -> Demand:
     history = demand_history(figures, material)
     series = yearly_series(f"{material}/{figures.buyer}", history)
-    return Demand(series, figures.buyer, history, figures.remarks(material))
+    return Demand(series, figures.buyer, history, figures.remarks_on_consumption(material))
 
 
 def yearly_series(series_id: str, history: Sequence[Yearly]) -> forecasters.DemandSeries:
@@ -80,8 +89,14 @@ def follow_drivers(models: Iterable[str]) -> bool:
     return any(card.needs_drivers for card in forecasters.list_models() if not named or card.name in named)
 
 
-def with_drivers(catalog: Catalog, demands: Iterable[Demand], scenario: GdpScenario) -> tuple[Demand, ...]:
-    """The same demands, each yearly one of a country with that country's drivers where it brings none of its own."""
+def with_drivers(catalog: Catalog, demands: Iterable[Demand], scenario: GdpScenario | None) -> tuple[Demand, ...]:
+    """The same demands, each yearly one of a country with that country's drivers where it brings none of its own.
+
+    Args:
+        catalog: Where population and GDP are read.
+        demands: The demands.
+        scenario: Pathway that the caller named; None: the default.
+    """
     read: dict[str, DriverPath | None] = {}
     found = []
     for demand in demands:
@@ -97,7 +112,7 @@ def with_drivers(catalog: Catalog, demands: Iterable[Demand], scenario: GdpScena
 
 def _driven(demand: Demand, path: DriverPath) -> Demand:
     series = replace(demand.series, drivers=path.drivers)
-    return replace(demand, series=series, remarks=(*demand.remarks, path.remark), driver_origins=path.origins)
+    return replace(demand, series=series, remarks=(*demand.remarks, path.remark), path=path)
 
 
 def model_violations(model: str, field_path: str) -> list[FieldViolation]:
@@ -112,6 +127,7 @@ def model_violations(model: str, field_path: str) -> list[FieldViolation]:
 
 def datasets_read(demand: Demand) -> set[str]:
     """Names of the datasets that a demand was read from; with a buyer's observations that of the minerals."""
-    origins = [*demand.driver_origins, *(origin for _, figure in demand.observations for origin in figure.origins)]
+    of_drivers = demand.path.origins if demand.path else ()
+    origins = (*of_drivers, *(origin for _, figure in demand.observations for origin in figure.origins))
     names = {origin.dataset for origin in origins if isinstance(origin, DatasetOrigin)}
     return names | {"minerals"} if demand.observations else names

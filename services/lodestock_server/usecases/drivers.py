@@ -9,21 +9,25 @@ stays as recorded and the pathway gives the growth.
 The European Union is the sum over its members, in the years in which every one of them has a figure. Members without a
 pathway (the OECD's has none for Romania) are left out of the pathway's sum, which still gives the growth of the rest,
 where the others make nine tenths of the recorded GDP.
+
+Each year carries what it rests on: the cells that it was read from, for a year ahead also those of the splice, and the
+choice of the pathway.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 
 import lodestock_forecasters as forecasters
-from lodestock_server.catalog import Catalog, CatalogError, DatasetOrigin, Driver, Observation
+from lodestock_server.catalog import HISTORICAL, Catalog, CatalogError, DatasetOrigin, Driver
 from lodestock_server.errors import NotFound
-
-HISTORICAL = "historical"
+from lodestock_server.usecases.origins import CallerOrigin, DefaultOrigin, Origin, Traced, TracedField, derive
 
 
 class GdpScenario(StrEnum):
@@ -37,27 +41,61 @@ class GdpScenario(StrEnum):
 
 
 DEFAULT_SCENARIO = GdpScenario.SSP2
+DEFAULT_SCENARIO_SOURCE = "O'Neill et al. (2017), doi:10.1016/j.gloenvcha.2015.01.004"
 
 LEAST_REPRESENTED = 0.9
 """Share of a union's recorded GDP that members with a pathway must have for their growth to stand for all."""
 
+ByYear = Mapping[int, Traced]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class DriverPath:
-    """Population and GDP by year, how they were put together, and the cells that they were read from."""
+    """Population (persons) and GDP (USD) of the same years, rising, and how they were put together."""
 
-    drivers: forecasters.Drivers
+    population: ByYear
+    gdp: ByYear
     remark: str
-    origins: tuple[DatasetOrigin, ...]
+
+    @cached_property
+    def drivers(self) -> forecasters.Drivers:
+        """The path as models take it."""
+        return forecasters.Drivers(
+            periods=[str(year) for year in self.gdp],
+            population=[figure.value for figure in self.population.values()],
+            gdp=[figure.value for figure in self.gdp.values()],
+        )
+
+    @property
+    def origins(self) -> tuple[DatasetOrigin, ...]:
+        """All cells that were read, each once."""
+        figures = (*self.population.values(), *self.gdp.values())
+        cells = (origin for figure in figures for origin in figure.origins if isinstance(origin, DatasetOrigin))
+        return tuple(dict.fromkeys(cells))
+
+    def figures(self, first: int, last: int) -> tuple[TracedField, ...]:
+        """Population and GDP from one year to another, as far as they are known: one figure each, year by year."""
+        years = [year for year in self.gdp if first <= year <= last]
+        if not years:
+            return ()
+        span = f"of {years[0]} to {years[-1]}, year by year: {self.remark}"
+        return (
+            _figure("drivers.population", "persons", span, [self.population[year] for year in years]),
+            _figure("drivers.gdp_usd", "USD", span, [self.gdp[year] for year in years]),
+        )
+
+
+def _figure(path: str, unit: str, text: str, figures: list[Traced]) -> TracedField:
+    origins = dict.fromkeys(origin for figure in figures for origin in figure.origins)
+    return TracedField(path, tuple(figure.value for figure in figures), unit, text, tuple(origins))
 
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """Population (persons) and GDP (USD) by year, with what they were read from."""
+    """Population (persons) and GDP (USD) by year."""
 
-    population: Mapping[int, float]
-    gdp: Mapping[int, float]
-    origins: tuple[DatasetOrigin, ...]
+    population: ByYear
+    gdp: ByYear
 
     @property
     def years(self) -> list[int]:
@@ -65,13 +103,13 @@ class _Path:
         return sorted(self.population.keys() & self.gdp.keys())
 
 
-def driver_path(catalog: Catalog, country: str, scenario: GdpScenario = DEFAULT_SCENARIO) -> DriverPath | None:
+def driver_path(catalog: Catalog, country: str, scenario: GdpScenario | None = None) -> DriverPath | None:
     """Put the path of a country together.
 
     Args:
         catalog: The figures.
         country: ISO 3166-1 alpha-3, or "EU27".
-        scenario: The pathway after the last recorded year.
+        scenario: The pathway after the last recorded year, as the caller named it. None: the default.
 
     Returns:
         Recorded years and the pathway to 2100; what there is where one of the two is missing, or where they have no
@@ -80,10 +118,11 @@ def driver_path(catalog: Catalog, country: str, scenario: GdpScenario = DEFAULT_
     Raises:
         NotFound: There is no such country.
     """
+    name, choice = scenario or DEFAULT_SCENARIO, _choice(scenario)
     try:
         members = catalog.bloc(country)
         recorded = {member: _recorded(catalog, member) for member in members}
-        pathways = {member: _pathway(catalog, member, scenario) for member in members}
+        pathways = {member: _pathway(catalog, member, name, choice) for member in members}
     except CatalogError as error:
         raise NotFound(str(error)) from error
     past = _sum(recorded.values())
@@ -92,75 +131,87 @@ def driver_path(catalog: Catalog, country: str, scenario: GdpScenario = DEFAULT_
     if not past.years and not ahead.years:
         return None
     if not past.years:
-        return _as_drivers(ahead, f"population and GDP of {country}: {scenario} alone, none is recorded", ahead.origins)
+        return _remarked(ahead, f"population and GDP of {country}: {name} alone, none is recorded")
     last = past.years[-1]
     beginning = f"population and GDP of {country}: World Bank to {last}"
     if last not in ahead.years:
-        why = f"{scenario} has no figures of that year" if ahead.years else f"none of {scenario}"
-        return _as_drivers(past, f"{beginning}, {why}", past.origins)
-    persons, money = past.population[last] / ahead.population[last], past.gdp[last] / ahead.gdp[last]
+        why = f"{name} has no figures of that year" if ahead.years else f"none of {name}"
+        return _remarked(past, f"{beginning}, {why}")
+    persons = _ratio(past.population[last], ahead.population[last])
+    money = _ratio(past.gdp[last], ahead.gdp[last])
     whose = f" without {', '.join(left_out)}" if left_out else ""
-    splice = f"(population ×{persons:.4f}, GDP ×{money:.4f} to meet {last})"
-    remark = f"{beginning}, then the growth of {scenario}{whose} {splice}"
-    return _as_drivers(_spliced(past, ahead, last, persons, money), remark, past.origins + ahead.origins)
-
-
-def _spliced(past: _Path, ahead: _Path, last: int, persons: float, money: float) -> _Path:
-    """The recorded years, and after the last of them the pathway times a factor."""
+    splice = f"(population ×{persons.value:.4f}, GDP ×{money.value:.4f} to meet {last})"
+    remark = f"{beginning}, then the growth of {name}{whose} {splice}"
     later = [year for year in ahead.years if year > last]
-    return _Path(
-        {**past.population, **{year: persons * ahead.population[year] for year in later}},
-        {**past.gdp, **{year: money * ahead.gdp[year] for year in later}},
-        (),
+    spliced = _Path(
+        _continued(past.population, ahead.population, later, persons), _continued(past.gdp, ahead.gdp, later, money)
+    )
+    return _remarked(spliced, remark)
+
+
+def _choice(scenario: GdpScenario | None) -> Origin:
+    """Who chose the pathway."""
+    if scenario is not None:
+        return CallerOrigin("gdp_scenario", scenario.value)
+    reason = f"{DEFAULT_SCENARIO}, the middle of the road, where gdp_scenario is not given"
+    return DefaultOrigin("", reason, DEFAULT_SCENARIO_SOURCE)
+
+
+def _ratio(recorded: Traced, of_pathway: Traced) -> Traced:
+    return derive(
+        recorded.value / of_pathway.value, "recorded / pathway of the last recorded year", recorded, of_pathway
     )
 
 
-def _as_drivers(path: _Path, remark: str, origins: Sequence[DatasetOrigin]) -> DriverPath:
-    drivers = forecasters.Drivers(
-        periods=[str(year) for year in path.years],
-        population=[path.population[year] for year in path.years],
-        gdp=[path.gdp[year] for year in path.years],
-    )
-    return DriverPath(drivers, remark, tuple(dict.fromkeys(origins)))
+def _continued(past: ByYear, ahead: ByYear, later: Iterable[int], factor: Traced) -> dict[int, Traced]:
+    """The recorded years, and after the last of them the pathway times a factor."""
+    text = "pathway × (recorded / pathway of the last recorded year)"
+    return {**past, **{year: derive(factor.value * ahead[year].value, text, factor, ahead[year]) for year in later}}
+
+
+def _remarked(path: _Path, remark: str) -> DriverPath:
+    years = path.years
+    return DriverPath({year: path.population[year] for year in years}, {year: path.gdp[year] for year in years}, remark)
 
 
 def _recorded(catalog: Catalog, iso3: str) -> _Path:
     """What the World Bank has: years with both figures."""
-    population = catalog.driver(Driver.POPULATION, iso3, HISTORICAL)
-    income = catalog.driver(Driver.GDP_PER_CAPITA_PPP, iso3, HISTORICAL)
-    persons = _by_year(population)
-    gdp = {year: value * persons[year] for year, value in _by_year(income).items() if year in persons}
-    return _Path({year: persons[year] for year in gdp}, gdp, _origins(population, income, gdp))
+    persons = _by_year(catalog, Driver.POPULATION, iso3, HISTORICAL)
+    income = _by_year(catalog, Driver.GDP_PER_CAPITA_PPP, iso3, HISTORICAL)
+    text = "GDP per head × population"
+    gdp = {
+        year: derive(figure.value * persons[year].value, text, figure, persons[year])
+        for year, figure in income.items()
+        if year in persons
+    }
+    return _Path({year: persons[year] for year in gdp}, gdp)
 
 
-def _pathway(catalog: Catalog, iso3: str, scenario: GdpScenario) -> _Path:
+def _pathway(catalog: Catalog, iso3: str, scenario: GdpScenario, choice: Origin) -> _Path:
     """What a pathway has, every five years."""
-    population = catalog.driver(Driver.POPULATION, iso3, scenario.value)
-    gdp = catalog.driver(Driver.GDP_PPP, iso3, scenario.value)
-    both = _by_year(population).keys() & _by_year(gdp).keys()
-    return _Path(_by_year(population), _by_year(gdp), _origins(population, gdp, both))
+    return _Path(
+        _by_year(catalog, Driver.POPULATION, iso3, scenario.value, choice),
+        _by_year(catalog, Driver.GDP_PPP, iso3, scenario.value, choice),
+    )
 
 
-def _by_year(observations: Iterable[Observation]) -> dict[int, float]:
-    return {observation.year: observation.figure.value for observation in observations}
-
-
-def _origins(
-    one: Iterable[Observation], other: Iterable[Observation], years: Iterable[int]
-) -> tuple[DatasetOrigin, ...]:
-    used = set(years)
-    return tuple(observation.figure.origin for observation in (*one, *other) if observation.year in used)
+def _by_year(catalog: Catalog, driver: Driver, iso3: str, scenario: str, *choice: Origin) -> dict[int, Traced]:
+    observations = catalog.driver(driver, iso3, scenario)
+    return {each.year: Traced(each.figure.value, (*choice, each.figure.origin)) for each in observations}
 
 
 def _sum(paths: Iterable[_Path]) -> _Path:
     """The sum over countries, in the years that all of them have."""
     members = list(paths)
     years = sorted(set.intersection(*(set(member.years) for member in members))) if members else []
-    return _Path(
-        {year: sum(member.population[year] for member in members) for year in years},
-        {year: sum(member.gdp[year] for member in members) for year in years},
-        tuple(origin for member in members for origin in member.origins),
-    )
+
+    def summed(parts: list[ByYear]) -> dict[int, Traced]:
+        return {
+            year: derive(sum(part[year].value for part in parts), "sum", *(part[year] for part in parts))
+            for year in years
+        }
+
+    return _Path(summed([member.population for member in members]), summed([member.gdp for member in members]))
 
 
 def _represented(recorded: Mapping[str, _Path], pathways: Mapping[str, _Path]) -> list[_Path]:
@@ -168,7 +219,7 @@ def _represented(recorded: Mapping[str, _Path], pathways: Mapping[str, _Path]) -
     having = [member for member, path in pathways.items() if path.years]
     known = [member for member in recorded if recorded[member].years]
     if len(having) < len(pathways):
-        gdp = {member: recorded[member].gdp[recorded[member].years[-1]] for member in known}
+        gdp = {member: recorded[member].gdp[recorded[member].years[-1]].value for member in known}
         if sum(gdp.get(member, 0.0) for member in having) < LEAST_REPRESENTED * sum(gdp.values()):
             return []
     return [pathways[member] for member in having]
@@ -176,12 +227,21 @@ def _represented(recorded: Mapping[str, _Path], pathways: Mapping[str, _Path]) -
 
 def _yearly(path: _Path) -> _Path:
     """The path with every year from its first to its last: straight lines through the logarithms."""
-    if not path.years:
+    years = path.years
+    if not years:
         return path
-    grid = np.arange(path.years[0], path.years[-1] + 1)
+    grid = np.arange(years[0], years[-1] + 1)
 
-    def filled(values: Mapping[int, float]) -> dict[int, float]:
-        logs = np.interp(grid, path.years, np.log([values[year] for year in path.years]))
-        return {int(year): float(value) for year, value in zip(grid, np.exp(logs), strict=True)}
+    def filled(figures: ByYear) -> dict[int, Traced]:
+        logs = np.interp(grid, years, np.log([figures[year].value for year in years]))
+        return {
+            year: derive(value, "along constant growth", *(figures[each] for each in _around(years, year)))
+            for year, value in zip(grid.tolist(), np.exp(logs).tolist(), strict=True)
+        }
 
-    return _Path(filled(path.population), filled(path.gdp), path.origins)
+    return _Path(filled(path.population), filled(path.gdp))
+
+
+def _around(years: list[int], year: int) -> set[int]:
+    """The years, of some that rise, on both sides of a year within them; that year alone where it is one of them."""
+    return {years[bisect_right(years, year) - 1], years[bisect_left(years, year)]}

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import lodestock_forecasters as forecasters
 from lodestock_server.catalog import Catalog
 from lodestock_server.usecases.buyers import Yearly
+from lodestock_server.usecases.demand_scenarios import MEDIAN
 from lodestock_server.usecases.demand_series import Demand, follow_drivers, with_drivers, yearly_series
-from lodestock_server.usecases.drivers import DEFAULT_SCENARIO, GdpScenario
+from lodestock_server.usecases.drivers import GdpScenario
+from lodestock_server.usecases.origins import TracedField
 from lodestock_server.usecases.planned_demand import Forecast, ForecastPath
 from lodestock_server.usecases.time_left import TimeLeft
 
 QUANTILE_LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 """Levels of the quantiles where the caller names none."""
-MEDIAN = 0.5
 
 DEFAULT_MODEL_DESCRIPTION = (
     "From five values on, by year or without a season: the median of naive, drift (by quarter and month: DOTM), CES "
@@ -29,14 +30,14 @@ DEFAULT_MODEL_SOURCE = "Petropoulos and Svetunkov (2020), doi:10.1016/j.ijforeca
 
 @dataclass(frozen=True, slots=True)
 class ForecastOptions:
-    """What to forecast of each series."""
+    """What to forecast of each series; without a `gdp_scenario` along the default one."""
 
     horizon: int
     quantile_levels: tuple[float, ...] = QUANTILE_LEVELS
     sample_paths: int = 0
     model: str = forecasters.DEFAULT_MODEL
     seed: int = 0
-    gdp_scenario: GdpScenario = DEFAULT_SCENARIO
+    gdp_scenario: GdpScenario | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,10 @@ class DemandAnswer:
 
     demand: Demand
     forecast: forecasters.SeriesForecast
+
+    def driver_figures(self) -> tuple[TracedField, ...]:
+        """Population and GDP that were read for the model, in the years that it can use."""
+        return self.demand.driver_figures(int(self.forecast.periods[-1][:4]))
 
 
 def list_models() -> tuple[forecasters.ModelInfo, ...]:
@@ -83,7 +88,7 @@ def demand_paths(
     time_limit_s: float,
     *,
     model: str = "",
-    gdp_scenario: GdpScenario = DEFAULT_SCENARIO,
+    gdp_scenario: GdpScenario | None = None,
     seed: int = 0,
 ) -> Forecast:
     """The forecast as BuildProblem asks for it: paths of each material by year, the median's and those of levels.
@@ -93,7 +98,7 @@ def demand_paths(
         buyer: Whose economy drives the demand.
         time_limit_s: Seconds for each call.
         model: Model or combination. Empty: the default.
-        gdp_scenario: Pathway of population and GDP.
+        gdp_scenario: Pathway of population and GDP; None: the default.
         seed: Kept with the forecast's origin.
     """
 
@@ -111,16 +116,24 @@ def demand_paths(
             gdp_scenario=gdp_scenario,
         )
         answers = forecast_demand(catalog, demands, options, time_limit_s)
-        return {answer.forecast.series_id: _path(answer.forecast) for answer in answers}
+        return {answer.forecast.series_id: _path(answer, model) for answer in answers}
 
     return paths
 
 
-def _path(forecast: forecasters.SeriesForecast) -> ForecastPath:
+def _path(answer: DemandAnswer, model: str) -> ForecastPath:
+    """The paths of one material; where the model that was asked for gave none, a remark says why."""
+    forecast = answer.forecast
     years = [int(period) for period in forecast.periods]
     rows = zip(forecast.quantile_levels, forecast.quantiles.tolist(), strict=True)
     by_level = {level: dict(zip(years, row, strict=True)) for level, row in rows}
-    return ForecastPath(models_in_words(forecast), by_level)
+    drivers = dict.fromkeys(origin for figure in answer.driver_figures() for origin in figure.origins)
+    refused = (
+        f"{forecast.series_id}: {model} was asked for and is not used: {rejected.reason}; no change stands in for it"
+        for rejected in forecast.rejected
+        if rejected.model == model
+    )
+    return ForecastPath(models_in_words(forecast), by_level, tuple(drivers), (*answer.demand.remarks, *refused))
 
 
 def models_in_words(forecast: forecasters.SeriesForecast) -> str:

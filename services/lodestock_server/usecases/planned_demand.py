@@ -17,11 +17,14 @@ from lodestock_server.usecases.origins import CallerOrigin, ForecastOrigin, Orig
 class ForecastPath:
     """Quantile paths of a demand forecast, by level and year, and the models behind them in words.
 
-    The level 0.5, the median path, is always among them.
+    The level 0.5, the median path, is always among them. Origins are those of what the forecast follows beside the
+    observed demand; remarks say how that was put together.
     """
 
     model: str
     quantiles: Mapping[float, Mapping[int, float]]
+    origins: tuple[Origin, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def by_year(self) -> Mapping[int, float]:
@@ -65,6 +68,14 @@ class PlannedDemand:
         found, origins = self._forecasts[material], self._origins(material, "median path")
         return tuple(Traced(found.by_year[year], origins, "median of the forecast") for year in self.years)
 
+    def remarks(self, material: str) -> tuple[str, ...]:
+        """What is to be said of the forecast of a material; nothing where the caller gives its demand."""
+        if material not in self._given:
+            return self._forecasts[material].remarks
+        if self._request.demand_uncertainty is None:
+            return ()
+        return (f"{material}: its demand is given, so no quantile of a forecast moves it",)
+
     def scenarios(self) -> tuple[Scenario, ...]:
         """The caller's scenarios, crossed with the forecast's quantile paths where the caller asks for that."""
         if self._request.demand_uncertainty is None:
@@ -79,8 +90,11 @@ class PlannedDemand:
             own = 0 if crossed.given is None else len(self._request.scenarios[crossed.given].demand_factors)
             for k, factor in enumerate(crossed.scenario.demand_factors[own:], start=own):
                 origins = self._origins(factor.material_ids[0], f"path of quantile {crossed.level:g}")
-                path = f"{where}.demand_factors[{k}].factor"
-                yield TracedField(path, (factor.factor,), "1", "quantile path / median path of the forecast", origins)
+                at = f"{where}.demand_factors[{k}]"
+                text = "quantile path / median path of the forecast"
+                yield TracedField(f"{at}.factor", (factor.factor,), "1", text, origins)
+                periods = tuple(float(t) for t in factor.periods)
+                yield TracedField(f"{at}.periods", periods, "1", "periods in which the paths are so far apart", origins)
 
     def _of_the_caller(self, where: str, crossed: CrossedScenario) -> Iterator[TracedField]:
         """What follows from the caller's scenarios and quantiles alone."""
@@ -107,9 +121,11 @@ class PlannedDemand:
         return cross_with_demand(self._request.scenarios, uncertainty, factors)
 
     def _origins(self, material: str, statistic: str) -> tuple[Origin, ...]:
-        """A statistic of the forecast, and the observed demand behind it."""
-        observed = dict.fromkeys(origin for of_year in self._histories[material] for origin in of_year.figure.origins)
-        return (ForecastOrigin(self._forecasts[material].model, statistic, self._request.seed), *observed)
+        """A statistic of the forecast, the observed demand behind it, and the economy that it follows."""
+        found = self._forecasts[material]
+        observed = (origin for of_year in self._histories[material] for origin in of_year.figure.origins)
+        behind = dict.fromkeys((*observed, *found.origins))
+        return (ForecastOrigin(found.model, statistic, self._request.seed), *behind)
 
     def _factors(self, material: str, level: float) -> tuple[float, ...]:
         """Quantile path over median path, year by year; 1 where the median is 0."""

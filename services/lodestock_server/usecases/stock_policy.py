@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lodestock_optimizers.problem import DemandTier, StockPolicy
+from lodestock_optimizers.problem import DAYS_PER_YEAR, DemandTier, StockPolicy
 from lodestock_server.usecases.defaults import DefaultsBook
 from lodestock_server.usecases.origins import Traced, TracedField, derive
-
-DAYS_PER_YEAR = 365.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +63,9 @@ def _figures(defaults: DefaultsBook, needs: StockNeeds) -> dict[str, tuple[Trace
     first, last, greatest = needs.demand[0], needs.demand[-1], max(needs.demand, key=lambda t: t.value)
     days, years = take("stock.opening_days"), take("stock.capacity_years")
     opening = derive(days.value / DAYS_PER_YEAR * first.value, "days / 365 × demand of the first year", days, first)
-    capacity = derive(
-        max(opening.value, years.value * greatest.value), "years × the largest yearly demand", years, greatest
-    )
+    room = max(opening.value, years.value * greatest.value)
+    text = "the larger of the opening stock and years × the largest yearly demand"
+    capacity = derive(room, text, years, greatest, opening)
     rate = take("stock.holding_share_of_price")
     floor = needs.floor_days or take("stock.floor_days")
     closing = _closing(take("stock.closing_share_of_floor"), floor, last, opening)

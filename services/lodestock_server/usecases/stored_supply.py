@@ -85,10 +85,7 @@ class StoredSupply:
         ]
         recycled, recycled_figures = self._recycled()
         price = self._figures.price(self._mineral.id)
-        text = (
-            f"the sourcing of {self._buyer} is the European Commission's, mean of 2016-2020; no tonnage of exports is "
-            "published, so the import reliance is that of gross imports"
-        )
+        source = f"the sourcing of {self._buyer} is the European Commission's, mean of 2016-2020"
         return MaterialSupply(
             material_id=self._mineral.id,
             name=self._mineral.name,
@@ -98,11 +95,20 @@ class StoredSupply:
             import_reliance=reliance.values[0],
             recycling_input_rate=recycled,
             price_usd_per_tonne=price.figure.value,
-            remarks=(text,),
-            sourcing_remarks=(f"the sourcing of {self._buyer} is the European Commission's, mean of 2016-2020",),
+            remarks=(source, self._of_gross_imports(stage)),
+            sourcing_remarks=(source,),
             price_remarks=tuple(self._price_remarks(price)),
             figures=(*world_figures, *figures, reliance, *recycled_figures, self._price_figure(price)),
         )
+
+    def _of_gross_imports(self, stage: Stage) -> str:
+        """Why exports are not in the import reliance: shares weigh nothing that tonnes could be taken from."""
+        if stage is self._mineral.supply_stage and self._figures.exports(self._mineral.id) is not None:
+            return (
+                "the exports given are not used, since the published sourcing is in shares, so the import reliance is "
+                "that of gross imports; give own_figures of kind IMPORTS and PRODUCTION beside them"
+            )
+        return "no tonnage of exports is published, so the import reliance is that of gross imports"
 
     def _of_flows(self) -> MaterialSupply:
         """The supply where output at home and imports have to be weighed against each other."""
@@ -157,17 +163,21 @@ class StoredSupply:
         return refining if stage is refining.stage else None
 
     def _world(self, stage: Stage) -> tuple[tuple[CountryShare, ...], list[TracedField]]:
-        """Shares of world production, and their origins."""
+        """Shares of world production, and their origins: of each the country's own row, and once all rows together."""
         table = self._table(stage)
         if table is None:
             return (), []
         shares = table.shares()
-        derivation = f"share of the country in {stage.value}, {table.period}: {table.basis}"
+        basis = f"{stage.value}, {table.period}" + (f": {table.basis}" if table.basis else "")
+        part = f"part of the country in the sum over all countries, {basis}"
         figures = [
-            TracedField(f"sources[{share.iso3}].global_share", (share.share,), "1", derivation, (share.figure.origin,))
+            TracedField(f"sources[{share.iso3}].global_share", (share.share,), "1", part, (share.figure.origin,))
             for share in shares
             if share.iso3
         ]
+        rows = tuple(row.figure.origin for row in table.rows)
+        text = f"sum over all countries, those without a name included: {basis}"
+        figures.append(TracedField("world_output", (table.total,), table.rows[0].figure.unit, text, rows))
         return tuple(CountryShare(share.iso3 or "", share.share) for share in shares), figures
 
     def _sourcing(

@@ -13,12 +13,19 @@ from dataclasses import dataclass
 
 from lodestock_optimizers.problem import Deposit, Source, SourceKind
 from lodestock_server.catalog import Catalog, Stage
-from lodestock_server.usecases.buyers import BLOC_AS_A_COUNTRY, UNNAMED_COUNTRIES, BuyerFigures
+from lodestock_server.usecases.buyers import (
+    BLOC_AS_A_COUNTRY,
+    UNNAMED_COUNTRIES,
+    BuyerFigures,
+    imports_are_the_rest,
+)
 from lodestock_server.usecases.defaults import DefaultsBook
 from lodestock_server.usecases.origins import Traced, TracedField, derive
 from lodestock_server.usecases.source_risks import SourceRisks
 
 __all__ = ["UNNAMED_COUNTRIES", "Supply", "SupplyReader", "dearest_landed_cost"]
+
+LANDED_COST_FIELDS = ("unit_price_usd_per_tonne", "tariff_rate", "freight_usd_per_tonne")
 
 NEGLIGIBLE_SHARE_OF_DEMAND = 1e-3
 """A country that could deliver less than this part of the demand is left out."""
@@ -36,12 +43,17 @@ class Supply:
 
 def dearest_landed_cost(supply: Supply, price: Traced) -> Traced:
     """The dearest landed cost under contract of any source in any year, USD/t; 0 without a source."""
-    landed = [
-        unit * (1 + source.tariff_rate[0]) + source.freight_usd_per_tonne
+    landed = {
+        source.source_id: max(source.unit_price_usd_per_tonne) * (1 + source.tariff_rate[0])
+        + source.freight_usd_per_tonne
         for source in supply.sources
-        for unit in source.unit_price_usd_per_tonne
-    ]
-    return derive(max(landed, default=0.0), "price × (1 + tariff) + freight of the dearest source", price)
+    }
+    dearest = max(landed, key=landed.__getitem__, default=None)
+    if dearest is None:
+        return derive(0.0, "no source", price)
+    wanted = {f"sources[{dearest}].{field}" for field in LANDED_COST_FIELDS}
+    parts = [Traced(0.0, figure.origins) for figure in supply.figures if figure.field_path in wanted]
+    return derive(landed[dearest], "price × (1 + tariff) + freight of the dearest source", price, *parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +151,9 @@ class SupplyReader:
 
     def _imports_of_buyer(self) -> Traced:
         """Imports of the last year, tonnes; where they are not published, the demand less what is produced at home."""
-        known = self._figures.imports(self._material)
-        if known is not None:
-            return known.figure
-        at_home = [offer.capacity for offer in self._at_home()]
-        needed = max(0.0, self._demand.value - sum(part.value for part in at_home))
-        self._remarks.append(f"{self._material}: imports are not published; taken as demand less production at home")
-        return derive(needed, "demand − production at home", self._demand, *at_home)
+        if self._figures.imports(self._material) is None:
+            self._remarks.append(imports_are_the_rest(self._material))
+        return self._figures.imports_or_rest(self._material, self._demand)
 
     def _produced(self) -> Mapping[str, Traced]:
         """Tonnes that each named country produces at the stage that supplies the planned form."""

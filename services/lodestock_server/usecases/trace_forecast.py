@@ -1,12 +1,13 @@
-"""Trace the numbers of forecasts: to the models in words, and to the observations that they were made from."""
+"""Trace the numbers of forecasts: to the models in words, and to the observations and the economy behind them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lodestock_optimizers.field_paths import Document, Place, UnknownPath
+from lodestock_server.usecases.demand_series import follow_drivers
 from lodestock_server.usecases.origins import CallerOrigin, ForecastOrigin, Origin, TracedField
 from lodestock_server.usecases.trace_result import TracedNumber, stated_origins, united, values_at
 
@@ -16,6 +17,8 @@ IDENTIFIERS = {
     "history": ("period",),
     "models": ("model",),
 }
+
+HISTORY_ORIGINS, DRIVER_ORIGINS = "history_origins", "driver_origins"
 
 LEVEL = re.compile(r"^(?P<series>forecasts\[.+\])\.steps\[.+\]\.quantiles\[(?P<level>0?\.[0-9]+)\]$")
 """A quantile named by its level."""
@@ -35,13 +38,20 @@ class ForecastTracer:
         document: The answer's fields.
         history_figures: By series, in the order of the answer: where its observations come from; empty for inline ones.
         seed: Seed of the forecasts.
+        driver_figures: By series: where the population and GDP come from that its model follows; empty where it follows
+            none, or the caller's own.
     """
 
     def __init__(
-        self, document: Mapping[str, Any], history_figures: Sequence[Sequence[TracedField]], seed: int
+        self,
+        document: Mapping[str, Any],
+        history_figures: Sequence[Sequence[TracedField]],
+        seed: int,
+        driver_figures: Sequence[Sequence[TracedField]] = (),
     ) -> None:
         self._document = Document(document, IDENTIFIERS)
-        self._figures = history_figures
+        self._history = history_figures
+        self._drivers = driver_figures
         self._seed = seed
 
     def trace(self, path: str) -> TracedNumber:
@@ -55,8 +65,8 @@ class ForecastTracer:
             raise UnknownPath("is how the answer was made, must name a number of a forecast")
         position = int(place.steps[1])
         series = self._document.find(f"forecasts[{position}]").value
-        derivation, origins = self._basis(place, position, series)
-        return TracedNumber(TracedField(path, values_at(place), str(self._unit(place, series)), derivation, origins))
+        unit, derivation, origins = self._basis(place, position, series)
+        return TracedNumber(TracedField(path, values_at(place), unit, derivation, origins))
 
     def _by_position(self, path: str) -> str:
         """A path whose quantile is named by its level, with the quantile's number in place of it."""
@@ -68,33 +78,45 @@ class ForecastTracer:
             raise UnknownPath(f"there is no quantile of {found['level']}; there are {', '.join(map(str, levels))}")
         return f"{path[: found.start('level')]}{levels.index(float(found['level']))}]"
 
-    def _basis(self, place: Place, position: int, series: Mapping[str, Any]) -> tuple[str, tuple[Origin, ...]]:
-        """How a number of a series follows, and from what."""
-        field = str(place.steps[2])
+    def _basis(self, place: Place, position: int, series: Mapping[str, Any]) -> tuple[str, str, tuple[Origin, ...]]:
+        """The unit of a number of a series, how it follows, and from what."""
+        field, unit = str(place.steps[2]), str(series["unit"])
         if field == "history":
-            return "as observed", self._observation(position, int(place.steps[3]))
-        observed = self._observed(position)
-        if field == "models":
-            return OF_MODELS[str(place.steps[-1])], observed
+            return unit, "as observed", self._observation(position, int(place.steps[3]))
+        if field in (HISTORY_ORIGINS, DRIVER_ORIGINS):
+            figure = self._stated(field, position)[int(place.steps[3])]
+            return figure.unit, figure.derivation, stated_origins(figure)
         if field == "quantile_levels":
-            return "as asked for, else the usual five", (CallerOrigin("quantile_levels"),)
+            return "1", "as asked for, else the usual five", (CallerOrigin("quantile_levels"),)
+        behind = united((self._observed(position), self._driven(position, series)))
+        if field == "models":
+            return "1", OF_MODELS[str(place.steps[-1])], behind
         statistic = statistic_of(place, series)
         words = words_of(series)
-        return f"{statistic} of the forecast: {words}", (ForecastOrigin(words, statistic, self._seed), *observed)
+        return unit, f"{statistic} of the forecast: {words}", (ForecastOrigin(words, statistic, self._seed), *behind)
 
-    def _unit(self, place: Place, series: Mapping[str, Any]) -> str:
-        return "1" if place.steps[2] in ("models", "quantile_levels") else series["unit"]
+    def _stated(self, field: str, position: int) -> Sequence[TracedField]:
+        """The figures that an answer carries for a series."""
+        figures = self._drivers if field == DRIVER_ORIGINS else self._history
+        return figures[position] if position < len(figures) else ()
 
     def _observation(self, position: int, index: int) -> tuple[Origin, ...]:
-        figures = self._figures[position]
+        figures = self._stated(HISTORY_ORIGINS, position)
         if index < len(figures):
             return stated_origins(figures[index])
         return (CallerOrigin(f"inline.series[{position}].observations[{index}].value"),)
 
     def _observed(self, position: int) -> tuple[Origin, ...]:
-        figures: Iterable[TracedField] = self._figures[position]
-        origins = united(stated_origins(figure) for figure in figures)
+        origins = united(stated_origins(figure) for figure in self._stated(HISTORY_ORIGINS, position))
         return origins or (CallerOrigin(f"inline.series[{position}].observations"),)
+
+    def _driven(self, position: int, series: Mapping[str, Any]) -> tuple[Origin, ...]:
+        """Population and GDP behind a series: those stated, else the caller's own where a model follows any."""
+        stated = self._stated(DRIVER_ORIGINS, position)
+        if stated:
+            return united(stated_origins(figure) for figure in stated)
+        follows = any(follow_drivers((str(model["model"]),)) for model in series["models"] if model["weight"])
+        return (CallerOrigin(f"inline.series[{position}].drivers"),) if follows else ()
 
 
 def statistic_of(place: Place, series: Mapping[str, Any]) -> str:

@@ -63,7 +63,8 @@ MODEL_PAGE = "docs/model.md"
 NEUTRAL = {"scenarios.disruptions.availability": 1.0, "scenarios.disruptions.price_factor": 1.0}
 """Values that a problem may as well leave out."""
 
-OF_PRICES = "the latest year of a price"
+BUILT = ("materials", "sources", "deposits")
+"""Lists that BuildProblem writes whole: what is 0 in them and has no figure was given by nobody."""
 
 UNITS = (
     ("_usd_per_tonne_year", "USD/t/a"),
@@ -179,7 +180,6 @@ class ProblemTracer:
         self._document = Document(document, PROBLEM_IDENTIFIERS)
         listed = list(figures)
         self._is_built = bool(listed)
-        self._prices = [one for one in listed if one.field_path.endswith(".unit_price_usd_per_tonne")]
         self._figures = FigureIndex(self._document, listed)
         self._known: dict[str, tuple[Origin, ...]] = {}
 
@@ -192,8 +192,7 @@ class ProblemTracer:
         if found is None or found[1] != values:
             default = self._document.find("defaults").value[int(place.steps[1])] if self._is_default(place) else {}
             unit = str(default.get("unit", "")) or unit_of_field(place.family.rpartition(".")[2])
-            derivation = OF_PRICES if place.family == "price_year" and self._prices else ""
-            return TracedNumber(TracedField(path, values, unit, derivation, origins))
+            return TracedNumber(TracedField(path, values, unit, "", origins))
         figure = found[0]
         return TracedNumber(TracedField(path, values, figure.unit, figure.derivation, origins))
 
@@ -217,11 +216,11 @@ class ProblemTracer:
         return self._without_figure(place)
 
     def _without_figure(self, place: Place) -> tuple[Origin, ...]:
-        """What a value rests on that no figure states: in a built problem prices and horizon, else the caller."""
+        """What a value rests on that no figure states: in a built problem what nobody gave, else the caller."""
         if found := self._figures.of(place):
             return (CallerOrigin(path_text(place), f"in place of {found[0].values[0]:g}" if found[0].values else ""),)
-        if place.family == "price_year" and self._prices:
-            return united(stated_origins(figure) for figure in self._prices)
+        if self._is_built and place.steps[0] in BUILT and place.value == 0:
+            return (DefaultOrigin("", "left at 0: the data hold none, and no default stands in", MODEL_PAGE),)
         if place.family == "periods.length_years" and self._is_built and place.value == 1.0:
             return (CallerOrigin("horizon_years", "one period a year"),)
         return (CallerOrigin(path_text(place)),)
@@ -257,6 +256,22 @@ class PlanTracer:
         self._again = Recomputation(problem, plan)
         self._of_problem = of_problem
         self._united: dict[tuple[str, ...], tuple[Origin, ...]] = {}
+        self._of_one_another(problem)
+
+    def _of_one_another(self, problem: SourcingProblem) -> None:
+        """See that plan and problem belong together, whichever of its numbers is asked for.
+
+        Raises:
+            InvalidRequest: They do not.
+        """
+        if self._plan.price_of_risk != problem.price_of_risk:
+            text = f"is {self._plan.price_of_risk:g}, that of the problem is {problem.price_of_risk:g}"
+            raise InvalidRequest([FieldViolation("plan.plan.price_of_risk", f"{text}: they do not belong together")])
+        for name in ("expected_cost_usd", "risk_charge_usd") if self._plan.costs else ():
+            try:
+                self._compare(self._lineage.place(f"costs.{name}"))
+            except UnknownPath as error:
+                raise InvalidRequest([FieldViolation(f"plan.plan.costs.{name}", str(error))]) from error
 
     def trace(self, path: str) -> TracedNumber:
         """See `Tracer`."""

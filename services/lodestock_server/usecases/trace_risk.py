@@ -24,6 +24,9 @@ IDENTIFIERS = {
     "contributions": ("country",),
 }
 
+WORLD_OUTPUT = "world_output"
+"""Name of the figure that world shares are parts of."""
+
 FORMULAS = {measure.measure_id: measure for measure in MEASURES}
 SHARES = {"global": ("global_share",), "sourcing": ("sourcing_share",), "combined": ("global_share", "sourcing_share")}
 INDICATORS = (
@@ -72,6 +75,7 @@ class RiskTracer:
         listed = list(figures)
         self._figures = FigureIndex(self._document, listed)
         self._inputs = dict(self._input_figures(listed))
+        self._world = dict(self._world_figures(listed))
 
     def trace(self, path: str) -> TracedNumber:
         """Trace the number at a path.
@@ -92,6 +96,14 @@ class RiskTracer:
             number = head.partition("[")[2].partition("]")[0]
             if name and number.isdecimal():
                 yield (int(number), name.removesuffix("]")), figure
+
+    def _world_figures(self, figures: Iterable[TracedField]) -> Iterator[tuple[int, TracedField]]:
+        """The world's output, by risk: what every share of it is a share of."""
+        for figure in figures:
+            head, _, name = figure.field_path.rpartition(".")
+            number = head.partition("[")[2].partition("]")[0]
+            if name == WORLD_OUTPUT and number.isdecimal():
+                yield int(number), figure
 
     def _basis(self, place: Place) -> tuple[str, str, list[tuple[Origin, ...]]]:
         """Unit, derivation and origins of a number."""
@@ -156,7 +168,8 @@ class RiskTracer:
         """What a country's share or indicator rests on: its figure; else the caller's, or what stands in for it."""
         figure = self._figure(risk, country, field)
         if figure is not None:
-            return stated_origins(figure)
+            whole = self._world.get(risk) if field == "global_share" else None
+            return united(stated_origins(part) for part in (figure, whole) if part is not None)
         if not self._is_stored(risk):
             return (CallerOrigin(f"inline.supplies[{risk}]"),)
         return (DefaultOrigin("", WITHOUT_FIGURE.get(field, "the data hold no figure")),)

@@ -48,6 +48,13 @@ def test_figures_are_counted_by_key_and_period_whatever_row_they_stand_in(found:
     )
 
 
+def test_a_revision_in_the_ninth_digit_is_one(tmp_path: Path) -> None:
+    earlier = small_package(tmp_path / "1", [("tin", "PER", 2023, 30), ("tin", "CHN", 2023, "0.3")])
+    later = small_package(tmp_path / "2", [("tin", "PER", 2023, "30.0000001"), ("tin", "CHN", 2023, "0.30")])
+    (summary,) = compare(earlier, later, 100).summaries
+    assert (summary.unchanged, summary.revised) == (1, 1)
+
+
 def test_the_largest_revisions_come_first_then_new_figures_then_those_gone(found: Comparison) -> None:
     listed = [
         (

@@ -11,7 +11,7 @@ import pytest
 
 from lodestock import Client, InvalidRequest, Violation
 from lodestock.inputs import demand_series, messages, names, period_label, violation_of
-from lodestock.requests import TIMEOUT_S, solve_timeout_s
+from lodestock.requests import TIMEOUT_S, demand_to_forecast, solve_timeout_s
 from lodestock.tables import row_of
 from lodestock.v1 import common_pb2, forecast_pb2, sourcing_pb2
 
@@ -64,6 +64,19 @@ def test_forecast_needs_series_or_buyer() -> None:
             client.forecast_demand(horizon=1)
         with pytest.raises(ValueError, match="either series of your own, or a buyer"):
             client.forecast_demand({"a": {2020: 1.0}}, buyer="USA", horizon=1)
+
+
+def test_drivers_go_with_series_of_ones_own() -> None:
+    """One path of population and GDP for all series of the request; a buyer's the server knows itself."""
+    drivers = {2024: (38e6, 1.5e12), 2025: (37.9e6, 1.6e12)}
+    asked = demand_to_forecast({"a": {2024: 1.0}, "b": {2024: 2.0}}, "", (), "t", (), "", drivers)
+    for series in asked["inline"].series:
+        assert [(d.period, d.population, d.gdp_usd) for d in series.drivers] == [
+            ("2024", 38e6, 1.5e12),
+            ("2025", 37.9e6, 1.6e12),
+        ]
+    with pytest.raises(ValueError, match="drivers go with series of your own"):
+        demand_to_forecast(None, "USA", (), "t", (), "", drivers)
 
 
 def test_import_stays_light() -> None:

@@ -66,6 +66,37 @@ def test_monthly_prices(name: str, month: str, usd_per_tonne: float) -> None:
     assert found == pytest.approx(usd_per_tonne, abs=1)
 
 
+@pytest.mark.parametrize(
+    ("name", "source_id", "year", "usd_per_tonne"),
+    [
+        # World Bank, Commodity Markets: 120.6 USD per dry tonne in 2023.
+        ("iron ore", "WB_PINKSHEET", "2023", 120.57),
+        # USGS: 5.53 dollars per metric ton unit, which is 10 kg.
+        ("manganese", "USGS_MCS2026", "2024", 553.0),
+        ("tungsten", "USGS_MCS2025", "2024", 25_000.0),
+        ("mercury", "USGS_MCS2025", "2023", 22_000.0),  # per kilogram, not per flask
+    ],
+)
+def test_annual_prices_as_published_are_in_dollars_per_tonne(
+    name: str, source_id: str, year: str, usd_per_tonne: float
+) -> None:
+    found = figure("prices", "published", "usd_per_tonne", upstream_name=name, source_id=source_id, year=year)
+    assert found == pytest.approx(usd_per_tonne, rel=0.001)
+
+
+def test_no_published_price_is_far_from_the_one_of_its_own_series_that_was_chosen() -> None:
+    chosen = {(r["mineral"], r["series"], r["year"]): r for r in bundled_package("prices").table("prices")}
+    compared = 0
+    for row in bundled_package("prices").table("published"):
+        one = chosen.get((row["mineral"], row["series"] or "price", row["year"]))
+        if one is not None and row["usd_per_tonne"]:
+            per_tonne = row.figure("usd_per_tonne").value / one.figure("content").value
+            # Editions revise, and grades differ; a flask taken for a kilogram is a factor of 34.
+            assert 0.2 < per_tonne / one.figure("usd_per_tonne").value < 5, row
+            compared += 1
+    assert compared > 500
+
+
 def test_the_two_models_of_chinas_output_in_2050() -> None:
     cells = {"iso3": "CHN", "year": "2050", "scenario": "SSP2"}
     assert figure("drivers", "gdp_ppp", "usd_2017_ppp", model="OECD", **cells) == pytest.approx(53.9e12, rel=0.002)

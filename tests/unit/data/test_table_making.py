@@ -115,6 +115,23 @@ def test_figures_under_the_same_words_are_counted(tables: Any) -> None:
     assert [row["entry"] for row in numbered(rows, ("detail",))] == ["1", "1", "2"]
 
 
+def test_a_price_with_a_wrong_label_is_converted_by_the_right_unit_and_flagged(tables: Any, tmp_path: Path) -> None:
+    row = {"mineral": "manganese", "series": "CIF", "year": "2024", "unit": "USD/t", "flag": "", "source_id": "M25"}
+    write_raw(
+        tmp_path,
+        "prices_annual",
+        [{**row, "value": "5.8"}, {**row, "value": "3000", "series": "metal"}, {**row, "value": "6", "year": "1999"}],
+    )
+    series = [{"source": "M25", "name": "manganese", "series": "CIF"}]
+    minerals = {"manganese": {"price": {"content": 1.0, "unit": "USD/metric ton unit", "series": series}}}
+    raw = tables.RawTables(tmp_path)
+    flag = "unit label 'USD/t' corrected"
+    published = [(r["usd_per_tonne"], r["flag"]) for r in tables.TABLES["prices/published"](raw, minerals)]
+    assert published == [("580", flag), ("3000", ""), ("600", flag)]
+    chosen = [(r["usd_per_tonne"], r["flag"]) for r in tables.TABLES["prices/prices"](raw, minerals)]
+    assert chosen == [("580", flag)]
+
+
 def test_a_price_without_a_mass_has_no_price_per_tonne(tables: Any) -> None:
     per_tonne = import_module("data_tables.published").in_usd_per_tonne
     assert per_tonne("10", "USD/kg") == "10000"

@@ -89,7 +89,9 @@ def test_drivers_are_asked_for_in_the_years_that_are_needed(forecast_one: Foreca
 def test_what_is_missing_is_said() -> None:
     without = demand()
     bare = lf.DemandSeries("a", lf.Frequency.YEARLY, without.periods, without.values, "t")
-    assert reason(bare) == "needs population and GDP; the series has neither drivers nor a country"
+    assert reason(bare) == (
+        "needs population and GDP; none are given, and none are known of a country that the series is of"
+    )
     short = demand(known=drivers(YEARS[:33]))
     assert reason(short) == (
         "needs population and GDP of 2 years from 2023 to 2024 too; they are known for years from 1990 to 2022"
@@ -98,6 +100,23 @@ def test_what_is_missing_is_said() -> None:
     late = demand(known=drivers(YEARS[25:]))
     assert reason(late) == "needs 8 observed values in years with population and GDP, the series has 5"
     assert reason(demand(7)) == "needs 8 observed values, the series has 7"
+
+
+def test_a_path_beyond_all_demand_is_no_answer() -> None:
+    """A millionfold of the people from one year to the next would use more than any series may hold."""
+    population = np.where(YEARS >= 2020, 1e12, POPULATION)
+    swollen = lf.Drivers([str(y) for y in YEARS], population, INCOME * population)
+    large = demand(level=1e8, known=swollen)
+    assert reason(large).startswith("leads to demand above 1e+15")
+
+
+@pytest.mark.parametrize(("population", "gdp"), [(0.9, 1e4), (1.1e12, 1e4), (1e6, 0.9), (1e6, 1.1e21), (1e6, math.nan)])
+def test_drivers_stay_within_what_can_be_reckoned_with(population: float, gdp: float) -> None:
+    with pytest.raises(lf.InvalidInput) as caught:
+        lf.Drivers(["2024", "2025"], [1e6, population], [1e4, gdp])
+    (violation,) = caught.value.violations
+    assert violation.field == ("gdp[1]" if population == 1e6 else "population[1]")
+    assert "must be a number from 1 to" in violation.message
 
 
 def test_income_that_hardly_varies_shows_no_curve() -> None:

@@ -99,6 +99,29 @@ def test_the_saturation_stays_within_its_bounds_where_the_data_show_none(form: C
     assert float(use.mean()) <= fit_curve(form, INCOME, use).saturation <= 10.0 * float(use.max()) * (1 + 1e-9)
 
 
+@pytest.mark.parametrize(("form", "parameters"), [(LOGISTIC, 3), (PEHL, 2), (EXPONENTIAL, 2)])
+def test_the_criterion_is_the_corrected_one(form: CurveForm, parameters: int) -> None:
+    """Ten values: n ln(RSS/n) + 2k + 2k(k + 1)/(n − k − 1), k with the variance, roots in those of the largest use."""
+    n, k = 10, parameters + 1
+    income = INCOME[::4]
+    use = PLANTED["logistic"].at(income) * np.random.default_rng(5).lognormal(0, 0.1, n)
+    found = fit_curve(form, income, use)
+    squares = sum(
+        (math.sqrt(curve / use.max()) - math.sqrt(seen / use.max())) ** 2
+        for curve, seen in zip(found.at(income).tolist(), use.tolist(), strict=True)
+    )
+    correction = {3: 24 / 6, 4: 40 / 5}[k]
+    assert found.aicc == pytest.approx(n * math.log(squares / n) + 2 * k + correction)
+
+
+def test_few_values_do_not_buy_a_third_parameter() -> None:
+    """Eight values, where the logistic is better by the plain criterion; a third parameter costs 9.3 there, not 2."""
+    income, use = INCOME[::5], PLANTED["exponential"].at(INCOME[::5]) * np.random.default_rng(16).lognormal(0, 0.1, 8)
+    logistic, chosen = fit_curve(LOGISTIC, income, use), fit_best_curve(income, use)
+    assert logistic.aicc - 40 / 3 < chosen.aicc - 6
+    assert chosen.form.name != "logistic"
+
+
 def test_use_that_falls_while_income_rises_gets_a_flat_curve() -> None:
     use = np.linspace(2.0, 1.0, len(INCOME))
     curve = fit_best_curve(INCOME, use)

@@ -140,6 +140,8 @@ def test_a_landed_cost_rests_on_its_own_source_and_what_hits_it() -> None:
         "sources[COD].tariff_rate",
         "sources[COD].freight_usd_per_tonne",
         "scenarios[stop].disruptions[0].price_factor",
+        "scenarios[stop].onset_period",
+        "scenarios[stop].end_period",
     }
     # No scenario touches Indonesia.
     assert set(fields_behind(two_materials(), "deliveries[IDN,0].landed_cost_usd_per_tonne")) == {
@@ -185,7 +187,60 @@ def test_demand_rests_on_the_factors_of_the_scenarios_that_reach_the_node() -> N
     assert fields_behind(stated, f"balances[cobalt,{node}].demand_tonnes") == (
         "materials[cobalt].demand[0].demand_tonnes",
         "scenarios[boom].demand_factors[0].factor",
+        "scenarios[boom].onset_period",
+        "scenarios[boom].end_period",
     )
+
+
+def test_a_demand_factor_with_periods_of_its_own_does_not_rest_on_onset_and_end() -> None:
+    late = Scenario("late", 0.1, 0, demand_factors=(DemandFactor(1.5, periods=(1,)),))
+    stated = two_materials(scenarios=(late,))
+    node = next(n.node_id for n in optimize(stated).nodes if n.scenario_ids == ("late",))
+    assert fields_behind(stated, f"balances[cobalt,{node}].demand_tonnes") == (
+        "materials[cobalt].demand[0].demand_tonnes",
+        "scenarios[late].demand_factors[0].factor",
+    )
+
+
+def test_where_a_rule_can_bind_rests_on_the_lead_of_every_source() -> None:
+    """The longest lead decides which nodes are settled; a rule for nickel alone does not concern cobalt."""
+    rule = TradeRule("cobalt alone", Quota(1e6), material_ids=("cobalt",))
+    stated = two_materials(rules=(rule,))
+    leads = {f"sources[{name}].lead_periods" for name in ("COD", "AUS", "IDN", "FIN")}
+    assert leads <= set(fields_behind(stated, "materials[cobalt].costs.objective_usd"))
+    of_nickel = fields_behind(stated, "materials[nickel].costs.objective_usd")
+    assert leads.intersection(of_nickel) == {"sources[IDN].lead_periods", "sources[FIN].lead_periods"}
+
+
+def test_the_scenario_tree_rests_on_what_tells_scenarios_apart() -> None:
+    """Which node is which, and how likely it is, changes where a factor makes two scenarios differ."""
+    apart = Scenario("apart", 0.1, 1, demand_factors=(DemandFactor(1.5, ("nickel",)),), rebuilding_periods=1)
+    stated = two_materials(scenarios=(*two_materials().scenarios, apart))
+    shape = {
+        "scenarios[stop].disruptions[0].availability",
+        "scenarios[stop].disruptions[0].price_factor",
+        "scenarios[apart].demand_factors[0].factor",
+        "scenarios[apart].rebuilding_periods",
+        "scenarios[apart].end_period",
+    }
+    of_tree = ("nodes[1].probability", "nodes[1].node_id", "contracts[0].node_ids")
+    for path in (*of_tree, "deliveries[COD,0].contract_tonnes"):
+        assert shape <= set(fields_behind(stated, path)), path
+
+
+def test_a_number_of_a_period_rests_on_the_length_of_its_own() -> None:
+    stated = two_materials()
+    last = next(n.node_id for n in optimize(stated).nodes if n.period == 1)
+    behind = fields_behind(stated, f"balances[cobalt,{last}].floor_tonnes")
+    assert [path for path in behind if path.startswith("periods")] == ["periods[1].length_years"]
+
+
+def test_a_lead_that_is_not_given_rests_on_the_lengths_of_periods() -> None:
+    for lead, lengths in ((1, []), (None, ["periods[0].length_years", "periods[1].length_years"])):
+        stated = two_materials()
+        stated = replace(stated, sources=tuple(replace(s, lead_periods=lead) for s in stated.sources))
+        behind = fields_behind(stated, "contracts[0].signed_period")
+        assert [path for path in behind if path.startswith("periods")] == lengths
 
 
 def test_own_fields_come_first() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lodestock_optimizers.risk import CountryShare
+from lodestock_optimizers.risk import CountryShare, RiskScore
 from lodestock_server.catalog import BundledCatalog, Stage
 from lodestock_server.errors import NotFound
 from lodestock_server.usecases.assess_supply_risk import MaterialRisk, MaterialSupply, assess_supplies, assess_supply
@@ -26,33 +26,69 @@ def value(risk: MaterialRisk, measure: str) -> float:
     return found
 
 
-def weighted(shares: dict[str, float], material: str) -> float:
+def weighted(shares: dict[str, float], material: str, stage: Stage) -> float:
     """Σ S²·W·t from the World Bank's estimates and the trade parameters, as the EU weighs for itself."""
     total = 0.0
     for country, share in shares.items():
         known = CATALOG.governance(country)
-        assert known is not None
-        mean = sum(figure.value for figure in known.estimates.values()) / len(known.estimates)
-        published = CATALOG.trade_parameter(material, country)
+        estimates = [figure.value for figure in known.estimates.values()] if known else [0.0]  # W 5: the world's mean.
+        mean = sum(estimates) / len(estimates)
+        published = CATALOG.trade_parameter(material, country, stage)
         t = published.value if published else 1.0
         member = CATALOG.country(country).eu27
         total += share**2 * 2 * (2.5 - mean) * (t if t >= 1 or member else 1.0)
     return total
 
 
-@pytest.mark.parametrize(("material", "stage"), [("aluminium", Stage.REFINING), ("tin", Stage.MINING)])
+def at_stage(found: list[MaterialRisk], stage: Stage) -> MaterialRisk:
+    (risk,) = (risk for risk in found if risk.stage and risk.stage.value == stage.name)
+    return risk
+
+
+@pytest.mark.parametrize(
+    ("material", "stage"),
+    [
+        ("aluminium", Stage.REFINING),
+        ("tin", Stage.MINING),
+        ("tin", Stage.REFINING),
+        ("nickel", Stage.MINING),
+        ("tungsten", Stage.REFINING),
+    ],
+)
 def test_the_unions_risk_is_that_of_the_eu_formula(material: str, stage: Stage) -> None:
-    """Global supply and the Union's own sourcing, weighed by its import reliance, less what is recycled."""
-    (risk, *_) = risks("EU27", material)
-    table = CATALOG.production(material, stage)
+    """Global supply and the Union's own sourcing, weighed by its import reliance, less what is recycled.
+
+    The trade parameters are those of the stage: China's is 1.1 for tin ore and 1.5 for tin.
+    """
+    risk = at_stage(risks("EU27", material), stage)
+    mined = CATALOG.production_years(material, stage)
+    table = CATALOG.production(material, stage) if mined else CATALOG.refining(material)
     world = {row.iso3: row.figure.value / table.total for row in table.rows if row.iso3}
     sourcing = {s.iso3: s.figure.value for s in CATALOG.sourcing_shares("EU27", material, stage) if s.iso3}
     home = set(CATALOG.bloc("EU27"))
     reliance = sum(s for c, s in sourcing.items() if c not in home) / sum(sourcing.values())
     rate = CATALOG.eol_recycling_input_rate(material)
     assert rate is not None
-    both = weighted(world, material) * reliance / 2 + weighted(sourcing, material) * (1 - reliance / 2)
+    world_risk, sourcing_risk = weighted(world, material, stage), weighted(sourcing, material, stage)
+    both = world_risk * reliance / 2 + sourcing_risk * (1 - reliance / 2)
     assert value(risk, "eu_supply_risk") == pytest.approx(both * (1 - rate.value))
+
+
+@pytest.mark.parametrize(
+    ("buyer", "material", "stage", "expected"),
+    [
+        ("EU27", "tin", Stage.REFINING, 0.926),
+        ("EU27", "nickel", Stage.MINING, 0.803),
+        ("EU27", "tungsten", Stage.REFINING, 1.227),
+        ("USA", "nickel", Stage.MINING, 2.978),
+        ("USA", "tin", Stage.REFINING, 2.357),
+    ],
+)
+def test_stages_other_than_that_of_the_traded_form_have_their_own_trade_parameters(
+    buyer: str, material: str, stage: Stage, expected: float
+) -> None:
+    """Reckoned by a review from the raw annexes of the Commission's study, without the product."""
+    assert value(at_stage(risks(buyer, material), stage), "eu_supply_risk") == pytest.approx(expected, abs=5e-4)
 
 
 def test_each_stage_with_published_sourcing_is_assessed() -> None:
@@ -119,6 +155,34 @@ def test_flows_of_the_callers_own_weigh_imports_against_output() -> None:
     shares = {source.country: source.sourcing_share for source in risk.sources if source.sourcing_share}
     assert shares["CHL"] == pytest.approx(0.3)
     assert sum(share for country, share in shares.items() if country in CATALOG.bloc("EU27")) == pytest.approx(0.6)
+
+
+def test_flows_of_the_callers_own_say_nothing_of_other_stages() -> None:
+    """What the Union makes of refined copper leaves the Commission's sourcing of ore as it is."""
+    own = OwnFigure("copper", KIND.PRODUCTION, 2024, 2500, "kt")
+    assert at_stage(risks("EU27", "copper", own), Stage.MINING) == at_stage(risks("EU27", "copper"), Stage.MINING)
+    refined = [at_stage(found, Stage.REFINING) for found in (risks("EU27", "copper", own), risks("EU27", "copper"))]
+    assert refined[0] != refined[1]
+
+
+def test_own_exports_that_shares_have_no_use_for_are_remarked_on() -> None:
+    """At the stage of the traded form, whose exports they are; beside flows of the caller's own they count."""
+
+    def score(stage: Stage, *figures: OwnFigure) -> RiskScore:
+        risk = at_stage(risks("EU27", "copper", *figures), stage)
+        return next(score for score in risk.scores if score.measure.measure_id == "eu_supply_risk")
+
+    exports = OwnFigure("copper", KIND.EXPORTS, 2024, 500, "kt")
+    assert "the exports given are not used" in " ".join(score(Stage.REFINING, exports).remarks)
+    for not_concerned in (score(Stage.REFINING), score(Stage.MINING, exports)):
+        assert "no tonnage of exports is published" in " ".join(not_concerned.remarks)
+    flows = (
+        OwnFigure("copper", KIND.IMPORTS, 2024, 1200, "kt"),
+        OwnFigure("copper", KIND.PRODUCTION, 2024, 1000, "kt"),
+    )
+    used = score(Stage.REFINING, exports, *flows)
+    assert "not used" not in " ".join(used.remarks)
+    assert used.inputs["import_reliance"] == pytest.approx(700 / 1700)
 
 
 def test_a_buyer_that_nobody_knows_is_told_what_to_give() -> None:

@@ -6,9 +6,15 @@ import pytest
 
 from lodestock.v1 import risk_pb2
 from lodestock_optimizers.risk import CountryShare, IndustryUse, political_instability
-from lodestock_server.catalog import BundledCatalog, DatasetOrigin, Statistic
+from lodestock_server.catalog import BundledCatalog, DatasetOrigin, Stage, Statistic
 from lodestock_server.converters.risk import supply_from_proto, supply_violations
-from lodestock_server.usecases.assess_supply_risk import MaterialRisk, MaterialSupply, assess_supplies, assess_supply
+from lodestock_server.usecases.assess_supply_risk import (
+    LifeCycleStage,
+    MaterialRisk,
+    MaterialSupply,
+    assess_supplies,
+    assess_supply,
+)
 from lodestock_server.usecases.country_risk import CountryRisks
 from lodestock_server.usecases.stored_supply import stored_supplies
 
@@ -110,6 +116,36 @@ def test_the_callers_figures_are_measured_as_given() -> None:
     assert scores[FACTOR] == pytest.approx(0.68 * 0.5 * 0.6 * 10 / 0.409412948)
     assert scores[USGS] == pytest.approx(((0.64 * 0.25 + 0.04 * 0.01) * 0.5 * 0.4) ** (1 / 3))
     assert risk.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("stage", "t"),
+    [(None, 1.1), (LifeCycleStage.MINING, 1.1), (LifeCycleStage.REFINING, 1.5), (LifeCycleStage.TRADE, 1.1)],
+)
+def test_the_trade_parameter_is_that_of_the_stage(stage: LifeCycleStage | None, t: float) -> None:
+    """China restricts exports of tin more than of its ore; where no stage is said, that of the planned form counts."""
+    supply = MaterialSupply("tin", "tin", stage, (CountryShare("CHN", 0.8),), ())
+    risk = assess_supply(supply, "USA", COUNTRIES)
+    assert risk.sources[0].trade_parameter == t
+    score = next(score for score in risk.scores if score.measure.measure_id == "eu_weighted_hhi")
+    assert score.contributions[0].trade_parameter == t
+
+
+@pytest.mark.parametrize(("stage", "t"), [(LifeCycleStage.MINING, 1.1), (LifeCycleStage.REFINING, 1.1)])
+def test_a_supply_stage_without_trade_parameters_takes_the_others(stage: LifeCycleStage, t: float) -> None:
+    """Platinum is supplied by mines, and the Commission lists it for refining alone."""
+    supply = MaterialSupply("platinum", "platinum", stage, (CountryShare("RUS", 0.8),), ())
+    assert assess_supply(supply, "USA", COUNTRIES).sources[0].trade_parameter == t
+
+
+def test_the_row_of_the_trade_parameter_is_that_of_the_stage() -> None:
+    """The figure that is named is the one that counts."""
+    for risk in assess_supplies(stored_supplies(CATALOG, "EU27", ["tin"]), "EU27", COUNTRIES):
+        figure = next(f for f in risk.figures if f.field_path == "sources[CHN].trade_parameter")
+        assert risk.stage is not None
+        published = CATALOG.trade_parameter("tin", "CHN", Stage[risk.stage.name])
+        assert published is not None
+        assert (figure.values, figure.origins) == ((published.value,), (published.origin,))
 
 
 def test_what_stands_in_for_missing_factors_is_said() -> None:

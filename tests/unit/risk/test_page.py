@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,41 @@ def test_scores_of_the_union_come_out_as_printed(mineral: str) -> None:
         if row["year"] == "2023"
     }
     assert float(printed[6].split()[0]) == float(published[mineral])
+
+
+def ranks(values: Sequence[float]) -> list[float]:
+    """Ranks from 1, the mean of them where values are alike."""
+    return [sum(other < value for other in values) + (1 + values.count(value)) / 2 for value in values]
+
+
+def agreement(scores: Mapping[str, float], published: Mapping[str, float]) -> tuple[int, float, float]:
+    """Materials that both have, Spearman's correlation, and the median ratio."""
+    both = [material for material in scores if material in published]
+    ours, theirs = [scores[material] for material in both], [published[material] for material in both]
+    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
+    return len(both), statistics.correlation(ranks(ours), ranks(theirs)), statistics.median(ratios)
+
+
+def test_the_agreement_with_the_commission_comes_out_as_printed() -> None:
+    """The larger of the stages against the score of 2023: of all stages, and of those with sourcing."""
+    published = {
+        row["mineral"]: float(row["supply_risk"])
+        for row in bundled_package("eu_criticality").table("scores")
+        if row["year"] == "2023" and row["supply_risk"]
+    }
+    largest: dict[str, float] = {}
+    with_sourcing: dict[str, float] = {}
+    for risk in assess_supplies(stored_supplies(CATALOG, "EU27", []), "EU27", CountryRisks(CATALOG)):
+        score = next(score.value for score in risk.scores if score.measure.measure_id == "eu_supply_risk")
+        largest[risk.material_id] = max(score, largest.get(risk.material_id, 0.0))
+        if any(source.sourcing_share for source in risk.sources):
+            with_sourcing[risk.material_id] = max(score, with_sourcing.get(risk.material_id, 0.0))
+    found = (agreement(largest, published), agreement(with_sourcing, published))
+    (count, spearman, ratio), (_, spearman_with_sourcing, ratio_with_sourcing) = found
+    printed = " ".join(PAGE.split())
+    assert f"Over the {count} materials that both have, the larger of the stages ranks like" in printed
+    assert f"(Spearman {spearman:.2f}, or {spearman_with_sourcing:.2f} without stages that have world" in printed
+    assert f"the median ratio is {ratio:.2f}, or {ratio_with_sourcing:.2f})" in printed
 
 
 @pytest.mark.parametrize("measure", list(SourceRiskMeasure))

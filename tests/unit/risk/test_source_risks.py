@@ -83,6 +83,13 @@ def test_the_measures_by_hand() -> None:
         assert risks(build(SourceRiskChoice(measure), "tantalum"))["tantalum", "COD"] == pytest.approx(risk)
 
 
+def test_exports_are_restricted_at_the_stage_that_supplies_the_planned_form() -> None:
+    """Tin is judged by its ore, of which China's t is 1.1; that of the metal is 1.5. Platinum has refining's alone."""
+    built = risks(build(SourceRiskChoice(SourceRiskMeasure.TRADE), "tin", "platinum"))
+    assert built["tin", "CHN"] == pytest.approx(0.1)
+    assert built["platinum", "RUS"] == pytest.approx(0.1)
+
+
 def test_instability_rests_on_the_one_estimate_that_it_reads() -> None:
     built = build(SourceRiskChoice(SourceRiskMeasure.POLITICAL_INSTABILITY))
     figure = next(f for f in built.figures if f.field_path == "sources[cobalt/NOR].risk")

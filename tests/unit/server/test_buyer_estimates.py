@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
-from lodestock_server.catalog import BundledCatalog, DatasetOrigin, Driver, Stage
+from lodestock_server.catalog import BundledCatalog, Catalog, DatasetOrigin, Driver, Stage, Statistic
 from lodestock_server.errors import NotFound
 from lodestock_server.usecases.buyers import OwnFigure, OwnFigureKind, buyer_figures, demand_history
 from lodestock_server.usecases.defaults import DefaultsBook, Override
-from lodestock_server.usecases.origins import DefaultOrigin
-from tests.unit.server.tiny_data import mineral, output, sourcing, tiny_catalog
+from lodestock_server.usecases.origins import CallerOrigin, DefaultOrigin, Traced
+from tests.unit.server.tiny_data import Rows, mineral, output, sourcing, tiny_catalog
 
 COUNTRIES = [
     {"iso3": "AUT", "name": "Austria", "eu27": "true", "landlocked": "true"},
@@ -21,32 +23,40 @@ COUNTRIES = [
 GDP = {("AUT", 2023): 5, ("POL", 2023): 4, ("NLD", 2023): 6, ("CHL", 2023): 15, ("CHN", 2023): 70}
 GDP |= {("AUT", 2024): 9, ("POL", 2024): 9, ("CHN", 2024): 9}  # Without the Netherlands, so not a year to compare.
 
-TINY = tiny_catalog(
-    {
-        "minerals": {"minerals": [mineral("metal", "740311", "refining"), mineral("ore", "260112", "refining")]},
-        "geography": {
-            "countries": COUNTRIES,
-            "distances": [{"iso3": "CHL", "to_iso3": "NLD", "population_weighted_km": 12_000, "capitals_km": 1}],
-        },
-        "world-supply": {
-            "production": [
-                *output("metal", "refining", 2019, {"POL": 20, "CHN": 150, "": 30}),
-                *output("metal", "refining", 2020, {"POL": 30, "CHN": 270}),
-                *output("metal", "refining", 2021, {"POL": 36, "CHN": 324, "CHL": 40}),
-                *output("ore", "refining", 2021, {"AUT": 1, "CHN": 199}),
-            ]
-        },
-        "eu-minerals": {
-            "sourcing_shares": [
-                # Of 0.8 that are named Poland has a quarter; Austria's output is not published.
-                *sourcing("metal", "refining", {"POL": 0.2, "AUT": 0.2, "CHL": 0.3, "CHN": 0.1}),
-                *sourcing("ore", "mining", {"AUT": 0.5, "POL": 0.5}),
-                *sourcing("ore", "refining", {"AUT": 0.02, "CHN": 0.9}),
-            ]
-        },
-        "drivers": {"gdp_real": [{"iso3": c, "year": y, "usd_2015": usd} for (c, y), usd in GDP.items()]},
-        "prices": {"prices": [{"mineral": m, "year": 2021, "usd_per_tonne": 100} for m in ("metal", "ore")]},
-    }
+
+def tiny(minerals: Rows, production: Rows, shares: Rows) -> Catalog:
+    """A world of five countries with these minerals, outputs and parts in the sourcing."""
+    return tiny_catalog(
+        {
+            "minerals": {"minerals": minerals},
+            "geography": {
+                "countries": COUNTRIES,
+                "distances": [{"iso3": "CHL", "to_iso3": "NLD", "population_weighted_km": 12_000, "capitals_km": 1}],
+            },
+            "world-supply": {"production": production},
+            "eu-minerals": {"sourcing_shares": shares},
+            "drivers": {"gdp_real": [{"iso3": c, "year": y, "usd_2015": usd} for (c, y), usd in GDP.items()]},
+            "prices": {
+                "prices": [{"mineral": m["mineral"], "year": 2021, "usd_per_tonne": 100} for m in minerals],
+            },
+        }
+    )
+
+
+TINY = tiny(
+    [mineral("metal", "740311", "refining"), mineral("ore", "260112", "refining")],
+    [
+        *output("metal", "refining", 2019, {"POL": 20, "CHN": 150, "": 30}),
+        *output("metal", "refining", 2020, {"POL": 30, "CHN": 270}),
+        *output("metal", "refining", 2021, {"POL": 36, "CHN": 324, "CHL": 40}),
+        *output("ore", "refining", 2021, {"AUT": 1, "CHN": 199}),
+    ],
+    [
+        # Of 0.8 that are named Poland has a quarter; Austria's output is not published.
+        *sourcing("metal", "refining", {"POL": 0.2, "AUT": 0.2, "CHL": 0.3, "CHN": 0.1}),
+        *sourcing("ore", "mining", {"AUT": 0.5, "POL": 0.5}),
+        *sourcing("ore", "refining", {"AUT": 0.02, "CHN": 0.9}),
+    ],
 )
 
 
@@ -58,6 +68,57 @@ def test_output_and_its_part_in_the_sourcing_give_the_consumption() -> None:
     remark = figures.remarks("metal")[0]
     assert "40.0%" in remark
     assert "rule of sourcing" in remark
+
+
+def made_by_poland(years: Mapping[int, float]) -> Catalog:
+    """Poland is half of the sourcing, and makes these tonnes of 100 a year."""
+    rows = [
+        row
+        for year, tonnes in years.items()
+        for row in output("metal", "refining", year, {"POL": tonnes, "CHN": 100 - tonnes})
+    ]
+    return tiny([mineral("metal", "740311", "refining")], rows, sourcing("metal", "refining", {"POL": 0.5, "CHL": 0.5}))
+
+
+def test_the_years_of_the_sourcing_count_and_no_others() -> None:
+    """The shares are means of 2016 to 2020: of the outputs of these years 10 + 40 t over 200 are 50 % of the use."""
+    catalog = made_by_poland({2015: 1, 2016: 10, 2020: 40, 2021: 2})
+    figures = buyer_figures(catalog, "EU27")
+    assert [figure.value for _, figure in figures.consumption("metal")] == [pytest.approx(50)] * 4
+    basis = figures.basis("metal")
+    assert basis is not None
+    read = {o.row for o in basis.origins if isinstance(o, DatasetOrigin) and o.resource == "production"}
+    assert read == {3, 4, 5, 6}  # Two countries a year: the rows of 2016 and 2020.
+
+
+def test_the_years_that_say_something_are_named() -> None:
+    """Poland makes nothing in 2017 and 2018: those years say nothing of the use, and are not in the mean."""
+    remark = buyer_figures(made_by_poland({2016: 10, 2017: 0, 2018: 0, 2019: 20}), "EU27").remarks("metal")[0]
+    assert "output, mean of 2016, 2019;" in remark
+    remark = buyer_figures(made_by_poland({2016: 0, 2017: 10, 2018: 0}), "EU27").remarks("metal")[0]
+    assert "world's output, 2017;" in remark
+
+
+@pytest.mark.parametrize(("hs6", "from_mines"), [("250410", True), ("260112", True), ("271600", False)])
+def test_the_sourcing_of_raw_minerals_and_ores_is_that_of_mines(hs6: str, from_mines: bool) -> None:
+    """Chapters 25 and 26 hold what is dug; whatever else is traded has been refined."""
+    shares = [
+        *sourcing("stone", "mining", {"POL": 0.5, "CHL": 0.5}),
+        *sourcing("stone", "refining", {"POL": 0.5, "CHN": 0.5}),
+    ]
+    catalog = tiny([mineral("stone", hs6, "mining")], output("stone", "mining", 2020, {"POL": 1, "CHN": 9}), shares)
+    suppliers = [country for country, _ in buyer_figures(catalog, "EU27").suppliers("stone")]
+    assert suppliers == (["CHL"] if from_mines else ["CHN"])
+
+
+@pytest.mark.parametrize(("last", "counts"), [(2017, True), (2016, False)])
+def test_output_at_home_is_of_one_of_the_worlds_last_five_years(last: int, counts: bool) -> None:
+    """Austria stopped: its output stands for it four years later, and five years later no more."""
+    years = [*output("metal", "refining", last, {"AUT": 7}), *output("metal", "refining", 2021, {"CHN": 50})]
+    between = [row for year in range(2016, 2021) for row in output("metal", "refining", year, {"CHN": 50})]
+    catalog = tiny([mineral("metal", "740311", "refining")], [*years, *between], [])
+    outputs = buyer_figures(catalog, "EU27").production("metal")
+    assert [(o.country, o.year, o.figure.value) for o in outputs] == ([("AUT", last, 7)] if counts else [])
 
 
 def test_where_little_is_made_at_home_gdp_gives_the_consumption() -> None:
@@ -125,6 +186,91 @@ def test_output_of_the_callers_own_is_shared_out_over_the_members() -> None:
     figures = buyer_figures(TINY, "EU27", own)
     assert [(o.country, o.figure.value) for o in figures.production("metal")] == [("POL", 18.0)]
     assert [(o.country, o.figure.value) for o in figures.production("ore")] == [("AUT", 18.0)]
+
+
+def recycled(material: str, tonnes: float) -> OwnFigure:
+    return OwnFigure(material, OwnFigureKind.RECYCLED_PRODUCTION, 2022, tonnes)
+
+
+def test_scrap_is_taken_off_the_refined_output_that_counts_it() -> None:
+    """19 t of the 76 t refined at home are from scrap: three quarters of each member's are left, and imports stay."""
+    figures = buyer_figures(TINY, "EU27", [recycled("metal", 19)])
+    outputs = figures.production("metal")
+    assert {o.country: o.figure.value for o in outputs} == pytest.approx({"AUT": 30, "POL": 27})
+    assert all(CallerOrigin("own_figures[0].value") in o.figure.origins for o in outputs)
+    imports = figures.imports("metal")
+    assert imports is not None
+    assert imports.figure.value == pytest.approx(80)
+    remarks = " ".join(figures.remarks("metal"))
+    assert "the output from scrap given was taken off it" in remarks
+    assert "output from scrap is not in the data" not in remarks
+    assert "output from scrap is not in the data" in " ".join(buyer_figures(TINY, "EU27").remarks("metal"))
+
+
+def test_more_scrap_than_is_refined_leaves_nothing_from_ore() -> None:
+    """And nothing is owed."""
+    assert buyer_figures(TINY, "EU27", [recycled("metal", 100)]).production("metal") == ()
+
+
+def test_a_country_imports_what_it_makes_neither_of_ore_nor_of_scrap() -> None:
+    """Poland uses 50 t and refines 36, of which 9 are from scrap: 14 are imported, with that known or without."""
+    used = OwnFigure("metal", OwnFigureKind.CONSUMPTION, 2021, 50.0)
+    figures = buyer_figures(TINY, "POL", [used, recycled("metal", 9)])
+    assert {o.country: o.figure.value for o in figures.production("metal")} == pytest.approx({"POL": 27})
+    imports = figures.imports("metal")
+    assert imports is not None
+    assert imports.figure.value == pytest.approx(14)
+
+
+@pytest.mark.parametrize(
+    ("stage", "basis", "counts_scrap"),
+    [
+        ("refining", "Refinery production", True),
+        ("refining", "primary metal", False),
+        ("refining", "Smelter production", False),
+        ("mining", "Mine production", False),
+    ],
+)
+def test_scrap_is_not_taken_off_what_is_from_ore(stage: str, basis: str, counts_scrap: bool) -> None:
+    """Mines dig none, and primary metal is of ore."""
+    hs6 = "740311" if stage == "refining" else "260300"
+    rows = output("metal", stage, 2020, {"POL": 10, "CHN": 90}, basis)
+    catalog = tiny([mineral("metal", hs6, stage)], rows, sourcing("metal", stage, {"POL": 0.5, "CHL": 0.5}))
+    figures = buyer_figures(catalog, "EU27", [recycled("metal", 4)])
+    assert [o.figure.value for o in figures.production("metal")] == [pytest.approx(6 if counts_scrap else 10)]
+    assert any("taken off" in remark for remark in figures.remarks("metal")) == counts_scrap
+
+
+def test_own_output_from_ore_stands_beside_own_output_from_scrap() -> None:
+    """Both are the caller's, and the one says that it is without the other."""
+    own = [OwnFigure("metal", OwnFigureKind.PRODUCTION, 2022, 18.0), recycled("metal", 9)]
+    figures = buyer_figures(TINY, "EU27", own)
+    assert [o.figure.value for o in figures.production("metal")] == [18.0]
+    assert not [remark for remark in figures.remarks("metal") if "scrap" in remark]
+
+
+def test_what_is_said_of_the_consumption_stands_apart() -> None:
+    """A forecast of demand need not tell of suppliers, imports and scrap."""
+    (said,) = buyer_figures(TINY, "EU27").remarks_on_consumption("metal")
+    assert "it was estimated as 40.0% of the world's output" in said
+    own = [OwnFigure("metal", OwnFigureKind.CONSUMPTION, 2021, 50.0)]
+    figures = buyer_figures(TINY, "POL", own)
+    assert figures.remarks_on_consumption("metal") == ()
+    assert [remark for remark in figures.remarks("metal") if "imports are not published" in remark]
+
+
+def test_imports_that_are_not_known_are_the_rest_of_the_demand() -> None:
+    """The United States publish no tonnage of their imports of vanadium, but what they make; of tin they do."""
+    catalog = BundledCatalog()
+    figures = buyer_figures(catalog, "USA")
+    assert figures.imports("vanadium") is None
+    at_home = [*figures.production("vanadium"), figures.recycled("vanadium")]
+    made = sum(output.figure.value for output in at_home if output is not None)
+    assert made > 0
+    assert figures.imports_or_rest("vanadium", Traced(made + 5, ())).value == pytest.approx(5)
+    assert figures.imports_or_rest("vanadium", Traced(made - 5, ())).value == 0
+    published = catalog.statistic("USA", "tin", Statistic.IMPORTS)[-1].figure
+    assert figures.imports_or_rest("tin", Traced(1.0, ())) == Traced.read(published)
 
 
 def test_a_country_without_figures_says_what_it_uses_itself() -> None:

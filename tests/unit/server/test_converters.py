@@ -204,7 +204,7 @@ def test_own_figures_are_read_with_every_field() -> None:
 
 
 def test_how_demand_is_to_be_forecast_is_read() -> None:
-    """Model, pathway and the spread; the pathway in the middle where none is named."""
+    """Model, pathway and the spread; no pathway where none is named."""
     message = sourcing_pb2.BuildProblemRequest(
         buyer="EU27", forecast_model="naive", gdp_scenario=common_pb2.GDP_SCENARIO_SSP5
     )
@@ -214,5 +214,5 @@ def test_how_demand_is_to_be_forecast_is_read() -> None:
     assert (asked.forecast_model, asked.gdp_scenario) == ("naive", GdpScenario.SSP5)
     assert asked.demand_uncertainty == DemandUncertainty((0.1, 0.9), (0.25, 0.75))
     plain = build_request_from_proto(sourcing_pb2.BuildProblemRequest(buyer="EU27"))
-    assert plain.gdp_scenario is GdpScenario.SSP2
+    assert plain.gdp_scenario is None
     assert plain.demand_uncertainty is None

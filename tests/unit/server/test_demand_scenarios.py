@@ -42,6 +42,17 @@ def test_each_path_meets_each_scenario() -> None:
     assert crossed["stop, demand at quantile 0.5"].demand_factors == ()
 
 
+def test_what_a_scenario_does_to_demand_itself_holds_on_every_path() -> None:
+    """A boom of the caller's own, with factors of its own, stays one whether demand runs low, as expected or high."""
+    own = (DemandFactor(1.3, ("tin",), (1, 2)), DemandFactor(0.9))
+    boom = Scenario("boom", 0.2, 1, demand_factors=own)
+    crossed = {each.level: each.scenario for each in cross_with_demand((boom,), THREE, FACTORS) if each.given == 0}
+    assert crossed[0.5].demand_factors == own
+    assert crossed[0.1].demand_factors == (*own, DemandFactor(0.8, ("cobalt",), (1, 2)))
+    assert crossed[0.9].demand_factors[:2] == own
+    assert len(crossed[0.9].demand_factors) == 4
+
+
 def test_without_the_median_nothing_is_left_to_the_trunk() -> None:
     """The paths are then all that may happen."""
     crossed = cross_with_demand((), DemandUncertainty((0.1, 0.9), (0.25, 0.75)), FACTORS)

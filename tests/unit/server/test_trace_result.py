@@ -135,9 +135,12 @@ def test_a_figure_of_a_problem_is_the_one_that_came_with_it() -> None:
 
 def test_a_figure_that_was_changed_is_the_callers_own() -> None:
     built = sample_problem().message
+    (stated,) = of_problem(built, "sources[0].risk")
+    assert stated.figure.derivation
     built.problem.sources[0].risk = 0.99
     (number,) = of_problem(built, "sources[0].risk")
     assert number.figure.values == (0.99,)
+    assert number.figure.derivation == "", "how the figure followed that it takes the place of"
     (origin,) = number.figure.origins
     assert isinstance(origin, CallerOrigin)
     assert origin.field_path == "sources[0].risk"
@@ -251,7 +254,29 @@ def test_a_cost_that_the_plan_does_not_make_is_refused() -> None:
     built, plan = sample_problem().message, sample_plan().plan
     plan.costs.holding_usd *= 1.5
     request = audit_pb2.TraceResultRequest(plan=audit_pb2.PlannedProblem(built=built, plan=plan))
-    assert "they do not belong together" in refusals(request, "costs.holding_usd")["field_paths[0]"]
+    found = refusals(request, "balances[0].marginal_value_usd_per_tonne")
+    assert "they do not belong together" in found["plan.plan.costs.expected_cost_usd"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "refused"),
+    [("discount_rate", 0.1, "plan.plan.costs.expected_cost_usd"), ("price_of_risk", 3.0, "plan.plan.price_of_risk")],
+)
+def test_a_plan_of_a_like_problem_is_refused_whatever_is_asked(field: str, value: float, refused: str) -> None:
+    """Names and nodes are the same; what was spent, or weighed, is not."""
+    built, plan = sample_problem().message, sample_plan().plan
+    setattr(built.problem, field, value)
+    request = audit_pb2.TraceResultRequest(plan=audit_pb2.PlannedProblem(built=built, plan=plan))
+    assert set(refusals(request, "balances[0].marginal_value_usd_per_tonne")) == {refused}
+
+
+def test_what_nobody_gave_is_not_the_callers() -> None:
+    """A built problem's zeros without a figure: no cost of disposal is in the data."""
+    request = audit_pb2.TraceResultRequest(problem=sample_problem().message)
+    (number,) = traced(request, "materials[0].stock.disposal_usd_per_tonne")
+    (origin,) = number.figure.origins
+    assert isinstance(origin, DefaultOrigin)
+    assert "left at 0" in origin.reason
 
 
 def test_a_broken_problem_is_refused_by_its_own_fields() -> None:

@@ -65,7 +65,9 @@ def mineral(name: str, hs6: str, stage: str) -> dict[str, object]:
     return {**texts, **known}
 
 
-def output(name: str, stage: str, year: int, tonnes: Mapping[str, float]) -> list[dict[str, object]]:
+def output(
+    name: str, stage: str, year: int, tonnes: Mapping[str, float], basis: str = "made up"
+) -> list[dict[str, object]]:
     """World output of a year by country; "" stands for other countries."""
     return [
         {
@@ -75,7 +77,7 @@ def output(name: str, stage: str, year: int, tonnes: Mapping[str, float]) -> lis
             "iso3": iso3,
             "country": iso3,
             "tonnes": value,
-            "basis": "made up",
+            "basis": basis,
         }
         for iso3, value in tonnes.items()
     ]

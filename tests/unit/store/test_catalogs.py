@@ -1,4 +1,4 @@
-"""The catalog over a database answers as the one over files, and always from the versions that were taken in last."""
+"""The catalog over a database answers as the one over files, and always from the versions in use."""
 
 from __future__ import annotations
 
@@ -134,6 +134,8 @@ def test_the_version_that_was_taken_in_last_counts_and_a_catalog_in_hand_stays_a
     assert [row["tonnes"] for row in before.packages()[0].table("mined")] == ["5"]
     assert [row["tonnes"] for row in after.packages()[0].table("mined")] == ["7"]
     assert source.current() is after
+    store.use("output", earlier.version)
+    assert [info.version for info in source.current().datasets()] == [earlier.version]
 
 
 def test_what_is_not_yet_taken_in_is_read_from_beside(engine: Engine, tmp_path: Path) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, func, inspect, select, text, update
+from sqlalchemy import Connection, Engine, func, inspect, select, text, update
 
 from lodestock_server.catalog import BundledCatalog, bundled_package
 from lodestock_server.errors import NotFound
-from lodestock_server.store import schema
-from lodestock_server.store.database import MIGRATIONS, open_database
+from lodestock_server.store import filling, schema
+from lodestock_server.store.database import MIGRATIONS, open_database, writing
 from lodestock_server.store.datasets import DatasetStore, RowKey, Selection
 from tests.small_packages import small_package
 
@@ -72,6 +74,57 @@ def test_a_version_is_taken_in_once(engine: Engine) -> None:
     assert [d.name for d in store.list_datasets(0, 10)] == ["prices"]
 
 
+def test_a_version_that_another_process_writes_meanwhile_is_taken_in_once(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = small_package(tmp_path, [("tin", "CHN", 2020, 5)])
+
+    @contextmanager
+    def after_the_other(engine: Engine) -> Iterator[Connection]:
+        monkeypatch.undo()
+        assert DatasetStore(engine).load(package)
+        with writing(engine) as connection:
+            yield connection
+
+    monkeypatch.setattr(filling, "writing", after_the_other)
+    assert not DatasetStore(engine).load(package)
+    assert len(DatasetStore(engine).list_datasets(0, 10)) == 1
+
+
+def test_the_version_taken_in_last_is_in_use_until_another_one_is_chosen(engine: Engine, tmp_path: Path) -> None:
+    store = DatasetStore(engine)
+    first = small_package(tmp_path / "1", [("tin", "CHN", 2020, 5)])
+    second = small_package(tmp_path / "2", [("tin", "CHN", 2020, 7)])
+    store.load(small_package(tmp_path / "other", [("tin", "CHN", 2020, 6)], "other"))
+    for package in (first, second):
+        store.load(package)
+        assert store.dataset("output").version == package.version
+    store.use("output", first.version)
+    assert store.dataset("output").version == store.package("output").version == first.version
+    assert store.in_use() == {name: store.dataset(name).dataset_id for name in ("output", "other")}
+    # What is there already is not taken in, and does not come in use by that: servers do so whenever they start.
+    assert not store.load(second)
+    assert store.dataset("output").version == first.version
+    with pytest.raises(NotFound, match="no version '1' of dataset 'output'"):
+        store.use("output", "1")
+    store.load(small_package(tmp_path / "3", [("tin", "CHN", 2020, 9)]))
+    assert store.dataset("output").version not in (first.version, second.version)
+
+
+def test_what_was_in_use_before_versions_could_be_chosen_stays_so(engine: Engine, tmp_path: Path) -> None:
+    store = DatasetStore(engine)
+    for number in (5, 7):
+        store.load(small_package(tmp_path / str(number), [("tin", "CHN", 2020, number)]))
+    last = store.dataset("output").version
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", MIGRATIONS)
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
+        command.upgrade(config, "head")
+    assert store.dataset("output").version == last
+
+
 def test_what_is_damaged_leaves_nothing_behind(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="a lot"):
         DatasetStore(engine).load(small_package(tmp_path, [("tin", "CHN", 2020, 5), ("tin", "PER", 2020, "a lot")]))
@@ -117,6 +170,15 @@ def test_series_say_how_far_they_reach(engine: Engine) -> None:
     assert cobalt.keys == {"mineral": "cobalt"}
     assert cobalt.last_period == "2025"
     assert cobalt.observations == len(BundledCatalog().prices("cobalt"))
+
+
+def test_the_periods_of_a_series_are_the_first_and_last_whatever_the_order_of_rows(
+    engine: Engine, tmp_path: Path
+) -> None:
+    store = DatasetStore(engine)
+    store.load(small_package(tmp_path, [("tin", "CHN", year, 5) for year in (2021, 2019, 2023, 2020)]))
+    (series,) = store.list_series(store.dataset("output").dataset_id, [], [], 0, 10)
+    assert (series.first_period, series.last_period, series.observations) == ("2019", "2023", 4)
 
 
 def test_what_is_not_there_is_said_so(engine: Engine) -> None:

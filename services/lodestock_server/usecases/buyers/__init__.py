@@ -8,6 +8,7 @@ from lodestock_server.usecases.buyers.figures import (
     BuyerFigures,
     buyer_figures,
     demand_history,
+    imports_are_the_rest,
     no_consumption,
 )
 from lodestock_server.usecases.buyers.own_checks import own_figure_violations
@@ -24,6 +25,7 @@ __all__ = [
     "Yearly",
     "buyer_figures",
     "demand_history",
+    "imports_are_the_rest",
     "known_countries",
     "no_consumption",
     "own_figure_violations",

@@ -10,7 +10,8 @@ What a buyer takes of the world's output is estimated as one share a material, b
 
 Consumption is that share × the world's output, year by year. Only the bloc with published sourcing is estimated so; of
 any other buyer the caller has to say what it uses. Output from scrap is not estimated: refined output counts metal from
-ore and from scrap alike.
+ore and from scrap alike, unless its rows say that they are of primary metal. What the caller knows of it is taken off,
+so that no tonne counts twice.
 
 The sourcing of the planned form is that of mining where the form is an ore or a raw mineral, else that of refining; the
 other one where there is none. One that names no country outside the buyer is of what is mined at home, and says nothing
@@ -32,6 +33,9 @@ YEARS_OF_SOURCING = range(2016, 2021)
 
 RAW_CHAPTERS = ("25", "26")
 """Chapters of the harmonised system that hold raw minerals and ores."""
+
+WORDS_FOR_PRIMARY = ("primary", "smelter")
+"""What sources call output of metal from ore alone: that of smelters is meant so of aluminium and magnesium."""
 
 YEARS_OF_CONSUMPTION = 8
 """Years of consumption that are estimated, as many as the statistics of the United States have."""
@@ -115,27 +119,39 @@ class Estimates:
         text = "part of the sourcing from outside the buyer × demand"
         return derive(abroad.value / named.value * demand.value, text, named, demand)
 
-    def production(self, material: str, demand: Traced | None) -> tuple[HomeOutput, ...]:
+    def production(
+        self, material: str, demand: Traced | None, recycled: Traced | None = None
+    ) -> tuple[HomeOutput, ...]:
         """What each country at home supplies: its output, or its part in the sourcing × demand.
 
         Output goes first, unless the sourcing is of another stage: what is mined at home is in what is refined there.
+        Output from scrap that the caller knows of is taken off what counts it too.
         """
-        outputs = {output.country: output for output in self._output_at_home(material)}
-        parts = {output.country: output for output in self._parts_at_home(material, demand)}
-        found = {**parts, **outputs} if self._sourcing_is_of_output(material) or not parts else parts
-        supplied = [output for output in found.values() if output.figure.value > 0]
+        stage, found = self._at_home(material, demand)
+        supplied = [output for output in found if output.figure.value > 0]
+        if recycled is not None and recycled.value > 0 and self._counts_scrap(material, stage):
+            supplied = _without(supplied, recycled)
         return tuple(sorted(supplied, key=lambda output: (-output.figure.value, output.country)))
 
-    def remarks(self, material: str) -> tuple[str, ...]:
-        """By which rule the consumption was estimated, and what was not."""
+    def remarks_on_consumption(self, material: str) -> tuple[str, ...]:
+        """By which rule the consumption was estimated."""
         share = self._share_of_world(material)
         if share is None:
             return ()
-        estimated = (
+        return (
             f"{material}: the data hold no consumption of {self._buyer}; it was estimated as {share.value:.1%} of the "
-            f"world's output, {share.derivation}; own_figures of kind CONSUMPTION replace the estimate"
+            f"world's output, {share.derivation}; own_figures of kind CONSUMPTION replace the estimate",
         )
-        return (estimated, f"{material}: output from scrap is not in the data, and no source of its own")
+
+    def remarks_on_recycled(self, material: str, demand: Traced | None, recycled: Traced) -> tuple[str, ...]:
+        """That output from scrap was taken off the estimated output at home, where it was."""
+        stage, found = self._at_home(material, demand)
+        if not found or recycled.value <= 0 or not self._counts_scrap(material, stage):
+            return ()
+        return (
+            f"{material}: output at home is estimated from refined output, which counts metal from scrap too; the "
+            "output from scrap given was taken off it; own_figures of kind PRODUCTION, from ore, replace the estimate",
+        )
 
     def remarks_on_suppliers(self, material: str) -> tuple[str, ...]:
         """That the suppliers are not known, where no sourcing is published."""
@@ -159,6 +175,24 @@ class Estimates:
             if any(share.country not in self._home for share in sourcing):
                 return stage, sourcing
         return None, ()
+
+    def _at_home(self, material: str, demand: Traced | None) -> tuple[Stage, tuple[HomeOutput, ...]]:
+        """What each country at home supplies, scrap included, and of which stage that is."""
+        outputs = {output.country: output for output in self._output_at_home(material)}
+        parts = {output.country: output for output in self._parts_at_home(material, demand)}
+        stage, _ = self._sourcing_of_form(material)
+        if stage is not None and parts and not self._sourcing_is_of_output(material):
+            return stage, tuple(parts.values())
+        return self._catalog.mineral(material).supply_stage, tuple({**parts, **outputs}.values())
+
+    def _counts_scrap(self, material: str, stage: Stage) -> bool:
+        """Whether output of a stage holds metal from scrap: that of refining, unless it is called primary."""
+        if stage is not Stage.REFINING:
+            return False
+        if not self._catalog.production_years(material, stage):
+            return True
+        basis = self._catalog.production(material, stage).basis.casefold()
+        return not any(word in basis for word in WORDS_FOR_PRIMARY)
 
     def _sourcing_is_of_output(self, material: str) -> bool:
         stage, _ = self._sourcing_of_form(material)
@@ -206,15 +240,16 @@ class Estimates:
         years = self._catalog.production_years(material)
         chosen = [year for year in years if year in YEARS_OF_SOURCING] or years[:1]
         least = self._defaults.take("demand.least_share_at_home", material)
-        found = [self._of_year(self._catalog.production(material, year=year), shares, least) for year in chosen]
-        known = [share for share in found if share is not None]
+        found = {year: self._of_year(self._catalog.production(material, year=year), shares, least) for year in chosen}
+        known = {year: share for year, share in found.items() if share is not None}
         if not known:
             return None
+        years_known = ", ".join(str(year) for year in known)
         text = (
             "by the rule of sourcing: output of the countries at home ÷ their part in the sourcing ÷ the world's "
-            f"output, mean of {chosen[0]} to {chosen[-1]}"
+            f"output, {f'mean of {years_known}' if len(known) > 1 else years_known}"
         )
-        return derive(sum(share.value for share in known) / len(known), text, least, *known)
+        return derive(sum(share.value for share in known.values()) / len(known), text, least, *known.values())
 
     def _of_year(self, table: CountryTable, shares: Sequence[Supplier], least: Traced) -> Traced | None:
         output: Mapping[str | None, float] = {
@@ -262,6 +297,20 @@ def _output(row: CountryFigure, year: int) -> Traced:
 def _sum(parts: Iterable[Traced]) -> Traced:
     summed = tuple(parts)
     return derive(sum(part.value for part in summed), "sum", *summed)
+
+
+def _without(outputs: Sequence[HomeOutput], recycled: Traced) -> list[HomeOutput]:
+    """Outputs less what of them is from scrap, taken off each in proportion; all of it where there is more scrap."""
+    whole = _sum(output.figure for output in outputs)
+    if recycled.value >= whole.value:
+        return []
+    left = 1.0 - recycled.value / whole.value
+    found = []
+    for output in outputs:
+        text = f"{output.figure.derivation}, less its part in the output from scrap"
+        figure = derive(left * output.figure.value, text, output.figure, whole, recycled)
+        found.append(output._replace(figure=figure))
+    return found
 
 
 def _parts(suppliers: Sequence[Supplier], text: str) -> tuple[Supplier, ...]:

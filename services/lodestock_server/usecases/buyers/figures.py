@@ -77,6 +77,11 @@ class BuyerFigures:
         published = self._estimates.imports(material, demand.figure)
         return Yearly(demand.year, published or self._not_made_at_home(material, demand.figure))
 
+    def imports_or_rest(self, material: str, demand: Traced) -> Traced:
+        """Imports of the last year, tonnes; where they are not known, what is left of a demand for them to meet."""
+        known = self.imports(material)
+        return known.figure if known else self._not_made_at_home(material, demand)
+
     def exports(self, material: str) -> Yearly | None:
         """Exports of the last year, tonnes; never estimated."""
         own = self._own.latest(material, OwnFigureKind.EXPORTS)
@@ -89,8 +94,8 @@ class BuyerFigures:
             return self._shared_out(material, own)
         if self._statistics.cover(material):
             return self._statistics.production(material)
-        demand = self._demand(material)
-        return self._estimates.production(material, demand.figure if demand else None)
+        recycled = self.recycled(material)
+        return self._estimates.production(material, self._tonnes_used(material), recycled.figure if recycled else None)
 
     def recycled(self, material: str) -> Yearly | None:
         """Output at home from scrap, tonnes of the last year; never estimated."""
@@ -105,10 +110,12 @@ class BuyerFigures:
     def sourcing(self, material: str, stage: Stage) -> tuple[Supplier, ...]:
         """Published shares in all that the buyer uses, home included; empty where flows of the caller's own go first.
 
-        Whoever needs shares then computes them from imports and output at home.
+        Whoever needs shares then computes them from imports and output at home. Flows are of the traded form, and say
+        nothing of other stages.
         """
         flows = {OwnFigureKind.IMPORTS, OwnFigureKind.IMPORTS_BY_COUNTRY, OwnFigureKind.PRODUCTION}
-        if any(material in self._own.materials(kind) for kind in flows):
+        of_traded_form = stage is self._catalog.mineral(material).supply_stage
+        if of_traded_form and any(material in self._own.materials(kind) for kind in flows):
             return ()
         return self._estimates.sourcing(material, stage)
 
@@ -147,16 +154,30 @@ class BuyerFigures:
         text = f"distance to {PORT_OF_BLOC} + way from the port"
         return derive(to_port.value + inland.value, text, Traced.read(to_port), inland)
 
+    def remarks_on_consumption(self, material: str) -> tuple[str, ...]:
+        """How the consumption was estimated; empty where it was not."""
+        return self._estimates.remarks_on_consumption(material) if self._consumption_is_estimated(material) else ()
+
     def remarks(self, material: str) -> tuple[str, ...]:
         """What was estimated, and how."""
         if self._statistics.cover(material):
             return ()
-        found = list(self._estimates.remarks(material)) if self._consumption_is_estimated(material) else []
+        found = [*self.remarks_on_consumption(material), *self._remarks_on_scrap(material)]
         if not self._own.suppliers(material) and not self._statistics.suppliers(material):
             found += self._estimates.remarks_on_suppliers(material)
         if self._own.imports(material) is None and not self._estimates.has_sourcing(material):
-            found.append(f"{material}: imports are not published; taken as demand less production at home")
+            found.append(imports_are_the_rest(material))
         return tuple(found)
+
+    def _remarks_on_scrap(self, material: str) -> tuple[str, ...]:
+        """Where output from scrap stands: nowhere, or what was made of the caller's own."""
+        recycled = self.recycled(material)
+        if recycled is None:
+            said = f"{material}: output from scrap is not in the data, and no source of its own"
+            return (said,) if self.remarks_on_consumption(material) else ()
+        if self._own.latest(material, OwnFigureKind.PRODUCTION) is not None:
+            return ()
+        return self._estimates.remarks_on_recycled(material, self._tonnes_used(material), recycled.figure)
 
     def _consumption_is_estimated(self, material: str) -> bool:
         own = self._own.series(material, OwnFigureKind.CONSUMPTION)
@@ -165,6 +186,10 @@ class BuyerFigures:
     def _demand(self, material: str) -> Yearly | None:
         consumption = self.consumption(material)
         return consumption[-1] if consumption else None
+
+    def _tonnes_used(self, material: str) -> Traced | None:
+        demand = self._demand(material)
+        return demand.figure if demand else None
 
     def _not_made_at_home(self, material: str, demand: Traced) -> Traced:
         """What is left of the demand for imports to meet."""
@@ -217,6 +242,11 @@ def buyer_figures(
         return BuyerFigures(catalog, buyer, OwnTable.read(catalog, own, path), book)
     except UnknownBuyerError as error:
         raise NotFound(str(error)) from error
+
+
+def imports_are_the_rest(material: str) -> str:
+    """That imports are not known, and what `imports_or_rest` takes them as."""
+    return f"{material}: imports are not published; taken as demand less production at home"
 
 
 def demand_history(figures: BuyerFigures, material: str) -> tuple[Yearly, ...]:
