@@ -184,7 +184,8 @@ FAMILIES = {
     "balances.into_stock_tonnes": _decision("g − e, put into stock, net"),
     "balances.out_of_stock_tonnes": _decision("e − g, taken out of stock, net"),
     "balances.stock_tonnes": _decision("I, stock at the end of the period"),
-    "balances.floor_tonnes": Family("t", "floor days / 365 × yearly base demand", (*FLOORS, DEMAND[0], *YEARS)),
+    # Which states there are, and what is being rebuilt, the scenarios say.
+    "balances.floor_tonnes": Family("t", "floor days / 365 × yearly base demand", (*FLOORS, DEMAND[0], *YEARS, *TREE)),
     "balances.below_floor_tonnes": _decision("s, tonnes below the floor"),
     "balances.closing_shortfall_tonnes": _decision("s^end, tonnes missing from the closing stock"),
     "balances.disposed_tonnes": _decision("x, tonnes disposed of"),

@@ -85,8 +85,9 @@ def rules_of(field: Mapping[str, Any], used: frozenset[str], codes: Collection[s
     if filled and len(filled.intersection(codes)) >= NEARLY_ALL * len(filled):
         yield lambda cell: "" if cell in filled else _no_code(cell, codes)
     unit = field.get("unit", "")
-    if filled and field["type"] in ("number", "integer") and unit and unit != OF_EACH_ROW:
-        yield from _bounds(field["name"], unit, [float(cell) for cell in filled])
+    numbers = [float(cell) for cell in filled if not _no_number(cell)]
+    if numbers and field["type"] in ("number", "integer") and unit and unit != OF_EACH_ROW:
+        yield from _bounds(field["name"], unit, numbers)
 
 
 def _bounds(name: str, unit: str, used: Collection[float]) -> Iterator[Rule]:

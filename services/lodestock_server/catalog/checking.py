@@ -10,7 +10,15 @@ from functools import lru_cache
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from lodestock_server.catalog.cell_rules import ENUMERATIONS, Codes, defined_by, known_codes, rules_of, values_in_use
+from lodestock_server.catalog.cell_rules import (
+    ENUMERATIONS,
+    MOST_NAMED,
+    Codes,
+    defined_by,
+    known_codes,
+    rules_of,
+    values_in_use,
+)
 from lodestock_server.catalog.descriptor import faults_of_descriptor
 from lodestock_server.catalog.packages import DataPackage, Package
 
@@ -122,7 +130,8 @@ def _emptied(package: Package, in_use: Package | None) -> Iterator[Violation]:
             continue
         for column in table.columns:
             if defined_by(package.name, name, column) and (gone := set(known.get(column, ())) - set(left[column])):
-                text = f"is without {', '.join(sorted(gone))}, which the version in use has and other tables may name"
+                shown = ", ".join(sorted(gone)[:MOST_NAMED]) + (", …" if len(gone) > MOST_NAMED else "")
+                text = f"is without {shown}, which the version in use has and other tables may name"
                 yield Violation(_file_of(package, name), 0, column, text)
 
 

@@ -193,9 +193,16 @@ def test_a_cell_keeps_to_what_the_version_in_use_keeps_to(
     in_use = of_column(name, kind, unit, *used)(tmp_path / "1")
     of_column(name, kind, unit, *used, cell)(tmp_path / "2")
     listed = found(tmp_path / "2", in_use)
-    assert (
-        listed == [] if not fault else listed[0].startswith(f"mined.csv, row {len(used) + 1}, {name}: '{cell}' {fault}")
-    )
+    if fault:
+        assert listed[0].startswith(f"mined.csv, row {len(used) + 1}, {name}: '{cell}' {fault}")
+    else:
+        assert listed == []
+
+
+def test_a_column_that_was_text_may_become_numbers(tmp_path: Path) -> None:
+    in_use = of_column("share", "string", "", "some", "0.5")(tmp_path / "1")
+    of_column("share", "number", "1", "0.4", "0.5")(tmp_path / "2")
+    assert [text for text in found(tmp_path / "2", in_use) if "row" in text] == []
 
 
 def test_a_code_is_one_that_the_data_in_use_know(tmp_path: Path) -> None:

@@ -230,6 +230,8 @@ def test_the_scenario_tree_rests_on_what_tells_scenarios_apart() -> None:
 
 def test_a_number_of_a_period_rests_on_the_length_of_its_own() -> None:
     stated = two_materials()
+    # Where it is not given, it takes the lengths of all periods.
+    stated = replace(stated, scenarios=tuple(replace(s, rebuilding_periods=1) for s in stated.scenarios))
     last = next(n.node_id for n in optimize(stated).nodes if n.period == 1)
     behind = fields_behind(stated, f"balances[cobalt,{last}].floor_tonnes")
     assert [path for path in behind if path.startswith("periods")] == ["periods[1].length_years"]
