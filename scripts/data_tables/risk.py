@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from data_tables.raw import Minerals, RawTables, Row
+from lodestock_server.catalog.countries import WGI_COLUMNS
 
 # Stages of the European Commission's tables; it has no mining rows for metals won as by-products.
 EC_STAGE = {"extraction": "mining", "processing": "refining"}
-WGI = (
-    "control_of_corruption",
-    "government_effectiveness",
-    "political_stability",
-    "regulatory_quality",
-    "rule_of_law",
-    "voice_and_accountability",
-)
 
 
 def governance(raw: RawTables, kind: str) -> Iterator[Row]:
     years: dict[tuple[str, str], Row] = {}
-    dimensions = {f"wgi_{dimension}_{kind}": dimension for dimension in WGI}
+    dimensions = {f"wgi_{dimension}_{kind}": dimension for dimension in WGI_COLUMNS}
     for row in raw["governance"]:
         if row["indicator"] in dimensions and row["value"]:
             key = (row["country_iso3"], row["year"])
-            fresh = {"iso3": key[0], "year": key[1], **dict.fromkeys(WGI, ""), "source_id": row["source"]}
+            fresh = {"iso3": key[0], "year": key[1], **dict.fromkeys(WGI_COLUMNS, ""), "source_id": row["source"]}
             years.setdefault(key, fresh)[dimensions[row["indicator"]]] = row["value"]
     yield from (years[key] for key in sorted(years))
 
