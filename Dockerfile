@@ -1,4 +1,4 @@
-# The server in a container: two stages, an unprivileged user, a health check.
+# The server, or a worker of its jobs, in a container: two stages, an unprivileged user, a health check.
 #
 #   docker build -t lodestock .
 #   docker run --init --stop-timeout 40 -p 50051:50051 -v "$PWD/secrets:/run/lodestock:ro" -v lodestock:/var/lib/lodestock \
@@ -9,6 +9,10 @@
 # too, which the health check calls it by) and key, and ca.pem, the authority that signed it. compose.yaml shows how to make
 # them. --init gives the container a first process that reaps what a killed worker leaves behind; the stop timeout is longer
 # than the 30 seconds that the server gives running calls to end.
+#
+# A worker on another machine needs the database alone:
+#
+#   docker run --init --stop-timeout 40 --no-healthcheck -e LODESTOCK_HOST=127.0.0.1 -e LODESTOCK_DATABASE_URL lodestock worker
 
 FROM python:3.11-slim AS build
 WORKDIR /source

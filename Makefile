@@ -12,7 +12,8 @@ COMPILE_LOCK := .venv-lock/bin/uv pip compile --quiet --universal --generate-has
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint format test test-packaging bench-startup bench-forecasts fuzz demo stubs samples lock clean
+.PHONY: help install lint format test test-packaging test-faults test-load bench-startup bench-forecasts bench-scaling \
+	bench-cancel bench-limits fuzz demo stubs samples lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,13 +37,28 @@ test: lint ## Lint, then run every test.
 test-packaging: $(INSTALLED) ## Install the wheels in empty environments, once with every locked package.
 	$(BIN)/pytest -m "slow or not slow" tests/packaging
 
+test-faults: $(INSTALLED) ## Kill server, workers and PostgreSQL under 300 jobs; print what became of every one.
+	GRPC_ENABLE_FORK_SUPPORT=0 $(BIN)/python -m tests.faults
+
+test-load: $(INSTALLED) ## Offer four times the load that the server carries for a minute, and measure what it does.
+	$(BIN)/python -m benchmarks.load
+
 bench-startup: $(INSTALLED) ## Measure import and start against their bars.
 	$(BIN)/python -m benchmarks.startup
 
 bench-forecasts: $(INSTALLED) ## Backtest every model on short and long series of the bundled data.
 	$(BIN)/python -m benchmarks.forecast_accuracy
 
-fuzz: $(INSTALLED) ## Send 20,000 hostile calls to a server and print what they came to; LODESTOCK_FUZZ_SEED=random.
+bench-scaling: $(INSTALLED) ## Measure 1, 2 and 4 workers on PostgreSQL, and what an operation costs the database.
+	GRPC_ENABLE_FORK_SUPPORT=0 $(BIN)/python -m benchmarks.scaling
+
+bench-cancel: $(INSTALLED) ## Cancel work that would take minutes and measure how soon it is gone.
+	$(BIN)/python -m benchmarks.cancelling
+
+bench-limits: $(INSTALLED) ## Measure how solves keep their time limits, and with what gap.
+	$(BIN)/python -m benchmarks.limits
+
+fuzz: $(INSTALLED) ## Send 100,000 hostile calls to a server and print what they came to; LODESTOCK_FUZZ_SEED=random.
 	$(BIN)/python -m tests.fuzz
 
 demo: $(INSTALLED) ## Start a server, run the national plan through the client, stop the server.

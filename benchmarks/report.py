@@ -1,6 +1,7 @@
 """What every benchmark tells in the same way: figures against limits, versions, machine, table, file, exit code.
 
-A benchmark makes `Measurement`s and calls `report`. A peer, measured beside the product, has no limit.
+A benchmark makes `Measurement`s and calls `report`. A peer, measured beside the product, has no limit. Where a page of
+the docs has a place for a benchmark's figures, they are written there too, so that the page says what was measured.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
+OPERATIONS_PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,13 @@ def measured(
     return Measurement(name, unit, tuple(measure() for _ in range(times)), limit)
 
 
-def report(benchmark: str, measurements: Sequence[Measurement], packages: Sequence[str], folder: Path = RESULTS) -> int:
+def report(
+    benchmark: str,
+    measurements: Sequence[Measurement],
+    packages: Sequence[str],
+    folder: Path = RESULTS,
+    page: Path | None = None,
+) -> int:
     """Print a table and a last line, write the results, and return the exit code: 1 where a limit is passed.
 
     Args:
@@ -76,6 +84,7 @@ def report(benchmark: str, measurements: Sequence[Measurement], packages: Sequen
         measurements: What was measured.
         packages: Distributions whose versions matter.
         folder: Where to write.
+        page: Page with a place for the figures. None: none.
     """
     results = {
         "benchmark": benchmark,
@@ -86,7 +95,9 @@ def report(benchmark: str, measurements: Sequence[Measurement], packages: Sequen
     }
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{benchmark}.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    Console().print(table_of(benchmark, measurements))
+    if page is not None:
+        page.write_text(with_figures(page.read_text(encoding="utf-8"), benchmark, results), encoding="utf-8")
+    Console(width=max(140, Console().width)).print(table_of(benchmark, measurements))
     judged = [measurement for measurement in measurements if measurement.holds is not None]
     passed = [measurement.name for measurement in judged if not measurement.holds]
     print(
@@ -107,6 +118,48 @@ def table_of(benchmark: str, measurements: Sequence[Measurement]) -> Table:
         holds = {None: "", True: "yes", False: "[bold]NO[/]"}[one.holds]
         table.add_row(one.name, *(f"{figure:.3f} {one.unit}" for figure in figures), limit, holds)
     return table
+
+
+def with_figures(page: str, benchmark: str, results: dict[str, Any]) -> str:
+    """A page with the figures of a benchmark in their place, between two comments.
+
+    Args:
+        page: Text of the page.
+        benchmark: Its name.
+        results: What stands in its file of results.
+
+    Raises:
+        ValueError: The page has no place for them.
+    """
+    begin, end = f"<!-- {benchmark}: begin -->\n", f"<!-- {benchmark}: end -->"
+    before, found, rest = page.partition(begin)
+    _, closed, after = rest.partition(end)
+    if not found or not closed:
+        raise ValueError(f"the page has no place for {benchmark}")
+    return f"{before}{begin}{figures_table(results)}{end}{after}"
+
+
+def figures_table(results: dict[str, Any]) -> str:
+    """The figures as a table of Markdown, and on what they were measured."""
+    on = results["machine"]
+    rows = [
+        f"| {one['name']} | {shown(one['figure'])} {one['unit']} | {limit_of(one)} |".replace("  ", " ")
+        for one in results["figures"]
+    ]
+    machine = f"{on['processor']}, {on['cores']} cores, {on['memory_gib']} GiB, {on['system']}"
+    return "\n".join(
+        [f"{results['measured_at'][:10]}, {machine}:", "", "| | measured | bar |", "| --- | --- | --- |", *rows, ""]
+    )
+
+
+def limit_of(figure: dict[str, Any]) -> str:
+    """The most that a figure may be, in words; nothing where there is no limit."""
+    return "" if figure["limit"] is None else f"≤ {figure['limit']:g} {figure['unit']}".strip()
+
+
+def shown(figure: float) -> str:
+    """A figure with three digits that count."""
+    return f"{figure:,.0f}" if abs(figure) >= 100 else f"{figure:.3g}"
 
 
 def machine() -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 ``stubs`` writes the client's stubs and the server's descriptor set; ``lint`` runs ``buf lint`` on the compiled
 contract. Both work offline: the rules file ``buf/validate/validate.proto`` is taken from the descriptor inside the
-protovalidate package, since the package ships no ``.proto``. The client's stubs are generated without the rules, so
+protovalidate package, and Google's common files from the descriptors of googleapis-common-protos, since these packages
+ship no ``.proto`` of that name. The client's stubs are generated without the rules, so
 that the client does not depend on protovalidate; the server's descriptor set keeps them and is what requests are
 checked against.
 """
@@ -15,7 +16,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from google.longrunning import operations_pb2
 from google.protobuf import descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2
+from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.message import Message
 from protovalidate._gen.buf.validate import validate_pb
 
@@ -33,13 +36,22 @@ def proto_files() -> list[str]:
     return sorted(path.relative_to(PROTO).as_posix() for path in PROTO.rglob("*.proto"))
 
 
-def rules_descriptors() -> descriptor_pb2.FileDescriptorSet:
-    """The rules file and what it imports, as descriptors."""
+def known_descriptors() -> descriptor_pb2.FileDescriptorSet:
+    """What the contract imports, each file after those that it imports itself."""
     known = descriptor_pb2.FileDescriptorSet()
-    for module in (descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2):
-        module.DESCRIPTOR.CopyToProto(known.file.add())
+    for module in (descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2, operations_pb2):
+        add_with_imports(known, module.DESCRIPTOR)
     known.file.add().ParseFromString(validate_pb.desc().proto.to_binary())
     return known
+
+
+def add_with_imports(known: descriptor_pb2.FileDescriptorSet, file: FileDescriptor) -> None:
+    """Add a file that is not there yet, what it imports first."""
+    if any(held.name == file.name for held in known.file):
+        return
+    for imported in file.dependencies:
+        add_with_imports(known, imported)
+    file.CopyToProto(known.file.add())
 
 
 def beside_python(program: str) -> Path:
@@ -56,7 +68,7 @@ def compile_contract() -> descriptor_pb2.FileDescriptorSet:
     """Compile proto/ with its imports, rules and comments."""
     with tempfile.TemporaryDirectory() as folder:
         known, compiled = Path(folder, "known.binpb"), Path(folder, "compiled.binpb")
-        known.write_bytes(rules_descriptors().SerializeToString(deterministic=True))
+        known.write_bytes(known_descriptors().SerializeToString(deterministic=True))
         # protoc reads a file from --proto_path before it looks into --descriptor_set_in, so both can be given.
         run_protoc(
             f"--descriptor_set_in={known}",
@@ -70,7 +82,7 @@ def compile_contract() -> descriptor_pb2.FileDescriptorSet:
 
 
 def without_comments(contract: descriptor_pb2.FileDescriptorSet) -> descriptor_pb2.FileDescriptorSet:
-    """The contract as the server carries it: its own files and the rules; google/protobuf comes with the runtime."""
+    """The contract as the server carries it: its own files and the rules; Google's come with the packages."""
     bare = descriptor_pb2.FileDescriptorSet()
     bare.file.extend(file for file in contract.file if not file.name.startswith("google/"))
     for file in bare.file:
@@ -140,7 +152,7 @@ def write_stubs(contract: descriptor_pb2.FileDescriptorSet) -> None:
             f"--plugin=protoc-gen-mypy_grpc={beside_python('protoc-gen-mypy_grpc')}",
             f"--grpc_python_out={CLIENT}",
             f"--mypy_grpc_out=quiet:{CLIENT}",
-            *(file.name for file in contract.file if file.service),
+            *(file.name for file in contract.file if file.service and file.name in proto_files()),
         )
 
 

@@ -2,31 +2,57 @@
 
     python scripts/record_samples.py
 
-One small request a method; what differs from run to run, the time, is set to a fixed one, so that a new recording
-shows what has changed. Needs the whole server, which the samples then do without.
+One small request a method; what differs from run to run, times and names of jobs, is set to fixed ones, so that a new
+recording shows what has changed. Needs the whole server, which the samples then do without.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import grpc
+from google.longrunning import operations_pb2 as longrunning
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.descriptor_pool import Default
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
 
-from lodestock import Client
-from lodestock.v1 import catalog_pb2, catalog_pb2_grpc
+from lodestock import BuiltProblem, Client, Job
+from lodestock.v1 import (
+    catalog_pb2,
+    catalog_pb2_grpc,
+    forecast_pb2,
+    forecast_pb2_grpc,
+    results_pb2,
+    sourcing_pb2,
+    sourcing_pb2_grpc,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDED = ROOT / "clients" / "lodestock" / "testing" / "recorded"
 PATIENCE_S = 60.0
 RECORDED_AT_S = 1_767_225_600  # 2026-01-01
 COMPUTING_TIMES = ("compute_s", "build_s", "compile_s", "solve_s", "convert_s")
+SETTLED: Mapping[str, object] = {
+    **dict.fromkeys(COMPUTING_TIMES, 0.0),
+    "worker": "worker",
+    "answer_digest": "0" * 64,
+    "answer_bytes": 10_000,
+}
+"""What differs from run to run beside times, by name of the field, and what stands in the samples instead."""
 DATASET = "datasets/us-minerals"
+REQUEST_ID = "5f0cbb1e-0d5b-4d0a-a5a4-6f6f7b7b7c7c"
+OTHER_REQUEST_ID = "1b6a6f60-9a3f-4b1c-8a55-0b8d1c4f2e9d"
+"""Fixed, so that jobs have the same names in every recording."""
 
 
 def answers(address: str) -> dict[str, Message]:
@@ -57,7 +83,64 @@ def answers(address: str) -> dict[str, Message]:
             "ValidateProblem": client.validate_problem(problem).message,
             "OptimizeSourcing": plan.message,
             "TraceResult": client.trace(plan, "materials[cobalt].costs.holding_usd", "problem.discount_rate").message,
+            **of_jobs(client, channel, problem),
         }
+
+
+def of_jobs(client: Client, channel: grpc.Channel, problem: BuiltProblem) -> dict[str, Message]:
+    """Ask the methods about jobs and stored results; what begins a job is answered by the job as it ended."""
+    sourcing = sourcing_pb2_grpc.SourcingServiceStub(channel)
+    forecasts = forecast_pb2_grpc.ForecastServiceStub(channel)
+    with_more_risk = sourcing_pb2.SourcingProblem()
+    with_more_risk.CopyFrom(problem.problem)
+    with_more_risk.price_of_risk = 2.0
+    asked: dict[str, Any] = {"buyer": "USA", "materials": ["cobalt"]}
+
+    def planned() -> Job[Any]:
+        return client.run_optimization(problem, request_id=REQUEST_ID, display_name="cobalt")
+
+    def forecast(request_id: str, model: str) -> Job[Any]:
+        return client.batch_forecast_demand(
+            horizon=3, seed=1, model=model, request_id=request_id, display_name="demand", **asked
+        )
+
+    def backtested() -> Job[Any]:
+        return client.run_backtest(
+            horizon=2, models=["naive", "drift"], most_origins=2, request_id=REQUEST_ID, display_name="models", **asked
+        )
+
+    plans = [planned(), client.run_optimization(with_more_risk, request_id=OTHER_REQUEST_ID, display_name="wary")]
+    batches = [forecast(REQUEST_ID, ""), forecast(OTHER_REQUEST_ID, "drift")]
+    for job in (*plans, *batches, backtested()):
+        job.wait(PATIENCE_S)
+    operations = [job.status().message for job in (plans[0], batches[0], backtested())]
+    plan, batch, backtest = (job.status().result_name for job in (plans[0], batches[0], backtested()))
+    *_, last = plans[0].watch()
+    full = results_pb2.RESULT_VIEW_FULL
+    return {
+        "RunOptimization": operations[0],
+        "BatchForecastDemand": operations[1],
+        "RunBacktest": operations[2],
+        "GetOperation": operations[0],
+        "WaitOperation": operations[0],
+        "ListOperations": longrunning.ListOperationsResponse(operations=operations),
+        "WatchOperation": last,
+        "GetPlan": sourcing.GetPlan(sourcing_pb2.GetPlanRequest(name=plan, view=full), timeout=PATIENCE_S),
+        "ListPlans": client.plans().message,
+        "ComparePlans": client.compare_plans(*(job.status().result_name for job in plans), most_figures=5).message,
+        "GetForecast": forecasts.GetForecast(forecast_pb2.GetForecastRequest(name=batch), timeout=PATIENCE_S),
+        "ListForecasts": client.forecasts().message,
+        "CompareForecasts": client.compare_forecasts(
+            *(job.status().result_name for job in batches), most_figures=5
+        ).message,
+        "GetBacktest": forecasts.GetBacktest(forecast_pb2.GetBacktestRequest(name=backtest), timeout=PATIENCE_S),
+        "ListBacktests": client.backtests().message,
+        "CancelOperation": Empty(),
+        "DeleteOperation": Empty(),
+        "DeletePlan": sourcing_pb2.DeletePlanResponse(),
+        "DeleteForecast": forecast_pb2.DeleteForecastResponse(),
+        "DeleteBacktest": forecast_pb2.DeleteBacktestResponse(),
+    }
 
 
 def without_times(message: Message) -> Message:
@@ -69,16 +152,26 @@ def without_times(message: Message) -> Message:
 
 
 def settle_times(message: Message) -> None:
-    """Set every time and every duration of computing in a message to a fixed one."""
+    """Set every time, and whatever else differs from run to run, to a fixed one."""
+    if isinstance(message, AnyMessage):
+        packed = GetMessageClass(Default().FindMessageTypeByName(message.TypeName()))()
+        message.Unpack(packed)
+        settle_times(packed)
+        message.Pack(packed)
     for field, value in message.ListFields():
         if field.message_type is None:
-            if field.name in COMPUTING_TIMES:
-                setattr(message, field.name, 0.0)
+            if field.name in SETTLED:
+                setattr(message, field.name, SETTLED[field.name])
         elif field.message_type.full_name == "google.protobuf.Timestamp":
             value.seconds, value.nanos = RECORDED_AT_S, 0
         elif not field.message_type.GetOptions().map_entry:
             for part in value if field.is_repeated else (value,):
                 settle_times(part)
+
+
+def is_recorded(file: Path, text: str) -> bool:
+    """Whether a file holds the same JSON already; the order of a map's entries differs from run to run."""
+    return file.exists() and json.loads(file.read_text(encoding="utf-8")) == json.loads(text)
 
 
 def address_in(file: Path, server: subprocess.Popen[str]) -> str:
@@ -101,7 +194,10 @@ def main() -> int:
         try:
             for method, answer in answers(address_in(address_file, server)).items():
                 text = MessageToJson(without_times(answer), preserving_proto_field_name=True)
-                (RECORDED / f"{method}.json").write_text(text + "\n", encoding="utf-8")
+                file = RECORDED / f"{method}.json"
+                if is_recorded(file, text):
+                    continue
+                file.write_text(text + "\n", encoding="utf-8")
                 print(f"{method}: {len(text):,} characters")
         finally:
             server.terminate()

@@ -17,7 +17,7 @@ from tests.server_process import ServerProcess, running_server
 @pytest.fixture(scope="session")
 def server() -> Iterator[ServerProcess]:
     """A server for all tests that leave it as it was."""
-    with running_server() as process:
+    with running_server(job_workers=1) as process:
         yield process
 
 

@@ -52,8 +52,9 @@ def running_server(
     port: int = 0,
     command: Path = COMMAND,
     start_in: Path | None = None,
+    job_workers: int = 0,
 ) -> Iterator[ServerProcess]:
-    """Start a server on a free port, wait until it answers, stop it at the end.
+    """Start a server on a free port, wait until it answers, stop it at the end; with workers where it is to do jobs.
 
     Its database holds what ships with the server from the start, unless `environment` names another one: on first
     start a server takes that in beside its calls, which would slow down whatever a test looks at.
@@ -68,7 +69,12 @@ def running_server(
             process = subprocess.Popen(
                 line,
                 cwd=start_in,
-                env={**clean, "LODESTOCK_DATA_DIR": folder, **(environment or {})},
+                env={
+                    **clean,
+                    "LODESTOCK_DATA_DIR": folder,
+                    "LODESTOCK_JOB_WORKERS": str(job_workers),
+                    **(environment or {}),
+                },
                 stdout=subprocess.DEVNULL,
                 stderr=sink,
                 text=True,

@@ -14,17 +14,22 @@ The messages and stubs behind it are in `lodestock.v1`.
 
 from lodestock.client import Client
 from lodestock.errors import (
+    AlreadyExists,
     DeadlineExceeded,
     InvalidRequest,
+    JobCancelled,
+    JobFailed,
     LodestockError,
     MessageTooLarge,
     NotFound,
     Overloaded,
     ServerFault,
+    StillRunning,
     Unauthenticated,
     Unavailable,
     Violation,
 )
+from lodestock.jobs import Job, JobList, JobStatus
 from lodestock.listings import Changes, Datasets, Materials, Observations, SeriesList
 from lodestock.results import (
     Assessment,
@@ -37,19 +42,27 @@ from lodestock.results import (
     Plan,
     Validation,
 )
+from lodestock.stored import Comparison, StoredBacktests, StoredForecasts, StoredPlans
 from lodestock.traces import Trace, TracedNumber
 
 __all__ = [
+    "AlreadyExists",
     "Assessment",
     "Backtest",
     "BuiltProblem",
     "Changes",
     "Client",
+    "Comparison",
     "Datasets",
     "DeadlineExceeded",
     "Forecast",
     "Forecasts",
     "InvalidRequest",
+    "Job",
+    "JobCancelled",
+    "JobFailed",
+    "JobList",
+    "JobStatus",
     "LodestockError",
     "Materials",
     "Measures",
@@ -61,6 +74,10 @@ __all__ = [
     "Plan",
     "SeriesList",
     "ServerFault",
+    "StillRunning",
+    "StoredBacktests",
+    "StoredForecasts",
+    "StoredPlans",
     "Trace",
     "TracedNumber",
     "Unauthenticated",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
@@ -14,10 +14,10 @@ from google.protobuf.wrappers_pb2 import UInt32Value
 
 from lodestock.connection import MIB, Connection
 from lodestock.errors import from_rpc_error
+from lodestock.operations import Operations
 from lodestock.requests import SHORT_TIMEOUT_S
 from lodestock.v1 import (
     audit_pb2_grpc,
-    catalog_pb2,
     catalog_pb2_grpc,
     forecast_pb2_grpc,
     risk_pb2_grpc,
@@ -25,8 +25,7 @@ from lodestock.v1 import (
 )
 
 Answer = TypeVar("Answer", bound=Message)
-PageRequest = catalog_pb2.ListDatasetsRequest | catalog_pb2.ListSeriesRequest
-Page = TypeVar("Page", catalog_pb2.ListDatasetsResponse, catalog_pb2.ListSeriesResponse)
+Page = TypeVar("Page", bound=Message)
 
 HEALTH_NAMES = ("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN")
 
@@ -43,6 +42,7 @@ class Channel:
         certificate_file: Path | None = None,
         key_file: Path | None = None,
         max_message_bytes: int = 64 * MIB,
+        compress: bool = False,
         channel: grpc.Channel | None = None,
     ) -> None:
         """Describe the connection; it is made with the first call.
@@ -55,6 +55,7 @@ class Channel:
             certificate_file: PEM file with the client's own certificate, for servers that want one.
             key_file: PEM file with its private key.
             max_message_bytes: Largest request and largest answer.
+            compress: Compress requests.
             channel: An open channel to use, such as `lodestock.testing.MockChannel`. Then neither address, files nor
                 environment count.
 
@@ -69,6 +70,7 @@ class Channel:
                 certificate_file=certificate_file,
                 key_file=key_file,
                 max_message_bytes=max_message_bytes,
+                compress=compress,
             )
             if channel is None
             else Connection(token=token, max_message_bytes=max_message_bytes)
@@ -79,6 +81,7 @@ class Channel:
         self._forecast = forecast_pb2_grpc.ForecastServiceStub(self._channel)
         self._risk = risk_pb2_grpc.RiskServiceStub(self._channel)
         self._sourcing = sourcing_pb2_grpc.SourcingServiceStub(self._channel)
+        self._operations = Operations(self._channel, self._call, self._stream)
 
     def __enter__(self) -> Self:
         return self
@@ -102,20 +105,24 @@ class Channel:
         )
         return HEALTH_NAMES[self._call(check, Empty(), timeout_s).value]
 
-    def _pages(self, method: Callable[..., Page], request: PageRequest, timeout_s: float) -> Iterator[Page]:
+    def _pages(self, method: Callable[..., Page], request: Any, timeout_s: float) -> Iterator[Page]:
         """Every page of a list, each waited for by itself."""
         while True:
-            page = self._call(method, request, timeout_s)
+            page: Any = self._call(method, request, timeout_s)
             yield page
             if not page.next_page_token:
                 return
             request.page_token = page.next_page_token
 
-    def _stream(self, method: Callable[..., Iterable[Answer]], request: Message, timeout_s: float) -> Iterator[Answer]:
+    def _stream(self, method: Callable[..., Any], request: Message, timeout_s: float) -> Iterator[Any]:
+        call = method(request, timeout=timeout_s, metadata=self._connection.metadata())
         try:
-            yield from method(request, timeout=timeout_s, metadata=self._connection.metadata())
+            yield from call
         except grpc.RpcError as error:
             raise from_rpc_error(error, self._connection.max_message_bytes) from error
+        finally:
+            # Whoever stops reading leaves a stream that the server would go on to write.
+            call.cancel()
 
     def _call(self, method: Callable[..., Answer], request: Message, timeout_s: float) -> Answer:
         try:

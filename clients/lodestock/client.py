@@ -15,12 +15,14 @@ from lodestock.inputs import (
     problem_message,
 )
 from lodestock.inputs import own_figures as figure_messages
+from lodestock.job_calls import JobCalls
 from lodestock.requests import (
     SHORT_TIMEOUT_S,
     TIMEOUT_S,
     Drivers,
-    demand_to_forecast,
+    backtest_request,
     demand_uncertainty,
+    forecast_request,
     gdp_scenario_number,
     solve_timeout_s,
     source_risk_measure_number,
@@ -45,7 +47,7 @@ from lodestock.v1 import (
 )
 
 
-class Client(CatalogCalls):
+class Client(CatalogCalls, JobCalls):
     """A connection to a Lodestock server; use it in a `with` statement, or call `close`.
 
     Every method raises one of the errors of `lodestock.errors`, and takes `timeout_s`, the seconds to wait. Where no
@@ -115,14 +117,22 @@ class Client(CatalogCalls):
         Raises:
             ValueError: Both or neither of `series` and `buyer` are given, or periods or own figures cannot be read.
         """
-        request = forecast_pb2.ForecastDemandRequest(
-            horizon=horizon,
-            quantile_levels=quantile_levels,
-            sample_paths=sample_paths,
-            model=model,
-            seed=seed,
-            gdp_scenario=gdp_scenario_number(gdp_scenario),
-            **demand_to_forecast(series, buyer, materials, unit, own_figures, country, drivers),
+        request = forecast_request(
+            series,
+            {
+                "buyer": buyer,
+                "materials": materials,
+                "horizon": horizon,
+                "unit": unit,
+                "quantile_levels": quantile_levels,
+                "sample_paths": sample_paths,
+                "model": model,
+                "seed": seed,
+                "own_figures": own_figures,
+                "country": country,
+                "drivers": drivers,
+                "gdp_scenario": gdp_scenario,
+            },
         )
         return Forecasts(self._call(self._forecast.ForecastDemand, request, timeout_s))
 
@@ -161,12 +171,20 @@ class Client(CatalogCalls):
         Raises:
             ValueError: Both or neither of `series` and `buyer` are given, or periods or own figures cannot be read.
         """
-        request = forecast_pb2.BacktestModelsRequest(
-            horizon=horizon,
-            models=names(models),
-            most_origins=most_origins,
-            gdp_scenario=gdp_scenario_number(gdp_scenario),
-            **demand_to_forecast(series, buyer, materials, unit, own_figures, country, drivers),
+        request = backtest_request(
+            series,
+            {
+                "buyer": buyer,
+                "materials": materials,
+                "horizon": horizon,
+                "models": models,
+                "most_origins": most_origins,
+                "unit": unit,
+                "own_figures": own_figures,
+                "country": country,
+                "drivers": drivers,
+                "gdp_scenario": gdp_scenario,
+            },
         )
         return Backtest(self._call(self._forecast.BacktestModels, request, timeout_s))
 

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from google.protobuf.json_format import MessageToJson, Parse, ParseError
-from google.protobuf.message import Message
-from rich.console import Console
-from rich.table import Table
+from google.protobuf.json_format import Parse, ParseError
 
-from lodestock.client import Client
-from lodestock.errors import InvalidRequest, LodestockError
-from lodestock.results import PLAN_TABLES, Plan
-from lodestock.tables import Row
+from lodestock.job_commands import jobs_app
+from lodestock.printing import Address, AsJson, PlanTable, complaints, connected, print_plan, show
+from lodestock.stored_commands import backtests_app, forecasts_app, plans_app
 from lodestock.v1 import sourcing_pb2
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Forecasts, supply risk and sourcing plans for strategic minerals."
 )
-console = Console()
-complaints = Console(stderr=True)
+app.add_typer(jobs_app, name="jobs")
+app.add_typer(plans_app, name="plans")
+app.add_typer(forecasts_app, name="forecasts")
+app.add_typer(backtests_app, name="backtests")
 
-Address = Annotated[
-    str | None, typer.Option("--address", envvar="LODESTOCK_ADDRESS", help="Host and port of the server.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")]
 Materials = Annotated[list[str] | None, typer.Argument(help="Materials; none: all that the data hold.")]
 Buyer = Annotated[str, typer.Option(help="Buyer, ISO 3166-1 alpha-3 or EU27.")]
 Figures = Annotated[
@@ -57,91 +49,6 @@ DemandQuantiles = Annotated[
     typer.Option("--demand-quantile", help="Level of the demand forecast to plan for as a scenario; repeatable."),
 ]
 ProblemFile = Annotated[Path, typer.Argument(help="Problem in proto's JSON form, as 'lodestock problem --json' gives.")]
-
-PLAN_COLUMNS: Mapping[str, Mapping[str, str]] = {
-    "contracts": {
-        "source_id": "source",
-        "period": "period",
-        "contracted_tonnes": "tonnes",
-        "reduced_cost_usd_per_tonne": "reduced\ncost\nUSD/t",
-        "break_even_price_usd_per_tonne": "break-\neven\nUSD/t",
-        "capacity_value_usd_per_tonne": "capacity\nworth\nUSD/t",
-    },
-    "deliveries": {
-        "source_id": "source",
-        "node_id": "node",
-        "contract_tonnes": "contract\ntonnes",
-        "spot_tonnes": "spot\ntonnes",
-        "landed_cost_usd_per_tonne": "landed\nUSD/t",
-        "spot_cost_usd_per_tonne": "spot\nUSD/t",
-    },
-    "balances": {
-        "material_id": "material",
-        "node_id": "node",
-        "demand_tonnes": "demand\ntonnes",
-        "supply_tonnes": "supply\ntonnes",
-        "stock_tonnes": "stock\ntonnes",
-        "days_of_cover": "cover\ndays",
-        "marginal_value_usd_per_tonne": "marginal\nUSD/t",
-    },
-    "nodes": {
-        "node_id": "node",
-        "parent_id": "parent",
-        "period": "period",
-        "probability": "probability",
-        "spend_usd": "spend",
-    },
-    "materials": {
-        "material_id": "material",
-        "expected_cost_usd": "expected\ncost",
-        "contract_usd": "contracts",
-        "spot_usd": "spot",
-        "shortage_usd": "shortage",
-        "supply_hhi": "supply\nHHI",
-        "supply_risk": "supply\nrisk",
-    },
-    "binding_rules": {
-        "family": "rule",
-        "subject_id": "of",
-        "material_id": "material",
-        "country": "country",
-        "node_id": "node",
-        "value_per_unit_usd": "worth",
-        "unit": "per",
-    },
-    "breaches": {
-        "family": "rule",
-        "subject_id": "of",
-        "material_id": "material",
-        "country": "country",
-        "node_id": "node",
-        "amount": "amount",
-        "unit": "unit",
-    },
-    "infeasibilities": {
-        "material_id": "material",
-        "period": "period",
-        "required_tonnes": "required\ntonnes",
-        "reachable_tonnes": "reachable\ntonnes",
-        "description": "what cannot be met",
-    },
-}
-"""The fields of each of the plan's tables that fit 80 columns, with their headings; --json gives all."""
-
-MILLION = 1e6
-
-WHY_NO_PLAN = {
-    "INFEASIBLE": "no plan meets all hard limits",
-    "NO_PLAN_FOUND": "no plan was found within the time; a longer --time-limit-s may help",
-    "CANCELLED": "stopped before a plan was found",
-}
-
-
-def known_table(name: str) -> str:
-    """A table of the plan, checked before anything is solved."""
-    if name not in PLAN_TABLES:
-        raise typer.BadParameter(f"no table '{name}', must be one of {', '.join(PLAN_TABLES)}")
-    return name
 
 
 @app.command()
@@ -352,39 +259,26 @@ def validate(file: ProblemFile, address: Address = None, as_json: AsJson = False
 @app.command()
 def plan(
     file: ProblemFile,
-    table: Annotated[
-        str, typer.Option(callback=known_table, help=f"Table to print: {', '.join(PLAN_TABLES)}.")
-    ] = "materials",
+    table: PlanTable = "materials",
     time_limit_s: Annotated[float | None, typer.Option(help="Most seconds to solve.")] = None,
+    as_job: Annotated[bool, typer.Option("--job", help="Have it done as a job, show how far it is, store it.")] = False,
+    detach: Annotated[bool, typer.Option("--detach", help="Begin a job, print its name and leave.")] = False,
+    display_name: Annotated[str, typer.Option("--name", help="Your words for the job and its plan.")] = "",
     address: Address = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the plan of least risk-weighted cost; exit 1 where there is none."""
     with connected(address) as client:
-        result = client.optimize_sourcing(read_problem(file), time_limit_s=time_limit_s)
-    if as_json:
-        show(result.message, (), None, as_json)
-    elif result:
-        show_plan(result, table)
-    else:
-        print("\n".join(no_plan_lines(result)))
-    if not result:
-        raise typer.Exit(1)
-
-
-@contextmanager
-def connected(address: str | None) -> Iterator[Client]:
-    """A client whose errors are printed in words, exit 1."""
-    try:
-        with Client(address) as client:
-            yield client
-    except InvalidRequest as error:
-        rows = [{"field": found.field_path, "what is wrong": found.description} for found in error.violations]
-        complaints.print(table_of(rows, ("field", "what is wrong")) if rows else str(error))
-        raise typer.Exit(1) from error
-    except (LodestockError, OSError, ValueError) as error:
-        complaints.print(f"{type(error).__name__}: {error}", markup=False)
-        raise typer.Exit(1) from error
+        problem = read_problem(file)
+        if not (as_job or detach):
+            print_plan(client.optimize_sourcing(problem, time_limit_s=time_limit_s), table, as_json)
+            return
+        job = client.run_optimization(problem, time_limit_s=time_limit_s, display_name=display_name)
+        if detach:
+            print(job.name)
+            return
+        with job:
+            print_plan(job.result(progress=True), table, as_json)
 
 
 def risks_by_country(texts: Sequence[str]) -> dict[str, float]:
@@ -412,66 +306,3 @@ def read_problem(file: Path) -> sourcing_pb2.SourcingProblem:
     except (OSError, ParseError, UnicodeDecodeError) as error:
         complaints.print(f"{file}: {error}", markup=False)
         raise typer.Exit(2) from error
-
-
-def show(message: Message, rows: Sequence[Row], columns: Sequence[str] | None, as_json: bool) -> None:
-    """Print an answer."""
-    if as_json:
-        sys.stdout.write(MessageToJson(message, preserving_proto_field_name=True) + "\n")
-    elif rows:
-        console.print(table_of(rows, columns or tuple(rows[0])))
-
-
-def show_plan(result: Plan, table: str) -> None:
-    """Print what a plan costs, and one of its tables."""
-    print(f"{result.status}: expected cost {result.costs.expected_cost_usd:,.0f} USD")
-    rows = headed(result.rows(table), PLAN_COLUMNS[table])
-    if rows:
-        console.print(table_of(rows, tuple(rows[0])))
-    else:
-        print(f"{table}: none")
-
-
-def no_plan_lines(result: Plan) -> list[str]:
-    """Say why there is no plan, a line for each limit that cannot be met."""
-    unmet = [f"  {found.field_path}: {found.description}" for found in result.plan.infeasibilities]
-    return [f"{result.status}: {WHY_NO_PLAN.get(result.status, 'no plan')}", *unmet]
-
-
-def headed(rows: Sequence[Row], headings: Mapping[str, str]) -> list[Row]:
-    """The named fields of rows under their headings, money in millions where any of a column is a million or more."""
-    shown: list[Row] = [{} for _ in rows]
-    for field, heading in headings.items():
-        values = [row[field] for row in rows]
-        if field.endswith("_usd"):
-            large = max((abs(value) for value in values), default=0) >= MILLION
-            heading = f"{heading}\n{'M USD' if large else 'USD'}"
-            values = [value / MILLION for value in values] if large else values
-        for row, value in zip(shown, values, strict=True):
-            row[heading] = without_noise(value)
-    return shown
-
-
-def without_noise(value: Any) -> Any:
-    """A figure without the digits that a solver leaves behind a 0, and without the sign of a 0."""
-    return round(value, 4) + 0.0 if isinstance(value, float) else value
-
-
-def table_of(rows: Sequence[Row], columns: Sequence[str]) -> Table:
-    """Rows as a table, numbers to the right."""
-    table = Table()
-    for column in columns:
-        is_number = isinstance(rows[0][column], int | float)
-        table.add_column(column, justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(text_of(row[column]) for column in columns))
-    return table
-
-
-def text_of(value: Any) -> str:
-    """A cell as text: figures to four digits, thousands apart."""
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
-    return str(value)

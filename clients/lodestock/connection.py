@@ -1,4 +1,4 @@
-"""How to reach a server: address, encryption, token, limits, retries."""
+"""How to reach a server: address, encryption, token, limits, retries, compression."""
 
 from __future__ import annotations
 
@@ -16,21 +16,22 @@ MIB = 1024 * 1024
 ERROR_BYTES = 512 * 1024
 """Bytes of error details that the client takes, announced to the server; gRPC's own limit is 8 KiB."""
 
-RETRIES = {
-    "methodConfig": [
-        {
-            # Every method gives the same answer to the same request, so every method may be tried again.
-            "name": [{}],
-            "retryPolicy": {
-                "maxAttempts": 4,
-                "initialBackoff": "0.2s",
-                "maxBackoff": "3s",
-                "backoffMultiplier": 2,
-                "retryableStatusCodes": ["UNAVAILABLE"],
-            },
-        }
-    ]
+RETRY_POLICY = {
+    "maxAttempts": 4,
+    "initialBackoff": "0.2s",
+    "maxBackoff": "3s",
+    "backoffMultiplier": 2,
+    # A server that is full, or going down, says in every refusal when to come again, or that this would not help.
+    "retryableStatusCodes": ["UNAVAILABLE", "RESOURCE_EXHAUSTED"],
 }
+SERVICE_CONFIG = {
+    # Every method gives the same answer to the same request, so every method may be tried again.
+    "methodConfig": [{"name": [{}], "retryPolicy": RETRY_POLICY}],
+    # Where more than every second call fails, callers who try again would make matters worse.
+    "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.5},
+}
+PING_AFTER_MS = 30_000
+PING_TIMEOUT_MS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Connection:
         certificate_file: PEM file with the client's own certificate, for servers that want one.
         key_file: PEM file with its private key.
         max_message_bytes: Largest request and largest answer.
+        compress: Whether requests are compressed. Answers are where the server does so.
     """
 
     address: str = DEFAULT_ADDRESS
@@ -52,6 +54,7 @@ class Connection:
     certificate_file: Path | None = None
     key_file: Path | None = None
     max_message_bytes: int = 64 * MIB
+    compress: bool = False
 
     def __post_init__(self) -> None:
         if (self.certificate_file is None) != (self.key_file is None):
@@ -96,13 +99,20 @@ class Connection:
             ("grpc.max_metadata_size", 2 * ERROR_BYTES),
             ("grpc.absolute_max_metadata_size", 2 * ERROR_BYTES),
             ("grpc.enable_retries", 1),
-            ("grpc.service_config", json.dumps(RETRIES)),
+            # What is larger than this buffer is not tried again.
+            ("grpc.per_rpc_retry_buffer_size", self.max_message_bytes),
+            ("grpc.service_config", json.dumps(SERVICE_CONFIG)),
+            # A server that is gone without a word is noticed while calls wait for it.
+            ("grpc.keepalive_time_ms", PING_AFTER_MS),
+            ("grpc.keepalive_timeout_ms", PING_TIMEOUT_MS),
+            ("grpc.http2.max_pings_without_data", 0),
         ]
+        compression = grpc.Compression.Gzip if self.compress else grpc.Compression.NoCompression
         if self.ca_file is None:
-            return grpc.insecure_channel(self.address, options)
+            return grpc.insecure_channel(self.address, options, compression)
         credentials = grpc.ssl_channel_credentials(
             self.ca_file.read_bytes(),
             self.key_file.read_bytes() if self.key_file else None,
             self.certificate_file.read_bytes() if self.certificate_file else None,
         )
-        return grpc.secure_channel(self.address, credentials, options)
+        return grpc.secure_channel(self.address, credentials, options, compression)

@@ -3,7 +3,11 @@
 LodestockError
 ├── InvalidRequest      the request breaks rules; `violations` lists every one by field path, or for a dict that is not
 │                       of the message's form the first one, before anything is sent
-├── NotFound            the server's data hold nothing of the kind
+├── NotFound            the server holds nothing of the kind
+├── AlreadyExists       the request_id belongs to another request
+├── StillRunning        the job has to end first
+├── JobFailed           a job ended with an error; `violations` as above where the request was to blame
+├── JobCancelled        a job was cancelled
 ├── Unauthenticated     the server wants a token, or another one
 ├── MessageTooLarge     request or answer is beyond the limit on messages
 ├── DeadlineExceeded    no answer within the timeout
@@ -22,6 +26,8 @@ from google.rpc.status_pb2 import Status
 
 DETAILS_KEY = "grpc-status-details-bin"
 CORRELATION_KEY = "x-correlation-id"
+ANSWER_TOO_LARGE = "ANSWER_TOO_LARGE"
+"""The server's word for an answer beyond its own limit on messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,11 @@ class Violation:
 
     field_path: str
     description: str
+
+
+def told(message: str, violations: tuple[Violation, ...]) -> list[str]:
+    """A message and what is wrong, as lines."""
+    return [message, *(f"  {violation.field_path}: {violation.description}" for violation in violations)]
 
 
 class LodestockError(Exception):
@@ -54,13 +65,38 @@ class InvalidRequest(LodestockError):
     """
 
     def __init__(self, message: str, correlation_id: str = "", violations: tuple[Violation, ...] = ()) -> None:
-        lines = [message, *(f"  {violation.field_path}: {violation.description}" for violation in violations)]
-        super().__init__("\n".join(lines), correlation_id)
+        super().__init__("\n".join(told(message, violations)), correlation_id)
         self.violations = violations
 
 
 class NotFound(LodestockError):
-    """The server's data hold nothing of the kind."""
+    """The server holds nothing of the kind."""
+
+
+class AlreadyExists(LodestockError):
+    """The identifier that was given with the request belongs to another request."""
+
+
+class StillRunning(LodestockError):
+    """What was asked for can be done once the job has ended."""
+
+
+class JobFailed(LodestockError):
+    """A job ended with an error.
+
+    Attributes:
+        reason: The server's word for why, such as INVALID_REQUEST.
+        violations: What is wrong with the request, by field path; empty where it was not to blame.
+    """
+
+    def __init__(self, message: str, reason: str = "", violations: tuple[Violation, ...] = ()) -> None:
+        super().__init__("\n".join(told(message, violations)))
+        self.reason = reason
+        self.violations = violations
+
+
+class JobCancelled(LodestockError):
+    """A job was cancelled, so that there is no result."""
 
 
 class Unauthenticated(LodestockError):
@@ -89,6 +125,8 @@ class ServerFault(LodestockError):
 
 BY_CODE: dict[grpc.StatusCode, type[LodestockError]] = {
     grpc.StatusCode.NOT_FOUND: NotFound,
+    grpc.StatusCode.ALREADY_EXISTS: AlreadyExists,
+    grpc.StatusCode.FAILED_PRECONDITION: StillRunning,
     grpc.StatusCode.UNAUTHENTICATED: Unauthenticated,
     grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineExceeded,
     grpc.StatusCode.RESOURCE_EXHAUSTED: Overloaded,
@@ -116,6 +154,8 @@ def from_rpc_error(error: grpc.RpcError, max_message_bytes: int) -> LodestockErr
         # gRPC itself refuses a message that is too large, with a text that names the limit of the side that refused.
         hint = f"{message}; this client's limit is {max_message_bytes} bytes (Client(max_message_bytes=…))"
         return MessageTooLarge(hint, correlation_id)
+    if reason_of(details) == ANSWER_TOO_LARGE:
+        return MessageTooLarge(message, correlation_id)
     return BY_CODE.get(code, ServerFault)(message, correlation_id, retry_after_of(details))
 
 
@@ -135,3 +175,12 @@ def retry_after_of(details: Status) -> float | None:
         if detail.Unpack(retry):
             return float(retry.retry_delay.ToTimedelta().total_seconds())
     return None
+
+
+def reason_of(details: Status) -> str:
+    """The server's word for why, in a status."""
+    info = error_details_pb2.ErrorInfo()
+    for detail in details.details:
+        if detail.Unpack(info):
+            return str(info.reason)
+    return ""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, Required, TypedDict
 
 from lodestock.inputs import OwnFigures, SeriesLike, demand_series, enum_number, messages, names, own_figures
 from lodestock.v1 import common_pb2, forecast_pb2, sourcing_pb2
@@ -114,3 +115,91 @@ def demand_to_forecast(
             for year, (population, gdp) in (drivers or {}).items()
         )
     return {"inline": forecast_pb2.DemandSeriesSet(series=listed)}
+
+
+class BacktestOptions(TypedDict, total=False):
+    """What `backtest_models` takes beside the series; see there."""
+
+    buyer: str
+    materials: Sequence[str]
+    horizon: Required[int]
+    models: Sequence[str]
+    most_origins: int
+    unit: str
+    own_figures: OwnFigures
+    country: str
+    drivers: Drivers | None
+    gdp_scenario: str
+
+
+class ForecastOptions(TypedDict, total=False):
+    """What `forecast_demand` takes beside the series; see there."""
+
+    buyer: str
+    materials: Sequence[str]
+    horizon: Required[int]
+    unit: str
+    quantile_levels: Sequence[float]
+    sample_paths: int
+    model: str
+    seed: int
+    own_figures: OwnFigures
+    country: str
+    drivers: Drivers | None
+    gdp_scenario: str
+
+
+def forecast_request(
+    series: Mapping[str, SeriesLike] | None, options: ForecastOptions
+) -> forecast_pb2.ForecastDemandRequest:
+    """The request that forecasts series of the caller's, or of a buyer.
+
+    Raises:
+        ValueError: Both or neither of series and buyer are given, or periods or own figures cannot be read.
+    """
+    return forecast_pb2.ForecastDemandRequest(
+        horizon=options["horizon"],
+        quantile_levels=options.get("quantile_levels", ()),
+        sample_paths=options.get("sample_paths", 0),
+        model=options.get("model", ""),
+        seed=options.get("seed", 0),
+        gdp_scenario=gdp_scenario_number(options.get("gdp_scenario", "")),
+        **series_to_use(series, options),
+    )
+
+
+def backtest_request(
+    series: Mapping[str, SeriesLike] | None, options: BacktestOptions
+) -> forecast_pb2.BacktestModelsRequest:
+    """The request that scores models on series of the caller's, or of a buyer.
+
+    Raises:
+        ValueError: Both or neither of series and buyer are given, or periods or own figures cannot be read.
+    """
+    return forecast_pb2.BacktestModelsRequest(
+        horizon=options["horizon"],
+        models=names(options.get("models", ())),
+        most_origins=options.get("most_origins", 0),
+        gdp_scenario=gdp_scenario_number(options.get("gdp_scenario", "")),
+        **series_to_use(series, options),
+    )
+
+
+def series_to_use(
+    series: Mapping[str, SeriesLike] | None, options: ForecastOptions | BacktestOptions
+) -> DemandToForecast:
+    """The series of a request, by its options."""
+    return demand_to_forecast(
+        series,
+        options.get("buyer", ""),
+        options.get("materials", ()),
+        options.get("unit", "t"),
+        options.get("own_figures", ()),
+        options.get("country", ""),
+        options.get("drivers"),
+    )
+
+
+def new_request_id() -> str:
+    """An identifier for a request, so that a repeated submission is not a second job."""
+    return str(uuid.uuid4())

@@ -112,6 +112,11 @@ class Forecasts:
         """How the forecasts were made."""
         return self.message.record
 
+    @property
+    def failures(self) -> dict[str, str]:
+        """Series of a batch that have no forecast, and why."""
+        return {failure.series_id: failure.reason for failure in self.message.failures}
+
     def rows(self) -> list[Row]:
         """One row a series and step."""
         return [row for forecast in self for row in forecast.rows()]

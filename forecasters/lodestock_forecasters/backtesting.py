@@ -46,7 +46,7 @@ def backtest(request: BacktestRequest, control: Control | None = None) -> Backte
         Scores of every model on every series, or why there are none, and their means.
 
     Raises:
-        ForecastCancelled: `control.cancelled()` became true between two series.
+        ForecastCancelled: `control.cancelled()` became true on the way.
     """
     control = control or Unattended()
     total = len(request.all_series)

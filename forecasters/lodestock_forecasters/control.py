@@ -9,13 +9,13 @@ from typing import Protocol
 
 
 class Control(Protocol):
-    """What a run asks of its caller; called between series, never from another thread."""
+    """What a run asks of its caller, never from another thread: between series, and before and in long fits."""
 
     def report(self, done: int, total: int) -> None:
         """Take note that `done` of `total` series are answered."""
 
     def cancelled(self) -> bool:
-        """Return whether to stop now; the run then raises `ForecastCancelled`."""
+        """Return whether to stop now; the run then raises `ForecastCancelled`. Asked often, so it must not wait."""
 
     def remaining_s(self) -> float | None:
         """Return the seconds left before the deadline (≤ 0: passed), or None without a deadline.

@@ -35,7 +35,7 @@ def forecast(request: ForecastRequest, control: Control | None = None) -> Foreca
         answer; so is one whose turn comes after the deadline.
 
     Raises:
-        ForecastCancelled: `control.cancelled()` became true between two series.
+        ForecastCancelled: `control.cancelled()` became true on the way.
     """
     control = control or Unattended()
     total = len(request.all_series)

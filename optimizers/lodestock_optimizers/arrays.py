@@ -7,9 +7,10 @@ neither the meaning of the model nor the solver.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
@@ -17,6 +18,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy import sparse
 
 from .scenario_tree import Floats, Ints
+from .watch import Timekeeper, unlimited
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +60,25 @@ class LinearArrays:
         return int(rows), int(columns)
 
 
-def compile_model(model: pyo.ConcreteModel) -> LinearArrays:
+def compile_model(model: pyo.ConcreteModel, keeper: Timekeeper | None = None) -> LinearArrays:
     """Compiles a linear Pyomo model into arrays.
 
     Args:
         model: A model whose constraints are linear and not ranged.
+        keeper: Whom to ask whether to go on. None: nobody.
 
     Returns:
         The arrays, with one `Family` a variable and a constraint, by name.
+
+    Raises:
+        Stopped: Caller or clock say so.
     """
+    heeding = (keeper or unlimited()).heeding
     with _quiet_templates():
         form = LinearStandardFormCompiler().write(model, mixed_form=True)
     matrix = sparse.csc_array(form.A)
     matrix.sum_duplicates()
-    bounds = [column.bounds for column in form.columns]
+    bounds = [column.bounds for column in heeding(form.columns)]
     sense = np.fromiter((row.bound_type for row in form.rows), dtype=np.int64, count=len(form.rows))
     rhs = np.asarray(form.rhs, dtype=np.float64)
     return LinearArrays(
@@ -82,8 +89,8 @@ def compile_model(model: pyo.ConcreteModel) -> LinearArrays:
         upper=np.array([np.inf if upper is None else upper for _, upper in bounds], dtype=np.float64),
         row_lower=np.where(sense <= 0, rhs, -np.inf),
         row_upper=np.where(sense >= 0, rhs, np.inf),
-        columns=_families(form.columns),
-        rows=_families([row.constraint for row in form.rows]),
+        columns=_families(heeding(form.columns)),
+        rows=_families(row.constraint for row in heeding(form.rows)),
     )
 
 
@@ -102,14 +109,14 @@ def _quiet_templates() -> Iterator[None]:
         logger.removeFilter(drop)
 
 
-def _families(components: list[object]) -> dict[str, Family]:
+def _families(components: Iterable[Any]) -> dict[str, Family]:
     found: dict[int, tuple[str, list[tuple[int, ...]], list[int]]] = {}
     for position, data in enumerate(components):
-        parent = data.parent_component()  # type: ignore[attr-defined]
+        parent = data.parent_component()
         entry = found.get(id(parent))
         if entry is None:
             entry = found[id(parent)] = (parent.local_name, [], [])
-        index = data.index()  # type: ignore[attr-defined]
+        index = data.index()
         entry[1].append(index if isinstance(index, tuple) else (index,))
         entry[2].append(position)
     return {name: Family(np.array(index, dtype=np.int64), np.array(at)) for name, index, at in found.values()}

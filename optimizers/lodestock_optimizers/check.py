@@ -27,39 +27,58 @@ def check_answer(arrays: LinearArrays, solution: Solution) -> AnswerCheck:
         The greatest violation of each kind, relative to the size of the row, the costs or the objective.
     """
     x, dual = solution.column_value, solution.row_dual
-    activity = arrays.matrix @ x
     reduced = arrays.cost - arrays.matrix.T @ dual
-    row_scale = 1.0 + abs(arrays.matrix) @ np.abs(x)
-    cost_scale = 1.0 + np.abs(arrays.cost) + abs(arrays.matrix).T @ np.abs(dual)
     objective = float(arrays.cost @ x) + arrays.offset
     size = 1.0 + abs(objective)
-
-    outside_rows = _outside(activity, arrays.row_lower, arrays.row_upper) / row_scale
-    outside_bounds = _outside(x, arrays.lower, arrays.upper) / (1.0 + np.abs(x))
-    row_wrong, row_value, row_slack = _price(dual, activity, arrays.row_lower, arrays.row_upper)
-    column_wrong, column_value, column_slack = _price(reduced, x, arrays.lower, arrays.upper)
-    dual_scale = 1.0 + np.abs(dual)
-    bound = float(row_value.sum() + column_value.sum()) + arrays.offset
+    row_slack = _slack(dual, arrays.matrix @ x, arrays.row_lower, arrays.row_upper)
+    column_slack = _slack(reduced, x, arrays.lower, arrays.upper)
+    bound, dual_violation = lower_bound(arrays, dual)
     return AnswerCheck(
         tolerance=TOLERANCE,
-        primal_violation=_greatest(outside_rows, outside_bounds),
-        dual_violation=_greatest(row_wrong / dual_scale, column_wrong / cost_scale),
+        primal_violation=primal_violation(arrays, x),
+        dual_violation=dual_violation,
         complementarity_violation=_greatest(row_slack / size, column_slack / size),
         duality_gap=abs(objective - bound) / size,
     )
+
+
+def primal_violation(arrays: LinearArrays, values: Floats) -> float:
+    """By how much (columns,) levels break a row or a bound at most, relative to its size."""
+    outside = _outside(arrays.matrix @ values, arrays.row_lower, arrays.row_upper)
+    row_scale = 1.0 + abs(arrays.matrix) @ np.abs(values)
+    outside_bounds = _outside(values, arrays.lower, arrays.upper) / (1.0 + np.abs(values))
+    return _greatest(outside / row_scale, outside_bounds)
+
+
+def lower_bound(arrays: LinearArrays, row_dual: Floats) -> tuple[float, float]:
+    """The bound on every plan's objective that (rows,) duals prove by weak duality, and by how much they fail to.
+
+    Returns:
+        The bound, and the greatest dual of the wrong sign on an open side, relative to its row or column.
+    """
+    reduced = arrays.cost - arrays.matrix.T @ row_dual
+    cost_scale = 1.0 + np.abs(arrays.cost) + abs(arrays.matrix).T @ np.abs(row_dual)
+    row_wrong, row_value = _worth(row_dual, arrays.row_lower, arrays.row_upper)
+    column_wrong, column_value = _worth(reduced, arrays.lower, arrays.upper)
+    bound = float(row_value.sum() + column_value.sum()) + arrays.offset
+    return bound, _greatest(row_wrong / (1.0 + np.abs(row_dual)), column_wrong / cost_scale)
 
 
 def _outside(value: Floats, lower: Floats, upper: Floats) -> Floats:
     return np.maximum(0.0, np.maximum(lower - value, value - upper))
 
 
-def _price(dual: Floats, value: Floats, lower: Floats, upper: Floats) -> tuple[Floats, Floats, Floats]:
-    """(wrong sign, dual value, complementarity) of each row or column: a positive dual belongs to the lower limit."""
+def _worth(dual: Floats, lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
+    """(wrong sign, worth) of the dual of each row or column: a positive one belongs to the lower limit."""
     side = np.where(dual > 0, lower, upper)
-    open_side = ~np.isfinite(side)
-    finite = np.where(open_side, 0.0, side)
-    wrong = np.where(open_side, np.abs(dual), 0.0)
-    return wrong, np.where(open_side, 0.0, dual * finite), np.where(open_side, 0.0, np.abs(dual * (value - finite)))
+    is_open = ~np.isfinite(side)
+    return np.where(is_open, np.abs(dual), 0.0), dual * np.where(is_open, 0.0, side)
+
+
+def _slack(dual: Floats, value: Floats, lower: Floats, upper: Floats) -> Floats:
+    """Complementarity of each row or column: its dual times its distance from the limit that the dual belongs to."""
+    side = np.where(dual > 0, lower, upper)
+    return np.where(np.isfinite(side), np.abs(dual * (value - np.where(np.isfinite(side), side, 0.0))), 0.0)
 
 
 def _greatest(*figures: Floats) -> float:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 
 from .answer import Answer
-from .plan import CostBreakdown, Delivery, MaterialBalance, MaterialSummary, PlanNode, TierTonnes
-from .prices import NodePrices
+from .plan import Contract, CostBreakdown, Delivery, MaterialBalance, MaterialSummary, PlanNode, TierTonnes
+from .prices import ContractPrices, NodePrices
 from .problem import DAYS_PER_YEAR
 from .scenario_tree import STATES, Floats
 
@@ -36,6 +36,47 @@ def read_nodes(answer: Answer) -> tuple[PlanNode, ...]:
     )
 
 
+def read_contracts(answer: Answer, prices: ContractPrices | None) -> tuple[Contract, ...]:
+    """Every contract that could be signed, signed or not, with its prices; `prices` None: it has none."""
+    instance = answer.instance
+    least = answer.negligible[instance.material_of]
+    nodes_of: dict[tuple[int, int], list[int]] = {}
+    for n, row in enumerate(instance.contract_of.tolist()):
+        for l, k in enumerate(row):
+            nodes_of.setdefault((k, l), []).append(n)
+    contracts = []
+    for k, l in sorted(nodes_of, key=lambda pair: (pair[1], instance.contracts[pair[0]])):
+        period, signed_node = instance.contracts[k]
+        tonnes = float(answer.contracted[k, l])
+        signed = bool(tonnes > least[l])
+        reduced_cost, break_even, capacity_value = _contract_prices(prices, k, l, signed)
+        contracts.append(
+            Contract(
+                source_id=instance.problem.sources[l].source_id,
+                period=period,
+                signed_period=period - int(instance.lead[l]),
+                signed_node_id=signed_node,
+                node_ids=tuple(nodes_of[k, l]),
+                contracted_tonnes=tonnes if signed else 0.0,
+                reduced_cost_usd_per_tonne=reduced_cost,
+                break_even_price_usd_per_tonne=break_even,
+                capacity_value_usd_per_tonne=capacity_value,
+            )
+        )
+    return tuple(contracts)
+
+
+def _contract_prices(
+    prices: ContractPrices | None, k: int, l: int, signed: bool
+) -> tuple[float | None, float | None, float | None]:
+    """Reduced cost, break-even price and worth of capacity of one contract."""
+    if prices is None:
+        return None, None, None
+    reduced_cost, break_even = float(prices.reduced_cost[k, l]), float(prices.break_even[k, l])
+    has_none = signed or np.isnan(break_even)
+    return 0.0 if signed else reduced_cost, None if has_none else break_even, float(prices.capacity_value[k, l])
+
+
 def read_deliveries(answer: Answer) -> tuple[Delivery, ...]:
     """Deliveries above 0, node by node."""
     instance = answer.instance
@@ -55,8 +96,8 @@ def read_deliveries(answer: Answer) -> tuple[Delivery, ...]:
     )
 
 
-def read_balances(answer: Answer, prices: NodePrices) -> tuple[MaterialBalance, ...]:
-    """Every material at every node, with what one more tonne is worth there."""
+def read_balances(answer: Answer, prices: NodePrices | None) -> tuple[MaterialBalance, ...]:
+    """Every material at every node, with what one more tonne is worth there; `prices` None: it has none."""
     instance, tree = answer.instance, answer.instance.tree
     least = answer.negligible
 
@@ -87,8 +128,10 @@ def read_balances(answer: Answer, prices: NodePrices) -> tuple[MaterialBalance, 
                     disposed_tonnes=float(disposed[n, m]),
                     shortages=tuple(TierTonnes(tier, tonnes) for tier, tonnes in short if tonnes > least[m]),
                     days_of_cover=_days(float(stock[n, m]), demand, float(instance.length[tree.period[n]])),
-                    marginal_value_usd_per_tonne=float(prices.marginal_value[n, m]),
-                    marginal_risk_charge_usd_per_tonne=float(prices.marginal_risk_charge[n, m]),
+                    marginal_value_usd_per_tonne=None if prices is None else float(prices.marginal_value[n, m]),
+                    marginal_risk_charge_usd_per_tonne=None
+                    if prices is None
+                    else float(prices.marginal_risk_charge[n, m]),
                 )
             )
     return tuple(result)

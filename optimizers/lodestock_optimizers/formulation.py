@@ -24,8 +24,10 @@ import pyomo.core.base.constraint as pyomo_constraint
 import pyomo.core.base.objective as pyomo_objective
 import pyomo.environ as pyo
 
+from .heeding_model import HeedingModel
 from .instance import Instance
 from .trade_rules import RuleRow, embargoed, rule_rows
+from .watch import Timekeeper, unlimited
 
 FIRM_SHARE = 1.0
 """Take-or-pay share at which a contract delivers exactly what is available of it."""
@@ -42,17 +44,23 @@ def _templates() -> Iterator[None]:
         pyomo_constraint.TEMPLATIZE_CONSTRAINTS, pyomo_objective.TEMPLATIZE_OBJECTIVES = before
 
 
-def formulate(instance: Instance, rows: list[RuleRow] | None = None) -> pyo.ConcreteModel:
+def formulate(
+    instance: Instance, rows: list[RuleRow] | None = None, keeper: Timekeeper | None = None
+) -> pyo.ConcreteModel:
     """States the model of one instance.
 
     Args:
         instance: The numbers.
         rows: The rows of the trade rules, where the caller has them already.
+        keeper: Whom to ask whether to go on. None: nobody.
 
     Returns:
         A complete Pyomo model, which any solver that Pyomo knows can solve.
+
+    Raises:
+        Stopped: Caller or clock say so.
     """
-    model = pyo.ConcreteModel(name="sourcing")
+    model = HeedingModel("sourcing", keeper or unlimited())
     with _templates():
         _sources_and_contracts(model, instance)
         _demand_and_stock(model, instance)

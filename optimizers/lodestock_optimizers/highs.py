@@ -20,6 +20,9 @@ _FEASIBLE_POINT = highspy.SolutionStatus.kSolutionStatusFeasible
 
 SOLVER = f"HiGHS {version('highspy')}"
 
+LEAST_OBJECTIVE = 0.0
+"""The bound where nothing better is proven: no cost and no column of ours is below 0."""
+
 _STATUS = {
     highspy.HighsModelStatus.kOptimal: PlanStatus.OPTIMAL,
     highspy.HighsModelStatus.kInfeasible: PlanStatus.INFEASIBLE,
@@ -49,6 +52,12 @@ class Solution:
     row_dual: Floats
 
 
+def no_solution(status: PlanStatus, reason: str) -> Solution:
+    """The solution of a model that was not solved."""
+    nothing = np.zeros(0)
+    return Solution(status, reason, np.inf, LEAST_OBJECTIVE, 0, nothing, nothing, nothing)
+
+
 class Solver:
     """One model in HiGHS, which keeps its basis between solves.
 
@@ -62,12 +71,21 @@ class Solver:
 
     def __init__(self, arrays: LinearArrays, time_limit_s: float | None = None) -> None:
         self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        self._arrays = arrays
+        self._interrupted = False
         self._set("output_flag", False)
         self._set("threads", 1)
         if time_limit_s is not None:
             self._set("time_limit", float(time_limit_s))
         self._accept(self._highs.passModel(_highs_lp(arrays)), "passModel")
+
+    def interrupt(self) -> None:
+        """Ends a `solve` of another thread soon, or the next one at once: its status is then CANCELLED.
+
+        The time limit is lowered, since presolve, which takes seconds on large models, looks at that alone, and HiGHS'
+        callbacks would have the simplex method wait for the interpreter at every iteration.
+        """
+        self._interrupted = True
+        self._set("time_limit", 0.0)
 
     def solve(self) -> Solution:
         """Runs HiGHS from the basis that it has."""
@@ -77,14 +95,17 @@ class Solver:
         status = _STATUS.get(found)
         if status is None:
             raise SolverFault(f"HiGHS ended with {self._highs.modelStatusToString(found)}")
-        if status is PlanStatus.NO_PLAN_FOUND and info.primal_solution_status == _FEASIBLE_POINT:
-            status = PlanStatus.FEASIBLE
+        if status is PlanStatus.NO_PLAN_FOUND:
+            if self._interrupted:
+                status = PlanStatus.CANCELLED
+            elif info.primal_solution_status == _FEASIBLE_POINT:
+                status = PlanStatus.FEASIBLE
         objective = float(info.objective_function_value)
         return Solution(
             status=status,
             solver_status=str(self._highs.modelStatusToString(found)),
             objective=objective,
-            bound=objective if status is PlanStatus.OPTIMAL else -np.inf,
+            bound=objective if status is PlanStatus.OPTIMAL else LEAST_OBJECTIVE,
             iterations=int(info.simplex_iteration_count),
             column_value=np.array(solution.col_value),
             column_dual=np.array(solution.col_dual),

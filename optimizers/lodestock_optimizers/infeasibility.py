@@ -10,40 +10,42 @@ from dataclasses import replace
 
 import numpy as np
 
-from .arrays import LinearArrays
+from .answer import Answer
 from .highs import Solver, SolverFault
 from .instance import Instance
 from .plan import Infeasibility, PlanStatus
+from .race import solve
 from .trade_rules import RuleRow
+from .watch import Stage, Timekeeper
 
 RELAXABLE = ("below_floor", "below_closing", "below_share")
 
 
-def explain_infeasibility(
-    instance: Instance, rows: list[RuleRow], arrays: LinearArrays, time_limit_s: float | None = None
-) -> tuple[Infeasibility, ...]:
+def explain_infeasibility(answer: Answer, keeper: Timekeeper) -> tuple[Infeasibility, ...]:
     """Names the hard limits that must give way, by the smallest relaxation in tonnes.
 
     Args:
-        instance: The instance that has no plan.
-        rows: The rows of its trade rules.
-        arrays: Its model, compiled.
-        time_limit_s: Seconds that the solver may take. None: no limit.
+        answer: The instance that has no plan, and its model.
+        keeper: Whom to ask, and the time that is left.
 
     Returns:
         One entry a field, material and period, in the order of the periods: what is demanded, what can be reached.
         Empty where the time was not enough.
 
     Raises:
+        Stopped: The caller cancelled.
         SolverFault: The relaxed model has no solution either, which the model rules out.
     """
+    instance, rows, arrays = answer.instance, answer.rows, answer.arrays
     cost, upper = np.zeros_like(arrays.cost), arrays.upper.copy()
     for name in RELAXABLE:
         if name in arrays.columns:
             position = arrays.columns[name].position
             hard = position[arrays.upper[position] == 0.0]
             cost[hard], upper[hard] = 1.0, np.inf
-    solution = Solver(replace(arrays, cost=cost, offset=0.0, upper=upper), time_limit_s).solve()
+    relaxed = Solver(replace(arrays, cost=cost, offset=0.0, upper=upper), keeper.left())
+    solution = solve(relaxed, keeper, Stage.EXPLAINING)
+    keeper.heed_caller()
     if solution.status in (PlanStatus.NO_PLAN_FOUND, PlanStatus.FEASIBLE):
         return ()
     if solution.status is not PlanStatus.OPTIMAL:

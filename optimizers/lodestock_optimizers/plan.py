@@ -13,7 +13,7 @@ from .problem import DemandTier, MaterialState
 
 
 class PlanStatus(Enum):
-    """How the solve ended; anything but OPTIMAL and FEASIBLE comes without a plan."""
+    """How the solve ended; anything but OPTIMAL and FEASIBLE comes without a plan, FEASIBLE without prices."""
 
     OPTIMAL = "OPTIMAL"
     FEASIBLE = "FEASIBLE"
@@ -91,9 +91,9 @@ class Contract:
     signed_node_id: int
     node_ids: tuple[int, ...]
     contracted_tonnes: float
-    reduced_cost_usd_per_tonne: float
+    reduced_cost_usd_per_tonne: float | None
     break_even_price_usd_per_tonne: float | None
-    capacity_value_usd_per_tonne: float
+    capacity_value_usd_per_tonne: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +133,8 @@ class MaterialBalance:
     disposed_tonnes: float
     shortages: tuple[TierTonnes, ...]
     days_of_cover: float
-    marginal_value_usd_per_tonne: float
-    marginal_risk_charge_usd_per_tonne: float
+    marginal_value_usd_per_tonne: float | None
+    marginal_risk_charge_usd_per_tonne: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from .answer import LINKS, Answer
 from .highs import Solver
-from .plan import BindingRule, Contract
+from .plan import BindingRule
 from .scenario_tree import Floats
 from .trade_rules import embargoed
 
@@ -60,45 +60,33 @@ def _risk_cost(answer: Answer) -> Floats:
     return cost
 
 
-def read_contracts(answer: Answer) -> tuple[Contract, ...]:
-    """Every contract that could be signed, signed or not, with its reduced cost and break-even price."""
-    instance, tree = answer.instance, answer.instance.tree
+@dataclass(frozen=True, slots=True)
+class ContractPrices:
+    """(K, L) reduced cost, break-even price (NaN where there is none) and worth of capacity of contracts, USD/t."""
+
+    reduced_cost: Floats
+    break_even: Floats
+    capacity_value: Floats
+
+
+def value_contracts(answer: Answer) -> ContractPrices:
+    """Values every contract that could be signed, by the tonnes that it delivers."""
+    tree = answer.instance.tree
     pricing = price_contracts(answer)
     reduced = pricing.reduced_cost()
-    weight = answer.sum_by_contract(np.broadcast_to(instance.weight[:, None], tree.availability.shape))
-    scarcity = answer.sum_by_contract(-tree.availability * answer.row_dual("capacity", instance.source_count))
-    used = np.argwhere(answer.sum_by_contract(np.ones_like(tree.availability)) > 0)
-    least = answer.negligible[instance.material_of]
-    break_even = _break_even(pricing)
-    nodes_of: dict[tuple[int, int], list[int]] = {}
-    for n, row in enumerate(instance.contract_of.tolist()):
-        for l, k in enumerate(row):
-            nodes_of.setdefault((k, l), []).append(n)
-    contracts = []
-    for k, l in sorted(used.tolist(), key=lambda pair: (pair[1], instance.contracts[pair[0]])):
-        period, signed_node = instance.contracts[k]
-        tonnes = float(answer.contracted[k, l])
-        signed = tonnes > least[l]
-        per_tonne = float(reduced[k, l] / weight[k, l])
-        worth = (max(0.0, -float(reduced[k, l])) + float(scarcity[k, l])) / float(weight[k, l])
-        contracts.append(
-            Contract(
-                source_id=instance.problem.sources[l].source_id,
-                period=period,
-                signed_period=period - int(instance.lead[l]),
-                signed_node_id=signed_node,
-                node_ids=tuple(nodes_of[k, l]),
-                contracted_tonnes=tonnes if signed else 0.0,
-                reduced_cost_usd_per_tonne=0.0 if signed or per_tonne < NEGLIGIBLE_USD else per_tonne,
-                break_even_price_usd_per_tonne=None if signed else _known(float(break_even[k, l])),
-                capacity_value_usd_per_tonne=worth if worth > NEGLIGIBLE_USD else 0.0,
-            )
-        )
-    return tuple(contracts)
+    weight = answer.sum_by_contract(np.broadcast_to(answer.instance.weight[:, None], tree.availability.shape))
+    weight = np.where(weight > 0, weight, 1.0)
+    scarcity = answer.sum_by_contract(-tree.availability * answer.row_dual("capacity", answer.instance.source_count))
+    return ContractPrices(
+        reduced_cost=_without_rounding(reduced / weight),
+        break_even=_break_even(pricing),
+        capacity_value=_without_rounding((np.maximum(0.0, -reduced) + scarcity) / weight),
+    )
 
 
-def _known(price: float) -> float | None:
-    return None if np.isnan(price) else price
+def _without_rounding(usd: Floats) -> Floats:
+    """Values below the solver's rounding, and below 0, as 0."""
+    return np.where(usd < NEGLIGIBLE_USD, 0.0, usd)
 
 
 @dataclass(frozen=True)

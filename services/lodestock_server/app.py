@@ -6,14 +6,21 @@ import asyncio
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from google.longrunning import operations_pb2 as longrunning
+from google.longrunning import operations_pb2_grpc as longrunning_grpc
+from grpc_health.v1 import health, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
+from sqlalchemy import Engine
 
 from lodestock.v1 import (
     audit_pb2,
@@ -22,28 +29,46 @@ from lodestock.v1 import (
     catalog_pb2_grpc,
     forecast_pb2,
     forecast_pb2_grpc,
+    operations_pb2,
+    operations_pb2_grpc,
     risk_pb2,
     risk_pb2_grpc,
     sourcing_pb2,
     sourcing_pb2_grpc,
 )
 from lodestock_server import tasks
+from lodestock_server.admission import Admission, JobRoom, Limits
 from lodestock_server.catalog import bundled_packages
+from lodestock_server.certificates import CertificateFiles, server_credentials
 from lodestock_server.checks import CrossFieldChecks
 from lodestock_server.compute import ComputePool
 from lodestock_server.contract import Contract
-from lodestock_server.interceptors import CallInterceptor, TokenCheck
+from lodestock_server.dispatch import ComputeCalls
+from lodestock_server.errors import DatabaseUnavailable
+from lodestock_server.health import DatabaseWatch, HealthWatch
+from lodestock_server.identity import Callers
+from lodestock_server.interceptors import CallInterceptor
+from lodestock_server.jobs.client import Jobs
+from lodestock_server.jobs.job import JobState
 from lodestock_server.log import get_log
+from lodestock_server.metrics import serve_metrics, set_jobs
 from lodestock_server.servicers.audit import AuditServicer
 from lodestock_server.servicers.catalog import CatalogServicer
 from lodestock_server.servicers.forecast import ForecastServicer
+from lodestock_server.servicers.operations import OperationServicer, OperationsServicer
+from lodestock_server.servicers.results import StoredResults
 from lodestock_server.servicers.risk import RiskServicer
 from lodestock_server.servicers.sourcing import SourcingServicer
 from lodestock_server.settings import Settings
 from lodestock_server.store.catalogs import CatalogSource
 from lodestock_server.store.database import database_url, open_database
 from lodestock_server.store.datasets import DatasetStore
+from lodestock_server.store.payloads import PayloadStore
+from lodestock_server.store.results import ResultStore
+from lodestock_server.tracing import configure_traces, stop_traces
+from lodestock_server.transport import Answers, channel_options
 from lodestock_server.validation import RequestReader
+from lodestock_server.workers.supervise import EmbeddedWorkers, name_at
 
 SERVICES = tuple(
     module.DESCRIPTOR.services_by_name[name].full_name
@@ -51,6 +76,8 @@ SERVICES = tuple(
         (audit_pb2, "AuditService"),
         (catalog_pb2, "CatalogService"),
         (forecast_pb2, "ForecastService"),
+        (longrunning, "Operations"),
+        (operations_pb2, "OperationService"),
         (risk_pb2, "RiskService"),
         (sourcing_pb2, "SourcingService"),
     )
@@ -58,54 +85,104 @@ SERVICES = tuple(
 
 REFLECTION_V1 = "grpc.reflection.v1.ServerReflection"
 
+BLOCKING_CALLS = 64
+"""Threads for what waits for the database or a file; what computes has processes."""
+
+COUNT_JOBS_EVERY_S = 5.0
+DATABASE_PATIENCE_S = 60.0
+"""Seconds that a server which starts waits for a database that is on its way up."""
+
 LAST_WORD_S = 1.0
 """Seconds that the last answers get to leave after their calls have ended."""
 
 
-async def serve(settings: Settings, announce: Callable[[str], None]) -> None:
+async def serve(settings: Settings, announce: Callable[[str], None], config_file: Path | None = None) -> None:
     """Serve until SIGTERM or SIGINT, then drain.
 
     Args:
         settings: What to serve, and where.
         announce: Called with the bound address once calls are answered.
+        config_file: Where settings were read from; the workers of the server read them there, too.
     """
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(BLOCKING_CALLS, thread_name_prefix="blocking"))
     for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+        loop.add_signal_handler(name, stop.set)
     log = get_log()
+    configure_traces(settings.otlp_endpoint, "lodestock-server")
+    if settings.metrics_port is not None:
+        log.info(
+            "metrics", host=settings.metrics_host, port=serve_metrics(settings.metrics_host, settings.metrics_port)
+        )
     url = database_url(settings.database_url, settings.data_dir)
-    engine = await asyncio.to_thread(open_database, url)
+    engine = await asyncio.to_thread(open_database, url, DATABASE_PATIENCE_S)
     datasets = DatasetStore(engine)
     leave = threading.Event()
     loaded = asyncio.ensure_future(asyncio.to_thread(load_bundled, datasets, leave))
-    # Without its data the server is of no use: better it ends, and says why.
-    loaded.add_done_callback(lambda ended: stop.set() if ended.cancelled() or ended.exception() else None)
-    compute = ComputePool(
+    needed(loaded, stop)
+    pool = ComputePool(
         settings.compute_workers,
-        settings.max_waiting_calls,
+        # Calls wait in the admission before it; here only while a process is started again.
+        settings.max_waiting_calls + settings.compute_workers,
         settings.default_time_limit_s,
         tasks.PRELOAD,
-        partial(tasks.use_database, url),
+        partial(tasks.get_ready, url, settings.log_level, settings.log_format, settings.worker_nice),
     )
+    room = JobRoom(settings.max_jobs_per_caller, settings.max_jobs)
+    jobs = await asyncio.to_thread(Jobs.open, url, settings.job_time_limit_s, settings.jobs_version, room.check)
+    draining = asyncio.Event()
     try:
-        async with compute:
-            catalogs = CatalogSource(engine, bundled_packages())
-            server, healths, calls = build_server(settings, compute, catalogs, datasets, loaded)
+        async with pool:
+            server, healths, calls = build_server(settings, engine, pool, jobs, loaded, draining)
             port = bind(server, settings)
             await server.start()
-            await set_health(healths, health_pb2.HealthCheckResponse.SERVING)
+            watch = HealthWatch(healths, SERVICES, lambda: pool.can_work, DatabaseWatch(engine))
+            await watch.tell(watch.what_is_wrong())
             address = f"{settings.address.rpartition(':')[0]}:{port}"
             log.info("serving", address=address, tls=settings.has_tls)
             announce(address)
-            await stop.wait()
-            log.info("draining", seconds=settings.drain_s)
-            await healths.enter_graceful_shutdown()
-            compute.drain()
-            await drain(server, calls, settings.drain_s)
+            workers = EmbeddedWorkers(settings.job_workers, name_at(port), settings.drain_s, config_file)
+            workers.start()
+            async with beside(watch.run(), count_jobs(jobs), stop=stop):
+                await stop.wait()
+                log.info("draining", seconds=settings.drain_s)
+                await healths.enter_graceful_shutdown()
+                draining.set()
+                pool.drain()
+                await asyncio.gather(drain(server, calls, settings.drain_s), workers.stop())
     finally:
         leave.set()
+        jobs.close()
+        await asyncio.to_thread(stop_traces)
     await loaded
     log.info("stopped")
+
+
+def needed(work: asyncio.Future[None], stop: asyncio.Event) -> None:
+    """Stop the server where `work` fails: without it the server is of no use, and better ends and says why."""
+    work.add_done_callback(lambda ended: stop.set() if ended.cancelled() or ended.exception() else None)
+
+
+@asynccontextmanager
+async def beside(*works: Coroutine[Any, Any, None], stop: asyncio.Event) -> AsyncIterator[None]:
+    """Let works go on for as long as the server runs.
+
+    Raises:
+        Exception: What one of them failed with, which stopped the server.
+    """
+    begun = [asyncio.create_task(work) for work in works]
+    for work in begun:
+        needed(work, stop)
+    try:
+        yield
+    finally:
+        for work in begun:
+            work.cancel()
+        ends = await asyncio.gather(*begun, return_exceptions=True)
+    for end in ends:
+        if isinstance(end, Exception):
+            raise end
 
 
 async def drain(server: grpc.aio.Server, calls: CallInterceptor, seconds: float) -> None:
@@ -130,32 +207,59 @@ def load_bundled(datasets: DatasetStore, leave: threading.Event) -> None:
         get_log().info("datasets loaded", datasets=loaded, seconds=round(time.perf_counter() - started, 2))
 
 
+async def count_jobs(jobs: Jobs) -> None:
+    """Keep the metrics' count of jobs fresh, until cancelled."""
+    while True:
+        with suppress(DatabaseUnavailable):
+            counts = await jobs.in_thread(jobs.counts)
+            of_state = Counter({state.name: 0 for state in JobState if not state.is_end})
+            for (_kind, state), count in counts.items():
+                of_state[state.name] += count
+            set_jobs(of_state)
+        await asyncio.sleep(COUNT_JOBS_EVERY_S)
+
+
 def build_server(
     settings: Settings,
-    compute: ComputePool,
-    catalogs: CatalogSource,
-    datasets: DatasetStore,
+    engine: Engine,
+    pool: ComputePool,
+    jobs: Jobs,
     loaded: asyncio.Future[None],
+    draining: asyncio.Event,
 ) -> tuple[grpc.aio.Server, health.aio.HealthServicer, CallInterceptor]:
     """Wire the services together.
 
     Args:
         settings: What to serve, and where.
-        compute: Where what takes long is done.
-        catalogs: The figures that requests are checked against.
-        datasets: The stored data.
+        engine: The database.
+        pool: Where that is done for which callers wait.
+        jobs: Where that is done which takes longer.
         loaded: Done once the data hold what ships with the server.
+        draining: Set once the server is going down.
     """
     contract = Contract()
-    checks = CrossFieldChecks(contract, catalogs.current)
-    token = settings.token.get_secret_value() if settings.token else None
-    calls = CallInterceptor(RequestReader(contract, checks.by_request()), TokenCheck(token))
-    server = grpc.aio.server(interceptors=[calls], options=channel_options(settings))
-    forecast_pb2_grpc.add_ForecastServiceServicer_to_server(ForecastServicer(compute), server)
+    checks = CrossFieldChecks(contract, CatalogSource(engine, bundled_packages()).current)
+    callers = Callers(settings.secrets, by_certificate=settings.tls_client_ca_file is not None)
+    reader = RequestReader(contract, checks.by_request())
+    calls = CallInterceptor(callers, reader, Answers(settings.max_message_bytes))
+    server = grpc.aio.server(
+        interceptors=[calls],
+        options=channel_options(settings.max_message_bytes, settings.max_connection_age_s, settings.compression),
+        maximum_concurrent_rpcs=settings.max_concurrent_calls,
+    )
+    compute = ComputeCalls(Admission(limits_of(settings)), pool)
+    results = StoredResults(ResultStore(engine), PayloadStore(engine), compute)
+    forecast = ForecastServicer(compute, jobs, results)
+    sourcing = SourcingServicer(compute, checks.problem, jobs, results)
+    forecast_pb2_grpc.add_ForecastServiceServicer_to_server(forecast, server)
     risk_pb2_grpc.add_RiskServiceServicer_to_server(RiskServicer(compute), server)
-    sourcing_pb2_grpc.add_SourcingServiceServicer_to_server(SourcingServicer(compute, checks.problem), server)
-    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(CatalogServicer(datasets, compute, loaded), server)
+    sourcing_pb2_grpc.add_SourcingServiceServicer_to_server(sourcing, server)
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(
+        CatalogServicer(DatasetStore(engine), compute, loaded), server
+    )
     audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditServicer(compute, loaded), server)
+    longrunning_grpc.add_OperationsServicer_to_server(OperationsServicer(jobs, draining), server)
+    operations_pb2_grpc.add_OperationServiceServicer_to_server(OperationServicer(jobs, draining), server)
     healths = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(healths, server)
     add_reflection(server)
@@ -179,14 +283,14 @@ def add_reflection(server: grpc.aio.Server) -> None:
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(REFLECTION_V1, handlers),))
 
 
-def channel_options(settings: Settings) -> list[tuple[str, int]]:
-    """What gRPC itself is told."""
-    return [
-        ("grpc.max_receive_message_length", settings.max_message_bytes),
-        ("grpc.max_send_message_length", settings.max_message_bytes),
-        # Without this a second server could bind the same port and take half of the calls.
-        ("grpc.so_reuseport", 0),
-    ]
+def limits_of(settings: Settings) -> Limits:
+    """How much may be held of what computes."""
+    return Limits(
+        computing=settings.compute_workers,
+        waiting=settings.max_waiting_calls,
+        of_caller=settings.max_calls_per_caller,
+        weight=settings.max_weight_in_flight,
+    )
 
 
 def bind(server: grpc.aio.Server, settings: Settings) -> int:
@@ -197,26 +301,8 @@ def bind(server: grpc.aio.Server, settings: Settings) -> int:
     """
     try:
         if settings.tls_certificate_file and settings.tls_key_file:
-            return server.add_secure_port(settings.address, server_credentials(settings))
+            files = CertificateFiles(settings.tls_certificate_file, settings.tls_key_file, settings.tls_client_ca_file)
+            return server.add_secure_port(settings.address, server_credentials(files))
         return server.add_insecure_port(settings.address)
     except RuntimeError as error:
         raise OSError(f"cannot listen on {settings.address}: {error}") from error
-
-
-def server_credentials(settings: Settings) -> grpc.ServerCredentials:
-    """Certificate and key, and the authority that clients' certificates must be signed by."""
-
-    def content(path: Path | None) -> bytes | None:
-        return path.read_bytes() if path else None
-
-    key, certificate = content(settings.tls_key_file), content(settings.tls_certificate_file)
-    authority = content(settings.tls_client_ca_file)
-    if key is None or certificate is None:
-        raise ValueError("TLS needs a certificate and a key")
-    return grpc.ssl_server_credentials([(key, certificate)], authority, require_client_auth=authority is not None)
-
-
-async def set_health(healths: health.aio.HealthServicer, status: int) -> None:
-    """Set the health of the server and of each service."""
-    for service in (health.OVERALL_HEALTH, *SERVICES):
-        await healths.set(service, status)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from google.longrunning import operations_pb2
 from google.protobuf.message import Message
 
 from lodestock.v1 import forecast_pb2, risk_pb2, sourcing_pb2
 from lodestock_optimizers.problem import DemandTier, Material, Period, SourcingProblem, TierDemand
 from lodestock_server.catalog import Catalog, UnknownBuyerError, UnknownCountryError
 from lodestock_server.contract import Contract
-from lodestock_server.converters import backtest, demand, forecast, risk
+from lodestock_server.converters import backtest, demand, forecast, operation, risk
 from lodestock_server.converters.build import build_request_from_proto
 from lodestock_server.converters.common import own_figures_from_proto
 from lodestock_server.converters.sourcing import problem_from_proto
@@ -78,6 +79,14 @@ class CrossFieldChecks:
             risk_pb2.AssessSupplyRiskRequest: self.assess_supply_risk,
             sourcing_pb2.BuildProblemRequest: self.build_problem,
             sourcing_pb2.OptimizeSourcingRequest: self.optimize_sourcing,
+            forecast_pb2.BatchForecastDemandRequest: self.batch_forecast_demand,
+            forecast_pb2.RunBacktestRequest: self.run_backtest,
+            sourcing_pb2.RunOptimizationRequest: self.run_optimization,
+            operations_pb2.GetOperationRequest: operation.name_violations,
+            operations_pb2.CancelOperationRequest: operation.name_violations,
+            operations_pb2.DeleteOperationRequest: operation.name_violations,
+            operations_pb2.WaitOperationRequest: operation.wait_violations,
+            operations_pb2.ListOperationsRequest: operation.list_violations,
         }
 
     def forecast_demand(self, request: forecast_pb2.ForecastDemandRequest) -> list[FieldViolation]:
@@ -87,6 +96,20 @@ class CrossFieldChecks:
     def backtest_models(self, request: forecast_pb2.BacktestModelsRequest) -> list[FieldViolation]:
         """Check series, options, buyer, materials and own figures."""
         return [*backtest.backtest_violations(request), *self._demand(request)]
+
+    def batch_forecast_demand(self, request: forecast_pb2.BatchForecastDemandRequest) -> list[FieldViolation]:
+        """Check what is to be forecast, and what it is called."""
+        found = display_name_violations(request.display_name)
+        if request.HasField("forecast"):
+            found += [violation.under("forecast") for violation in self.forecast_demand(request.forecast)]
+        return found
+
+    def run_backtest(self, request: forecast_pb2.RunBacktestRequest) -> list[FieldViolation]:
+        """Check what is to be backtested, and what it is called."""
+        found = display_name_violations(request.display_name)
+        if request.HasField("backtest"):
+            found += [violation.under("backtest") for violation in self.backtest_models(request.backtest)]
+        return found
 
     def assess_supply_risk(self, request: risk_pb2.AssessSupplyRiskRequest) -> list[FieldViolation]:
         """Check buyer, materials, own figures, shares and countries."""
@@ -116,12 +139,18 @@ class CrossFieldChecks:
             *(violation for violation in found if is_of_request(violation.field_path)),
         ]
 
-    def optimize_sourcing(self, request: sourcing_pb2.OptimizeSourcingRequest) -> list[FieldViolation]:
+    def optimize_sourcing(
+        self, request: sourcing_pb2.OptimizeSourcingRequest | sourcing_pb2.RunOptimizationRequest
+    ) -> list[FieldViolation]:
         """Check the problem."""
         if not request.HasField("problem"):
             return []
         found = problem_violations(problem_from_proto(request.problem), known_countries(self._catalogs()))
         return [violation.under("problem") for violation in found]
+
+    def run_optimization(self, request: sourcing_pb2.RunOptimizationRequest) -> list[FieldViolation]:
+        """Check the problem, and what it is called."""
+        return [*display_name_violations(request.display_name), *self.optimize_sourcing(request)]
 
     def problem(self, problem: sourcing_pb2.SourcingProblem) -> list[FieldViolation]:
         """Check a problem by the contract's rules and across its fields, with paths that start at the problem."""
@@ -145,6 +174,13 @@ class CrossFieldChecks:
             own = own_figures_from_proto(stored.own_figures)
             found += own_figure_violations(catalog, stored.buyer, own, "stored.own_figures")
         return found
+
+
+def display_name_violations(name: str) -> list[FieldViolation]:
+    """Whether the caller's words for something fit into a line. PostgreSQL stores no NUL, either."""
+    if not name or name.isprintable():
+        return []
+    return [FieldViolation("display_name", f"{name!r} has characters that do not print, must be one line of text")]
 
 
 def country_violations(catalog: Catalog, path: str, code: str) -> list[FieldViolation]:

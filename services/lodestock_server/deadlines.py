@@ -14,6 +14,9 @@ SHARE_IN_RESERVE = 0.05
 LEAST_RESERVE_S = 0.3
 """Seconds in reserve at least: converting the answer and sending it take time however short the call is."""
 
+LAST_WORDS_SHARE = 0.2
+"""Of the reserve: the time to send an error where neither computing nor reading ended in time."""
+
 MOST_SHARE_IN_RESERVE = 0.5
 """A call of less than twice the least reserve still gets half of its time to compute."""
 
@@ -42,6 +45,13 @@ class Deadline:
         if left <= 0:
             raise OutOfTime("the call's deadline had passed before its computing could begin")
         return min(most_s, left - reserve_s(left))
+
+    def give_up_s(self) -> float | None:
+        """Seconds until the call is ended with an error, just before the caller stops waiting for it."""
+        if self.at_s is None:
+            return None
+        left = self.at_s - time.monotonic()
+        return left - LAST_WORDS_SHARE * reserve_s(max(left, 0.0))
 
 
 def reserve_s(left_s: float) -> float:

@@ -256,7 +256,7 @@ def writable(folder: Path) -> str:
 
 def database(settings: Settings) -> str:
     """The database can be reached, and its schema is none that this version does not know. Nothing is changed in it."""
-    from lodestock_server.store.database import schema_of
+    from lodestock_server.store.revisions import schema_of
 
     if settings.database_url is None and not (settings.data_dir / DATABASE_FILE).exists():
         return "none yet: the first start makes it"

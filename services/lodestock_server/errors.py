@@ -8,11 +8,15 @@ is a result, not an error.
     ├── InvalidRequest      INVALID_ARGUMENT    fields break rules; carries every violation
     ├── MalformedRequest    INVALID_ARGUMENT    the bytes are no message of the method
     ├── NotFound            NOT_FOUND           the data hold nothing of the kind
+    ├── AlreadyExists       ALREADY_EXISTS      the identifier belongs to another request
+    ├── StillRunning        FAILED_PRECONDITION the operation has not ended yet
     ├── NotOffered          UNIMPLEMENTED       a service knows the method, this server does not have it
     ├── Unauthenticated     UNAUTHENTICATED     no token, or a wrong one
     ├── Overloaded          RESOURCE_EXHAUSTED  too many calls wait already; come again later
+    ├── AnswerTooLarge      RESOURCE_EXHAUSTED  the answer is beyond the limit on messages
     ├── WorkerLost          ABORTED             the process that computed the answer died; may be tried again
     ├── OutOfTime           DEADLINE_EXCEEDED   no time left to begin
+    ├── DatabaseUnavailable UNAVAILABLE         the database is away or busy; come again soon
     └── Draining            UNAVAILABLE         the server is going down
 
 Errors cross the process boundary by pickle, so each constructor's arguments are the exception's `args`.
@@ -88,6 +92,20 @@ class NotFound(ServiceError):
     reason = "NOT_FOUND"
 
 
+class AlreadyExists(ServiceError):
+    """The identifier that the caller gave belongs to another request."""
+
+    code = grpc.StatusCode.ALREADY_EXISTS
+    reason = "ALREADY_EXISTS"
+
+
+class StillRunning(ServiceError):
+    """What is asked for can be done once the operation has ended."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    reason = "STILL_RUNNING"
+
+
 class NotOffered(ServiceError):
     """The contract of a service has the method, this server does not."""
 
@@ -100,6 +118,13 @@ class Unauthenticated(ServiceError):
 
     code = grpc.StatusCode.UNAUTHENTICATED
     reason = "UNAUTHENTICATED"
+
+
+class AnswerTooLarge(ServiceError):
+    """The answer is beyond the limit on messages; the same request gives the same answer."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+    reason = "ANSWER_TOO_LARGE"
 
 
 class OutOfTime(ServiceError):
@@ -123,7 +148,7 @@ class RetryableError(ServiceError):
 
 
 class Overloaded(RetryableError):
-    """As many calls wait for a worker as may."""
+    """There is no room for the call or job now."""
 
     code = grpc.StatusCode.RESOURCE_EXHAUSTED
     reason = "OVERLOADED"
@@ -137,6 +162,13 @@ class WorkerLost(RetryableError):
 
     code = grpc.StatusCode.ABORTED
     reason = "WORKER_LOST"
+
+
+class DatabaseUnavailable(RetryableError):
+    """The database is away, full or busy, and has been for longer than a call waits for it."""
+
+    code = grpc.StatusCode.UNAVAILABLE
+    reason = "DATABASE_UNAVAILABLE"
 
 
 class Draining(RetryableError):

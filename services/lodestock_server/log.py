@@ -1,9 +1,15 @@
-"""Structured logs: one line an event on standard error, with the correlation id of the call."""
+"""Structured logs: one line an event on standard error, with the correlation id of the call and its caller.
+
+What is bound to a call (correlation id, method, caller, job) crosses into the compute processes as a dict of strings,
+so that their lines can be found under the same id.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Literal
 
 import structlog
@@ -32,3 +38,13 @@ def get_log() -> structlog.typing.FilteringBoundLogger:
     """The log."""
     log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
     return log
+
+
+def context() -> dict[str, str]:
+    """What log lines carry now, to be bound again in another process."""
+    return {name: str(value) for name, value in structlog.contextvars.get_contextvars().items()}
+
+
+def bound(values: Mapping[str, str]) -> AbstractContextManager[None]:
+    """Have log lines carry `values`, until the end of the `with` statement."""
+    return structlog.contextvars.bound_contextvars(**values)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import platformdirs
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -21,6 +21,11 @@ from pydantic_settings import (
 
 MIB = 1024 * 1024
 
+DEFAULT_CALLER = "default"
+"""Name of the caller who has the setting `token`."""
+
+Secret = Annotated[SecretStr, Field(min_length=16)]
+CallerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._@-]{1,100}$")]
 
 DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
 """What a database's URL may begin with."""
@@ -31,24 +36,69 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LODESTOCK_", frozen=True, extra="forbid")
 
-    host: str = Field("127.0.0.1", description="Address to listen on. Not a loopback address: TLS and a token needed.")
+    # Where the server listens, and whom it lets in.
+    host: str = Field("127.0.0.1", description="Address to listen on. Not a loopback address: TLS and identity needed.")
     port: int = Field(50051, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     tls_certificate_file: Path | None = Field(None, description="PEM file with the server's certificate chain.")
     tls_key_file: Path | None = Field(None, description="PEM file with the server's private key.")
     tls_client_ca_file: Path | None = Field(None, description="PEM file; clients must show a certificate signed by it.")
-    token: SecretStr | None = Field(None, min_length=16, description="Bearer token that every call must carry.")
+    token: Secret | None = Field(None, description='Bearer token of the one caller "default".')
+    tokens: dict[CallerName, Secret] = Field(default_factory=dict, description="Bearer token by the caller's name.")
+
+    # What is kept where.
     data_dir: Path = Field(
         default_factory=lambda: platformdirs.user_data_path("lodestock"),
         description="Folder of the SQLite database, made if it is not there.",
     )
     database_url: SecretStr | None = Field(None, description="SQLAlchemy's URL, in place of data_dir's database.")
+
+    # How much is taken in.
     max_message_bytes: int = Field(64 * MIB, ge=MIB, le=1024 * MIB, description="Largest request and largest answer.")
     compute_workers: int = Field(2, ge=1, le=256, description="Processes that forecast and optimise.")
     max_waiting_calls: int = Field(16, ge=0, le=10_000, description="Calls that may wait for a free process.")
+    max_calls_per_caller: int = Field(12, ge=1, le=10_000, description="Calls of a caller that may wait or compute.")
+    max_weight_in_flight: float = Field(
+        4e6, gt=0, description="Columns of the models of all calls that wait or compute; forecasts count as columns."
+    )
+    max_jobs_per_caller: int = Field(1_000, ge=1, description="Unfinished jobs that a caller may have.")
+    max_jobs: int = Field(10_000, ge=1, description="Unfinished jobs of all callers.")
+    max_concurrent_calls: int = Field(
+        2_000, ge=10, le=1_000_000, description="Fuse: calls of every kind at once, streams and health checks too."
+    )
     default_time_limit_s: float = Field(60.0, gt=0, le=3600, description="Most seconds of computing for a call.")
     drain_s: float = Field(30.0, ge=0, le=3600, description="Seconds that running calls get to end on SIGTERM.")
+    max_connection_age_s: float = Field(
+        3600.0, ge=1, description="Seconds after which a client is asked to connect anew; its calls end in peace."
+    )
+    compression: bool = Field(True, description="Compress answers of more than 16 KiB for clients that take gzip.")
+
+    # Jobs, and the workers that do them.
+    job_workers: int = Field(1, ge=0, le=64, description="Workers that the server starts; 0: they run elsewhere.")
+    job_processes: int = Field(1, ge=1, le=256, description="Jobs that a worker does at once, each in its own process.")
+    job_time_limit_s: float = Field(3_600.0, gt=0, le=604_800, description="Most seconds of computing for a job.")
+    worker_name: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Name of a worker, which goes on with its own jobs by it."
+    )
+    worker_nice: int = Field(5, ge=0, le=19, description="How much a worker steps back behind the server.")
+    worker_lost_s: float = Field(10.0, gt=0, description="Seconds without a beat after which a worker is given up.")
+    max_attempts: int = Field(5, ge=1, le=100, description="How often a job is begun before it fails.")
+    jobs_version: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9._-]{1,100}$", description="Protocol of jobs, for two versions side by side."
+    )
+    keep_operations_days: int = Field(30, ge=0, description="Days that ended operations are kept; 0: for ever.")
+    keep_results_days: int = Field(365, ge=0, description="Days that results of jobs are kept; 0: for ever.")
+
+    # What is told to whom watches.
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level to log.")
     log_format: Literal["json", "text"] = Field("json", description="Form of a log line.")
+    metrics_host: str = Field("127.0.0.1", description="Address of the metrics' port; they are not protected.")
+    metrics_port: int | None = Field(None, ge=0, le=65535, description="Port of the server's metrics. None: none.")
+    worker_metrics_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of the metrics of `lodestock-server worker`. None: none."
+    )
+    otlp_endpoint: str | None = Field(
+        None, pattern="^https?://", description='OpenTelemetry collector for traces, such as "http://127.0.0.1:4317".'
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -76,11 +126,31 @@ class Settings(BaseSettings):
             raise ValueError("tls_certificate_file and tls_key_file go together; one of them is missing")
         if self.tls_client_ca_file is not None and not self.has_tls:
             raise ValueError("tls_client_ca_file needs tls_certificate_file and tls_key_file")
-        if not is_loopback(self.host) and not (self.has_tls and self.token is not None):
+        if not is_loopback(self.host) and not (self.has_tls and self.knows_callers):
             raise ValueError(
-                f"host {self.host} is not a loopback address: set tls_certificate_file, tls_key_file and token first"
+                f"host {self.host} is not a loopback address: set tls_certificate_file, tls_key_file and token first, "
+                "or tokens or tls_client_ca_file in place of token"
             )
         return self
+
+    @model_validator(mode="after")
+    def _refuse_shared_tokens(self) -> Self:
+        if self.token is not None and DEFAULT_CALLER in self.tokens:
+            raise ValueError(f'token is that of the caller "{DEFAULT_CALLER}", which tokens names, too')
+        if len(set(self.secrets.values())) < len(self.secrets):
+            raise ValueError("two callers have the same token; each must have its own")
+        return self
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """The secret token by the caller's name."""
+        given = self.tokens if self.token is None else {DEFAULT_CALLER: self.token, **self.tokens}
+        return {name: secret.get_secret_value() for name, secret in given.items()}
+
+    @property
+    def knows_callers(self) -> bool:
+        """Whether callers have to say who they are."""
+        return bool(self.secrets) or self.tls_client_ca_file is not None
 
     @property
     def has_tls(self) -> bool:

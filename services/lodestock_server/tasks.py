@@ -1,4 +1,4 @@
-"""What runs in the worker processes: from a request's bytes and a limit in seconds to an answer's bytes.
+"""What runs in the compute processes: from a request's bytes and a limit in seconds to an answer's bytes.
 
 Each task converts, calls a use case and converts back, so that the event loop never touches large values. The heavy
 libraries are imported where a use case needs them.
@@ -6,19 +6,37 @@ libraries are imported where a use case needs them.
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from typing import Literal
 
 from google.protobuf.message import Message
+from sqlalchemy import Engine
 
 from lodestock.v1 import audit_pb2, catalog_pb2, common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
 from lodestock_server.catalog import BundledCatalog, Catalog, DatasetInfo, bundled_packages
 from lodestock_server.catalog.comparison import compare
-from lodestock_server.converters import audit, backtest, build, common, demand, forecast, plan, risk, sourcing
+from lodestock_server.compute import UNWATCHED, SeriesWatch, SolveWatch, Watch
+from lodestock_server.converters import (
+    audit,
+    backtest,
+    build,
+    common,
+    comparison,
+    demand,
+    forecast,
+    plan,
+    risk,
+    sourcing,
+)
 from lodestock_server.converters import catalog as catalogs
+from lodestock_server.log import configure_logs
 from lodestock_server.store.catalogs import CatalogSource
 from lodestock_server.store.database import connect
 from lodestock_server.store.datasets import DatasetStore
+from lodestock_server.store.payloads import PayloadStore
 from lodestock_server.usecases import assess_supply_risk as risks
 from lodestock_server.usecases import backtest_models as backtesting
 from lodestock_server.usecases import build_problem as building
@@ -43,8 +61,8 @@ _catalogs: Callable[[], Catalog] = lru_cache(maxsize=1)(BundledCatalog)
 """Gives the catalog in use; the bundled one in a process that opened no database."""
 
 
-_stores: list[DatasetStore] = []
-"""The store of the database that this process has opened, if any."""
+_engines: list[Engine] = []
+"""Of the database that this process has opened, if any."""
 
 
 def use_database(url: str) -> None:
@@ -52,7 +70,27 @@ def use_database(url: str) -> None:
     global _catalogs
     engine = connect(url)
     _catalogs = CatalogSource(engine, bundled_packages()).current
-    _stores[:] = [DatasetStore(engine)]
+    _engines[:] = [engine]
+
+
+def get_ready(url: str, log_level: str, log_format: Literal["json", "text"], nice: int = 0) -> None:
+    """Read from a database and log like the server, in a process that does tasks.
+
+    Args:
+        url: Of the database.
+        log_level: Least level to log.
+        log_format: Form of a log line.
+        nice: How much the process steps back behind the one that started it.
+    """
+    os.nice(nice)
+    configure_logs(log_level, log_format)
+    use_database(url)
+
+
+def stored_data() -> DatasetStore:
+    """The datasets in the database that this process has opened."""
+    (engine,) = _engines
+    return DatasetStore(engine)
 
 
 def catalog() -> Catalog:
@@ -71,12 +109,14 @@ def recorder_of(request: Message) -> Recorder:
     return Recorder(request.SerializeToString(deterministic=True))
 
 
-def forecast_demand(wire: bytes, limit_s: float) -> bytes:
+def forecast_demand(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
     """ForecastService.ForecastDemand."""
     request = forecast_pb2.ForecastDemandRequest.FromString(wire)
     recorder, data = recorder_of(request), catalog()
     options = forecast.options_from_proto(request)
-    answers = forecasting.forecast_demand(data, demands_of(request, data), options, limit_s)
+    answers = forecasting.forecast_demand(
+        data, demands_of(request, data), options, limit_s, SeriesWatch(watch, "FORECASTING")
+    )
     forecasts = [forecast.answer_to_proto(answer, f"forecasts[{i}]") for i, answer in enumerate(answers)]
     datasets = datasets_of_demand(data, [answer.demand for answer in answers])
     record = recorder.record(FORECASTING_PACKAGES, datasets, options.seed)
@@ -85,12 +125,14 @@ def forecast_demand(wire: bytes, limit_s: float) -> bytes:
     ).SerializeToString()
 
 
-def backtest_models(wire: bytes, limit_s: float) -> bytes:
+def backtest_models(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
     """ForecastService.BacktestModels."""
     request = forecast_pb2.BacktestModelsRequest.FromString(wire)
     recorder, data = recorder_of(request), catalog()
     options = backtest.backtest_options_from_proto(request)
-    tested = backtesting.backtest_models(data, demands_of(request, data), options, limit_s)
+    tested = backtesting.backtest_models(
+        data, demands_of(request, data), options, limit_s, SeriesWatch(watch, "BACKTESTING")
+    )
     answer = backtest.backtest_to_proto(tested)
     record = recorder.record(FORECASTING_PACKAGES, datasets_of_demand(data, tested.demands))
     answer.record.CopyFrom(common.record_to_proto(record))
@@ -114,7 +156,7 @@ def datasets_of_demand(data: Catalog, demands: Iterable[demand_series.Demand]) -
     return [dataset for dataset in data.datasets() if dataset.name in read]
 
 
-def assess_supply_risk(wire: bytes, limit_s: float) -> bytes:
+def assess_supply_risk(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
     """RiskService.AssessSupplyRisk."""
     request = risk_pb2.AssessSupplyRiskRequest.FromString(wire)
     recorder, data = recorder_of(request), catalog()
@@ -129,7 +171,7 @@ def assess_supply_risk(wire: bytes, limit_s: float) -> bytes:
     return risk_pb2.AssessSupplyRiskResponse(risks=found, record=common.record_to_proto(record)).SerializeToString()
 
 
-def build_problem(wire: bytes, limit_s: float) -> bytes:
+def build_problem(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
     """SourcingService.BuildProblem."""
     request = sourcing_pb2.BuildProblemRequest.FromString(wire)
     recorder, data = recorder_of(request), catalog()
@@ -149,38 +191,38 @@ def build_problem(wire: bytes, limit_s: float) -> bytes:
     return answer.SerializeToString()
 
 
-def measure_problem(wire: bytes, limit_s: float) -> bytes:
+def measure_problem(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
     """The size of a valid problem's model, for SourcingService.ValidateProblem."""
     request = sourcing_pb2.ValidateProblemRequest.FromString(wire)
     size = optimising.model_size(sourcing.problem_from_proto(request.problem))
     return sourcing_pb2.ValidateProblemResponse(size=plan.size_to_proto(size)).SerializeToString()
 
 
-def optimize_sourcing(wire: bytes, limit_s: float) -> bytes:
+def optimize_sourcing(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
     """SourcingService.OptimizeSourcing."""
     request = sourcing_pb2.OptimizeSourcingRequest.FromString(wire)
     recorder = recorder_of(request)
     if request.HasField("time_limit_s"):
         limit_s = min(limit_s, request.time_limit_s)
-    found = optimising.optimize_sourcing(sourcing.problem_from_proto(request.problem), limit_s)
+    found = optimising.optimize_sourcing(sourcing.problem_from_proto(request.problem), limit_s, SolveWatch(watch))
     return sourcing_pb2.OptimizeSourcingResponse(
         plan=plan.plan_to_proto(found),
         record=common.record_to_proto(recorder.record(OPTIMISING_PACKAGES)),
     ).SerializeToString()
 
 
-def list_materials(wire: bytes, limit_s: float) -> bytes:
+def list_materials(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
     """CatalogService.ListMaterials."""
     data = catalog()
     materials = [catalogs.material_to_proto(data, mineral) for mineral in data.minerals()]
     return catalog_pb2.ListMaterialsResponse(materials=materials).SerializeToString()
 
 
-def compare_dataset_versions(wire: bytes, limit_s: float) -> bytes:
+def compare_dataset_versions(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
     """CatalogService.CompareDatasetVersions."""
     request = catalog_pb2.CompareDatasetVersionsRequest.FromString(wire)
     name, earlier, later = catalogs.versions_from_proto(request)
-    (store,) = _stores
+    store = stored_data()
     found = compare(
         store.package(name, earlier),
         store.package(name, later),
@@ -190,9 +232,18 @@ def compare_dataset_versions(wire: bytes, limit_s: float) -> bytes:
     return catalogs.comparison_to_proto(found).SerializeToString()
 
 
-def trace_result(wire: bytes, limit_s: float) -> bytes:
+def trace_result(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
     """AuditService.TraceResult."""
     request = audit_pb2.TraceResultRequest.FromString(wire)
     numbers = trace_numbers(audit.tracer_from_proto(request, known_countries(catalog())), request.field_paths)
-    (store,) = _stores
+    store = stored_data()
     return audit.response_to_proto(numbers, store.rows(audit.row_keys(numbers))).SerializeToString()
+
+
+def compare_results(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
+    """SourcingService.ComparePlans and ForecastService.CompareForecasts, without what is known of the results."""
+    asked = json.loads(wire)
+    (engine,) = _engines
+    payloads = PayloadStore(engine)
+    answers = [payloads.get(digest) for digest in asked["answers"]]
+    return comparison.compare_answers(asked["collection"], answers, asked["most_figures"])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from google.protobuf.json_format import MessageToJson
 
-from lodestock.commands import PLAN_COLUMNS
+from lodestock.printing import PLAN_COLUMNS
 from lodestock.results import PLAN_TABLES
 from lodestock.v1 import sourcing_pb2
 from tests.server_process import ServerProcess

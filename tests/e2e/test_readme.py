@@ -35,7 +35,7 @@ def run(example: str, address: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("page", ["README.md", "clients/README.md"])
+@pytest.mark.parametrize("page", ["README.md", "clients/README.md", "docs/jobs.md"])
 def test_client_examples_run_as_written(page: str, server: ServerProcess) -> None:
     """Each example runs against a server where it looks for one: at the port it names, else by the environment."""
     examples = client_examples(ROOT / page)

@@ -10,12 +10,16 @@ from collections import Counter
 from rich.console import Console
 from rich.table import Table
 
-from tests.fuzz.campaign import GROWTH_MIB, Fault, Tally, logged_fault, minimised, run_campaign
+from tests.fuzz.campaign import GROWTH_DESCRIPTORS, GROWTH_MIB, Fault, Tally, logged_fault, minimised, run_campaign
+from tests.fuzz.guided import is_offered
+from tests.fuzz.held import Held
 from tests.fuzz.seeds import seed_from_environment
 from tests.server_process import ServerProcess, running_server
 
-CALLS = 20_000
-REPORT_EVERY = 1000
+CALLS = 100_000
+GUIDED_SHARE = 0.6
+"""Of the calls, those whose bytes atheris mutates: most are refused, so they cost less than those drawn."""
+REPORT_EVERY_S = 20.0
 
 
 def main() -> int:
@@ -24,34 +28,68 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=CALLS, help="calls to make")
     calls: int = parser.parse_args().calls
     console, seed = Console(width=max(120, Console().width)), seed_from_environment()
+    guided = int(GUIDED_SHARE * calls) if is_offered() else 0
+    console.print(
+        f"{calls:,} calls from seed {seed}: {calls - guided:,} drawn from the descriptors, {guided:,} by atheris"
+    )
+    if not guided:
+        console.print("atheris is not installed here, so the mutation of bytes led by what it reaches is left out")
     began = time.monotonic()
-    console.print(f"{calls:,} calls from seed {seed}")
-    with running_server() as server:
-        tally = run_campaign(server, calls, seed, lambda tally: report(console, tally, began))
+    with running_server(job_workers=1) as server:
+        tally = run_campaign(server, calls - guided, seed, Progress(console), guided)
         console.print(outcome_table(tally))
-        console.print(f"server and workers: {tally.warm_mib:.0f} MiB when warm, {tally.end_mib:.0f} MiB at the end")
+        console.print(held_table(tally))
         for faults in tally.kinds().values():
             explain(console, faults, server)
-    grown = tally.grew_mib > GROWTH_MIB
-    if grown:
-        console.print(f"memory grew by {tally.grew_mib:.0f} MiB, more than {GROWTH_MIB:.0f} MiB")
-    verdict = "FAULTS" if tally.faults or grown else "no fault"
+    leaks = tally.leaks()
+    for leak in leaks:
+        console.print(leak)
+    verdict = "FAULTS" if tally.faults or leaks else "no fault"
     console.print(
         f"fuzz: {tally.calls:,} calls, {len(tally.faults)} faults of {len(tally.kinds())} kinds, slowest "
-        f"{tally.slowest_s:.1f} s, memory {tally.grew_mib:+.0f} MiB, {time.monotonic() - began:.0f} s, seed {seed}: "
-        f"{verdict}",
+        f"{tally.slowest_s:.1f} s, memory {tally.end.memory_mib - tally.warm.memory_mib:+.0f} MiB, "
+        f"{time.monotonic() - began:.0f} s, seed {seed}: {verdict}",
         highlight=False,
     )
-    return 1 if tally.faults or grown else 0
+    return 1 if tally.faults or leaks else 0
 
 
-def report(console: Console, tally: Tally, began: float) -> None:
-    """Say now and then how far the campaign is."""
-    if tally.calls % REPORT_EVERY == 0:
-        seconds = time.monotonic() - began
-        console.print(
-            f"  {tally.calls:>6,} calls, {len(tally.faults)} faults, {tally.memory_mib[-1]:.0f} MiB, {seconds:.0f} s"
+class Progress:
+    """Says now and then how far the campaign is."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._began = self._told = time.monotonic()
+
+    def __call__(self, tally: Tally) -> None:
+        """Tell, if it is time."""
+        now = time.monotonic()
+        if now - self._told < REPORT_EVERY_S:
+            return
+        self._told = now
+        self._console.print(
+            f"  {tally.calls:>7,} calls, {len(tally.faults)} faults, {tally.held[-1].memory_mib:.0f} MiB, "
+            f"{now - self._began:.0f} s"
         )
+
+
+def held_table(tally: Tally) -> Table:
+    """What server and workers held when, and the bounds."""
+    table = Table(title="Held by the server and the processes below it")
+    table.add_column("when")
+    table.add_column("memory", justify="right")
+    table.add_column("open files and sockets of the server", justify="right")
+    rows: dict[str, Held] = {
+        "before the first call": tally.held[0],
+        "most in the first quarter, while it warms up": tally.warm,
+        "half-way": tally.held[len(tally.held) // 2],
+        "most in the last quarter": tally.end,
+        "after the last call": tally.held[-1],
+    }
+    for when, held in rows.items():
+        table.add_row(when, f"{held.memory_mib:.0f} MiB", str(held.descriptors))
+    table.add_row("bound, last quarter over first", f"+{GROWTH_MIB:.0f} MiB", f"+{GROWTH_DESCRIPTORS}")
+    return table
 
 
 def outcome_table(tally: Tally) -> Table:

@@ -1,12 +1,12 @@
-"""Many calls of a server: drawn from a seed, sent a few at a time, judged, counted; and how its memory grew."""
+"""Many calls of a server: made from a seed, sent a few at a time, judged, counted; and what it held on to."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
-import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -19,6 +19,9 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.fuzz.calls import Call, Outcome, any_call, open_channel, send, unknown_call, weight
 from tests.fuzz.examples import examples
+from tests.fuzz.guided import guided_calls
+from tests.fuzz.held import Held, held_by
+from tests.fuzz.jobs import JobsBegun
 from tests.fuzz.methods import find_methods
 from tests.fuzz.minimise import smallest
 from tests.fuzz.verdict import faults
@@ -31,6 +34,8 @@ BATCH = 250
 UNKNOWN_WEIGHT = 1
 GROWTH_MIB = 150.0
 """By how much server and workers may grow after they have warmed up."""
+GROWTH_DESCRIPTORS = 40
+"""By how many open files and sockets the server may grow after it has warmed up: calls that run hold some."""
 NO_METHOD = "(no such method)"
 LONGEST_REQUEST_SHOWN = 1500
 
@@ -56,7 +61,7 @@ class Tally:
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     faults: list[Fault] = field(default_factory=list)
     slowest_s: float = 0.0
-    memory_mib: list[float] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
 
     @property
     def calls(self) -> int:
@@ -64,19 +69,21 @@ class Tally:
         return sum(self.outcomes.values())
 
     @property
-    def warm_mib(self) -> float:
-        """The most memory held in the first quarter, while libraries load and caches fill."""
-        return max(self.memory_mib[: 1 + len(self.memory_mib) // 4])
+    def warm(self) -> Held:
+        """The most that was held in the first quarter, while libraries load and caches fill."""
+        return Held.most(self.held[: 1 + len(self.held) // 4])
 
     @property
-    def end_mib(self) -> float:
-        """The most memory held in the last quarter; now and then a worker is being started and holds little."""
-        return max(self.memory_mib[-1 - len(self.memory_mib) // 4 :])
+    def end(self) -> Held:
+        """The most that was held in the last quarter; now and then a worker is being started and holds little."""
+        return Held.most(self.held[-1 - len(self.held) // 4 :])
 
-    @property
-    def grew_mib(self) -> float:
-        """By how much the server and its workers grew once they were warm."""
-        return self.end_mib - self.warm_mib
+    def leaks(self) -> list[str]:
+        """What grew beyond its bound once the server was warm."""
+        memory = self.end.memory_mib - self.warm.memory_mib
+        descriptors = self.end.descriptors - self.warm.descriptors
+        found = [f"memory grew by {memory:.0f} MiB, more than {GROWTH_MIB:.0f} MiB"] * (memory > GROWTH_MIB)
+        return found + [f"open files and sockets grew by {descriptors}"] * (descriptors > GROWTH_DESCRIPTORS)
 
     def add(self, call: Call, outcome: Outcome) -> None:
         """Count an outcome and judge it."""
@@ -94,19 +101,42 @@ class Tally:
 
 
 def run_campaign(
-    server: ServerProcess, count: int, seed: int, progress: Callable[[Tally], None] = lambda tally: None
+    server: ServerProcess,
+    drawn: int,
+    seed: int,
+    progress: Callable[[Tally], None] = lambda tally: None,
+    guided: int = 0,
 ) -> Tally:
-    """Make `count` calls of a server, drawn from `seed`; the same seed makes the same calls."""
-    tally = Tally()
+    """Make calls of a server from a seed; the same seed makes the same calls.
+
+    Args:
+        server: Whom to call.
+        drawn: Calls to draw from the descriptors.
+        seed: Where they start from.
+        progress: Told after each batch.
+        guided: Calls to have atheris make of the bytes of valid ones; they come after those drawn.
+    """
+    tally = Tally(held=[held_by(server)])
     with open_channel(server.address) as channel, ThreadPoolExecutor(AT_A_TIME) as pool:
-        for calls in drawn_calls(channel, count, seed):
+        jobs = JobsBegun(channel)
+        mutated = guided_calls(find_methods(channel), examples(), seed, guided) if guided else iter(())
+        for calls in itertools.chain(drawn_calls(channel, drawn, seed), batched(mutated)):
             for call, outcome in zip(calls, pool.map(lambda call: send(channel, call), calls), strict=True):
                 tally.add(call, outcome)
-            tally.memory_mib.append(memory_mib(server))
+                jobs.add(call, outcome)
+            jobs.delete_old_ones()
+            tally.held.append(held_by(server))
             progress(tally)
             if not is_serving(channel):
                 raise AssertionError(f"the server no longer serves after {tally.calls} calls")
     return tally
+
+
+def batched(calls: Iterable[Call]) -> Iterator[list[Call]]:
+    """The calls in lists of a batch."""
+    iterator = iter(calls)
+    while batch := list(itertools.islice(iterator, BATCH)):
+        yield batch
 
 
 def drawn_calls(channel: grpc.Channel, count: int, seed: int) -> Iterator[list[Call]]:
@@ -151,13 +181,6 @@ def is_serving(channel: grpc.Channel) -> bool:
     """Whether the server says that it serves."""
     answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10)
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
-
-
-def memory_mib(server: ServerProcess) -> float:
-    """Memory that the server and its workers hold."""
-    processes = ",".join(str(number) for number in (server.process.pid, *server.workers()))
-    listed = subprocess.run(["ps", "-o", "rss=", "-p", processes], capture_output=True, text=True, check=False)
-    return sum(int(line) for line in listed.stdout.split()) / 1024
 
 
 def minimised(fault: Fault, server: ServerProcess) -> str:

@@ -2,19 +2,41 @@
 
 from __future__ import annotations
 
+from google.longrunning import operations_pb2 as longrunning
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
 from lodestock.testing import sample_answer, sample_assessment, sample_forecasts, sample_plan, sample_problem
-from lodestock.v1 import audit_pb2, catalog_pb2, common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
+from lodestock.v1 import (
+    audit_pb2,
+    catalog_pb2,
+    common_pb2,
+    forecast_pb2,
+    operations_pb2,
+    results_pb2,
+    risk_pb2,
+    sourcing_pb2,
+)
+from lodestock_server.identity import ANONYMOUS
+from lodestock_server.jobs.client import job_id_of
+from lodestock_server.jobs.kinds import BATCH_FORECAST, RUN_BACKTEST, RUN_OPTIMIZATION
 from tests.toy_problem import supplier, toy_problem
+
+REQUEST_ID = "8c0f2f5e-7d0a-4d7e-9a64-2f1f4e1f3a10"
+"""Identifier of the requests that begin jobs, so that others can ask for those by name."""
+PLAN_JOB, FORECAST_JOB, BACKTEST_JOB = (
+    job_id_of(ANONYMOUS, kind, REQUEST_ID) for kind in (RUN_OPTIMIZATION, BATCH_FORECAST, RUN_BACKTEST)
+)
+UNKNOWN = "0b1e0e9c-3b5b-5d0c-8f2f-6f8f1d2c3b4a"
 
 
 def examples() -> dict[str, list[bytes]]:
     """The bytes of the requests by the full name of their message."""
     found: dict[str, list[bytes]] = {}
-    for message in (*forecasts(), *risks(), *builds(), *plans(), *catalogs(), *traces(), *standard_services()):
+    ours = (*forecasts(), *risks(), *builds(), *plans(), *catalogs(), *traces(), *jobs(), *stored_results())
+    for message in (*ours, *operations(), *standard_services()):
         found.setdefault(message.DESCRIPTOR.full_name, []).append(message.SerializeToString())
     return found
 
@@ -255,6 +277,59 @@ def traces() -> list[Message]:
         audit_pb2.TraceResultRequest(risk=sample_assessment().message, field_paths=of_risk),
         audit_pb2.TraceResultRequest(problem=sample_problem().message, field_paths=["sources[0].risk"]),
         audit_pb2.TraceResultRequest(plan=planned, field_paths=of_plan),
+    ]
+
+
+def jobs() -> list[Message]:
+    """Work that goes on after the call, each with an identifier and without one."""
+    series = forecast_pb2.DemandSeries(
+        series_id="j",
+        frequency=forecast_pb2.FREQUENCY_YEARLY,
+        unit="t",
+        observations=[forecast_pb2.Observation(period=str(2015 + i), value=5.0 + i) for i in range(6)],
+    )
+    inline = forecast_pb2.DemandSeriesSet(series=[series])
+    forecast = forecast_pb2.ForecastDemandRequest(inline=inline, horizon=1, model="naive")
+    backtest = forecast_pb2.BacktestModelsRequest(inline=inline, horizon=1, models=["naive"], most_origins=1)
+    return [
+        sourcing_pb2.RunOptimizationRequest(
+            problem=toy_problem(), time_limit_s=5, request_id=REQUEST_ID, display_name="toy"
+        ),
+        sourcing_pb2.RunOptimizationRequest(problem=full_problem()),
+        forecast_pb2.BatchForecastDemandRequest(forecast=forecast, request_id=REQUEST_ID, display_name="batch"),
+        forecast_pb2.RunBacktestRequest(backtest=backtest, request_id=REQUEST_ID, display_name="backtest"),
+    ]
+
+
+def stored_results() -> list[Message]:
+    """Results of those jobs, and of none."""
+    plan, forecast, backtest = f"plans/{PLAN_JOB}", f"forecasts/{FORECAST_JOB}", f"backtests/{BACKTEST_JOB}"
+    full = results_pb2.RESULT_VIEW_FULL
+    return [
+        sourcing_pb2.GetPlanRequest(name=plan, view=full),
+        sourcing_pb2.ListPlansRequest(page_size=2),
+        sourcing_pb2.ComparePlansRequest(names=[plan, f"plans/{UNKNOWN}"], most_figures=3),
+        sourcing_pb2.DeletePlanRequest(name=f"plans/{UNKNOWN}"),
+        forecast_pb2.GetForecastRequest(name=forecast, view=results_pb2.RESULT_VIEW_INFO),
+        forecast_pb2.ListForecastsRequest(page_size=2, page_token="Mw=="),
+        forecast_pb2.CompareForecastsRequest(names=[forecast, f"forecasts/{UNKNOWN}"], most_figures=3),
+        forecast_pb2.DeleteForecastRequest(name=f"forecasts/{UNKNOWN}"),
+        forecast_pb2.GetBacktestRequest(name=backtest, view=full),
+        forecast_pb2.ListBacktestsRequest(),
+        forecast_pb2.DeleteBacktestRequest(name=f"backtests/{UNKNOWN}"),
+    ]
+
+
+def operations() -> list[Message]:
+    """The standard questions about operations, and the stream of events."""
+    name = f"operations/{PLAN_JOB}"
+    return [
+        longrunning.GetOperationRequest(name=name),
+        longrunning.ListOperationsRequest(name="operations", filter="state = RUNNING OR state = QUEUED", page_size=2),
+        longrunning.WaitOperationRequest(name=name, timeout=Duration(nanos=100_000_000)),
+        longrunning.CancelOperationRequest(name=f"operations/{FORECAST_JOB}"),
+        longrunning.DeleteOperationRequest(name=f"operations/{UNKNOWN}"),
+        operations_pb2.WatchOperationRequest(name=name, after_sequence=1),
     ]
 
 

@@ -11,7 +11,8 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-OURS = "lodestock."
+OURS = ("/lodestock.", "/google.longrunning.")
+"""The services that Lodestock writes itself, those of its own contract and a standard one."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,8 @@ class Method:
 
     @property
     def is_ours(self) -> bool:
-        """Whether the service is Lodestock's own, which answers errors with details; the standard ones do not."""
-        return self.path.startswith(f"/{OURS}")
+        """Whether Lodestock wrote the service, so that it answers errors with details; health and reflection do not."""
+        return self.path.startswith(OURS)
 
     def read_request(self, wire: bytes) -> Message | None:
         """The request that bytes stand for; None where they are no message."""

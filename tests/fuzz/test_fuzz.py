@@ -9,11 +9,13 @@ import pytest
 
 from tests.fuzz.campaign import Tally, drawn_calls, logged_fault, minimised, run_campaign
 from tests.fuzz.examples import examples
+from tests.fuzz.guided import guided_calls, is_offered
 from tests.fuzz.methods import find_methods
 from tests.fuzz.seeds import VARIABLE, seed_from_environment
 from tests.server_process import ServerProcess, running_server
 
 CALLS = 700
+GUIDED = 400 if is_offered() else 0
 LEAST_ANSWERED = 100
 """Fewer good answers would mean that the fuzz no longer gets past the checks."""
 OFTEN = 60
@@ -25,8 +27,8 @@ def fuzzed() -> Iterator[tuple[ServerProcess, Tally]]:
     """A server of its own after a short campaign, and what that came to."""
     seed = seed_from_environment()
     print(f"fuzz seed {seed}; {VARIABLE}={seed} makes the same calls again")
-    with running_server() as process:
-        yield process, run_campaign(process, CALLS, seed)
+    with running_server(job_workers=1) as process:
+        yield process, run_campaign(process, CALLS, seed, guided=GUIDED)
 
 
 def test_no_call_brings_back_what_no_caller_should_see(fuzzed: tuple[ServerProcess, Tally]) -> None:
@@ -48,7 +50,7 @@ def test_every_method_that_reflection_lists_is_called(fuzzed: tuple[ServerProces
     called = {path for path, _ in tally.outcomes}
     assert paths <= called
     assert {"/grpc.health.v1.Health/Check", "/lodestock.v1.SourcingService/OptimizeSourcing"} <= paths
-    assert tally.calls == CALLS
+    assert tally.calls == CALLS + GUIDED
 
 
 def test_the_fuzz_gets_past_the_checks(fuzzed: tuple[ServerProcess, Tally]) -> None:
@@ -75,3 +77,17 @@ def test_the_same_seed_makes_the_same_calls(server: ServerProcess) -> None:
     key = [(call.path, call.wires, call.metadata, call.deadline_s) for call in first]
     assert key == [(call.path, call.wires, call.metadata, call.deadline_s) for call in again]
     assert key != [(call.path, call.wires, call.metadata, call.deadline_s) for call in other]
+
+
+@pytest.mark.skipif(not is_offered(), reason="atheris is not installed here")
+def test_atheris_mutates_what_it_is_given(server: ServerProcess) -> None:
+    """It tries the valid requests as they are, then other bytes, for most methods in the first thousand."""
+    with grpc.insecure_channel(server.address) as channel:
+        methods = find_methods(channel)
+    known = {wire for wires in examples().values() for wire in wires}
+    calls = list(guided_calls(methods, examples(), seed=1, count=1000))
+    wires = {call.wires[0] for call in calls}
+    assert len(calls) == 1000
+    assert known & wires
+    assert len(wires - known) > 100
+    assert len({call.path for call in calls}) > len(methods) / 2

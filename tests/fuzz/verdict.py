@@ -11,8 +11,10 @@ from google.rpc import error_details_pb2
 
 from tests.fuzz.calls import GENEROUS_S, Call, Outcome
 
-ALLOWED = frozenset({"OK", "INVALID_ARGUMENT", "NOT_FOUND", "RESOURCE_EXHAUSTED", "DEADLINE_EXCEEDED"})
-WITH_DETAILS = frozenset({"INVALID_ARGUMENT", "NOT_FOUND", "RESOURCE_EXHAUSTED"})
+WITH_DETAILS = frozenset(
+    {"INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION", "RESOURCE_EXHAUSTED"}
+)
+ALLOWED = WITH_DETAILS | {"OK", "DEADLINE_EXCEEDED"}
 SLACK_S = 3.0
 """By how much a call may outlast its deadline before it counts as hanging; other work shares the machine."""
 

@@ -1,4 +1,4 @@
-"""Dockerfile and compose.yaml say what is so: no engine runs here, so their words are held against the tree.
+"""Dockerfile, compose.yaml and units say what is so: no engine runs here, so their words are held against the tree.
 
 The steps themselves, the lock with its hashes, then the wheels, are taken by test_clean_install.py.
 """
@@ -10,13 +10,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from lodestock_server.settings import Settings
+from lodestock_server.cli import app
+from lodestock_server.settings import Settings, read_settings
 from lodestock_server.store.database import connect
 from tests.packaging.environments import ROOT
 
 OF_CLIENT = {"LODESTOCK_ADDRESS", "LODESTOCK_TOKEN", "LODESTOCK_CA_FILE"}
-OF_COMPOSE = {"LODESTOCK_PUBLISH"}
+OF_COMPOSE = {"LODESTOCK_PUBLISH", "LODESTOCK_WORKER_MEMORY"}
 VARIABLE = re.compile(r"\bLODESTOCK_[A-Z_]+\b")
 
 
@@ -85,6 +87,45 @@ def test_the_server_reaches_the_database_that_stands_beside_it() -> None:
     filled_in = url.replace(password, "0123456789abcdef")
     engine = connect(filled_in)
     assert (engine.dialect.name, engine.driver) == ("postgresql", "psycopg")
+
+
+def test_workers_use_the_same_database_and_wait_for_the_server_that_prepares_it() -> None:
+    """Any number of them, so they have neither port nor fixed name; the server itself starts none beside them."""
+    named = re.compile(r"LODESTOCK_DATABASE_URL: (.+)")
+    said = service("worker")
+    assert named.findall(said) == named.findall(service("server"))
+    assert re.search(r"depends_on:\n(      #.*\n)?      server:\n        condition: service_healthy", said)
+    assert "LODESTOCK_JOB_WORKERS: 0" in service("server")
+    assert not {"ports:", "container_name:", "hostname:"} & set(said.split())
+
+
+def test_a_worker_of_the_image_needs_no_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The image's own settings, with those of the worker over them, hold together without one."""
+    image = re.findall(r"(LODESTOCK_\w+)=(\S+)", text("Dockerfile").partition("\nENV ")[2].partition("\nVOLUME")[0])
+    of_worker = re.findall(r"^      (LODESTOCK_\w+): ([\w.]+)$", service("worker"), re.MULTILINE)
+    assert {"LODESTOCK_HOST", "LODESTOCK_WORKER_METRICS_PORT"} <= {name for name, _ in of_worker}
+    for name, value in [*image, *of_worker]:
+        if name in {f"LODESTOCK_{field.upper()}" for field in Settings.model_fields}:
+            monkeypatch.setenv(name, value)
+    port = re.search(r"http://127.0.0.1:(\d+)/metrics", service("worker"))
+    assert port is not None
+    assert read_settings().worker_metrics_port == int(port[1])
+
+
+@pytest.mark.parametrize("unit", ["lodestock.service", "lodestock-worker@.service"])
+def test_units_start_commands_that_there_are_with_settings_that_there_are(unit: str) -> None:
+    """And stop with patience for what runs, as an unprivileged user."""
+    said = text(f"deploy/{unit}")
+    started = re.search(r"^ExecStart=\S+/lodestock-server (\w+)", said, re.MULTILINE)
+    assert started is not None
+    shown = CliRunner().invoke(app, [started[1], "--help"])
+    assert shown.exit_code == 0
+    settings = {f"LODESTOCK_{field.upper()}" for field in Settings.model_fields} | {"LODESTOCK_CONFIG"}
+    assert set(VARIABLE.findall(said)) <= settings
+    stop = re.search(r"^TimeoutStopSec=(\d+)$", said, re.MULTILINE)
+    assert stop is not None
+    assert int(stop[1]) > Settings.model_fields["drain_s"].default
+    assert {"User=lodestock", "NoNewPrivileges=true", "ProtectSystem=strict", "Restart=always"} <= set(said.split("\n"))
 
 
 def test_the_database_is_pinned_looked_after_and_closed_to_others() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.report import Measurement, measured, report
+from benchmarks.report import OPERATIONS_PAGE, RESULTS, Measurement, figures_table, measured, report
 
 
 def test_median_is_held_against_the_limit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,3 +37,26 @@ def test_first_run_does_not_count() -> None:
     """It is the one that reads from the disk."""
     runs = iter([9.0, 1.0, 2.0, 3.0])
     assert measured("m", lambda: next(runs), times=3).runs == (1.0, 2.0, 3.0)
+
+
+def test_figures_go_into_their_place_on_a_page(tmp_path: Path) -> None:
+    """What stands around them stays, what stood there before goes, and a page without the place is refused."""
+    page = tmp_path / "page.md"
+    page.write_text("Before\n<!-- quick: begin -->\nold\n<!-- quick: end -->\nafter\n", encoding="utf-8")
+    report(
+        "quick", [Measurement("one", "ms", (1234.5,), 2000), Measurement("peer", "×", (1.2345,))], [], tmp_path, page
+    )
+    told = page.read_text(encoding="utf-8")
+    assert told.startswith("Before\n<!-- quick: begin -->\n")
+    assert told.endswith("<!-- quick: end -->\nafter\n")
+    assert "| one | 1,234 ms | ≤ 2000 ms |\n| peer | 1.23 × | |" in told.replace("|  |", "| |")
+    assert "old" not in told
+    with pytest.raises(ValueError, match="no place for slow"):
+        report("slow", [Measurement("one", "s", (1.0,))], [], tmp_path, page)
+
+
+@pytest.mark.parametrize("benchmark", ["cancelling", "load", "scaling"])
+def test_the_page_for_operators_tells_what_was_measured_last(benchmark: str) -> None:
+    """The figures on the page are those in the file of results."""
+    results = json.loads((RESULTS / f"{benchmark}.json").read_text(encoding="utf-8"))
+    assert figures_table(results) in OPERATIONS_PAGE.read_text(encoding="utf-8")

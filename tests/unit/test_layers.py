@@ -33,12 +33,13 @@ FORBIDDEN_TO_USE_CASES = ("grpc", "google", "lodestock", "pydantic_settings", "t
 # A module may import what stands on a lower floor, and what is of its own package.
 FLOORS = (
     ("errors", "log", "settings", "data", "units"),
-    ("catalog", "contract", "deadlines", "status"),
+    ("identity", "metrics", "tracing", "certificates", "catalog", "contract", "deadlines", "status", "transport"),
     ("store",),
-    ("usecases", "compute", "validation"),
+    ("jobs",),
+    ("usecases", "compute", "validation", "admission", "health"),
     ("converters",),
-    ("checks", "interceptors", "tasks"),
-    ("servicers",),
+    ("checks", "interceptors", "tasks", "dispatch", "weights"),
+    ("servicers", "workers"),
     ("app", "doctor"),
     ("cli",),
     ("__main__",),

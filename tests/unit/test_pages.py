@@ -15,7 +15,9 @@ PAGES = (
     "docs/architecture.md",
     "docs/data.md",
     "docs/forecasting.md",
+    "docs/jobs.md",
     "docs/model.md",
+    "docs/operations.md",
 )
 NAMED_FILE = re.compile(r"`([\w./-]+\.(?:py|md|json|proto|toml|binpb|lock|yaml)|[\w./-]+/)`")
 LINKED_FILE = re.compile(r"\]\((?!https?:)([^)#]+)")

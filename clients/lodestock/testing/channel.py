@@ -58,6 +58,19 @@ class Call:
     timeout_s: float | None
 
 
+class Stream(Iterator[Any]):
+    """A stream of the one answer to a call, which is asked for when it is read."""
+
+    def __init__(self, ask: Callable[[], Any]) -> None:
+        self._asks = iter([ask])
+
+    def __next__(self) -> Any:
+        return next(self._asks)()
+
+    def cancel(self) -> None:
+        """Nothing more would have come."""
+
+
 class MockChannel(grpc.Channel):
     """Answers the calls of a `Client` in the test's own process: ``Client(channel=MockChannel())``.
 
@@ -104,12 +117,12 @@ class MockChannel(grpc.Channel):
         request_serializer: Callable[[Any], bytes] | None = None,
         response_deserializer: Callable[[bytes], Any] | None = None,
         _registered_method: bool | None = False,
-    ) -> Callable[..., Iterator[Any]]:
+    ) -> Callable[..., Stream]:
         """A function that stands for a method with a stream of answers."""
         whole = self.unary_unary(method, request_serializer, response_deserializer)
 
-        def call(request: Any, timeout: float | None = None, **_given: Any) -> Iterator[Any]:
-            yield whole(request, timeout)
+        def call(request: Any, timeout: float | None = None, **_given: Any) -> Stream:
+            return Stream(lambda: whole(request, timeout))
 
         return call
 

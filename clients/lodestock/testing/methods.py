@@ -1,17 +1,18 @@
-"""The methods of Lodestock's services by name, with the messages that they take and give."""
+"""The methods of a server's services by name, with the messages that they take and give."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
 
+from google.longrunning import operations_pb2 as longrunning
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from lodestock.v1 import audit_pb2, catalog_pb2, forecast_pb2, risk_pb2, sourcing_pb2
+from lodestock.v1 import audit_pb2, catalog_pb2, forecast_pb2, operations_pb2, risk_pb2, sourcing_pb2
 
-MODULES = (audit_pb2, catalog_pb2, forecast_pb2, risk_pb2, sourcing_pb2)
+MODULES = (audit_pb2, catalog_pb2, forecast_pb2, operations_pb2, risk_pb2, sourcing_pb2, longrunning)
 FILES = tuple(module.DESCRIPTOR for module in MODULES)
 
 

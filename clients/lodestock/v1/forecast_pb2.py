@@ -22,56 +22,100 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from lodestock.v1 import common_pb2 as lodestock_dot_v1_dot_common__pb2
+from lodestock.v1 import results_pb2 as lodestock_dot_v1_dot_results__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1blodestock/v1/forecast.proto\x12\x0clodestock.v1\x1a\x19lodestock/v1/common.proto\"\x13\n\x11ListModelsRequest\"I\n\x12ListModelsResponse\x12\x33\n\x06models\x18\x01 \x03(\x0b\x32\x1b.lodestock.v1.ForecastModelR\x06models\"\xd3\x01\n\rForecastModel\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06\x66\x61mily\x18\x02 \x01(\tR\x06\x66\x61mily\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x16\n\x06source\x18\x04 \x01(\tR\x06source\x12!\n\x0cleast_points\x18\x05 \x01(\x05R\x0bleastPoints\x12\x39\n\x0b\x66requencies\x18\x06 \x03(\x0e\x32\x17.lodestock.v1.FrequencyR\x0b\x66requencies\";\n\x0bObservation\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value\"\xff\x01\n\x0c\x44\x65mandSeries\x12\x1b\n\tseries_id\x18\x01 \x01(\tR\x08seriesId\x12\x35\n\tfrequency\x18\x02 \x01(\x0e\x32\x17.lodestock.v1.FrequencyR\tfrequency\x12\x12\n\x04unit\x18\x03 \x01(\tR\x04unit\x12=\n\x0cobservations\x18\x04 \x03(\x0b\x32\x19.lodestock.v1.ObservationR\x0cobservations\x12\x18\n\x07\x63ountry\x18\x05 \x01(\tR\x07\x63ountry\x12.\n\x07\x64rivers\x18\x06 \x03(\x0b\x32\x14.lodestock.v1.DriverR\x07\x64rivers\"Y\n\x06\x44river\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x1e\n\npopulation\x18\x02 \x01(\x01R\npopulation\x12\x17\n\x07gdp_usd\x18\x03 \x01(\x01R\x06gdpUsd\"E\n\x0f\x44\x65mandSeriesSet\x12\x32\n\x06series\x18\x01 \x03(\x0b\x32\x1a.lodestock.v1.DemandSeriesR\x06series\"\x81\x01\n\x0cStoredDemand\x12\x14\n\x05\x62uyer\x18\x01 \x01(\tR\x05\x62uyer\x12!\n\x0cmaterial_ids\x18\x02 \x03(\tR\x0bmaterialIds\x12\x38\n\x0bown_figures\x18\x03 \x03(\x0b\x32\x17.lodestock.v1.OwnFigureR\nownFigures\"\xde\x02\n\x15\x46orecastDemandRequest\x12\x37\n\x06inline\x18\x01 \x01(\x0b\x32\x1d.lodestock.v1.DemandSeriesSetH\x00R\x06inline\x12\x34\n\x06stored\x18\x02 \x01(\x0b\x32\x1a.lodestock.v1.StoredDemandH\x00R\x06stored\x12\x18\n\x07horizon\x18\x03 \x01(\x05R\x07horizon\x12\'\n\x0fquantile_levels\x18\x04 \x03(\x01R\x0equantileLevels\x12!\n\x0csample_paths\x18\x05 \x01(\x05R\x0bsamplePaths\x12\x14\n\x05model\x18\x06 \x01(\tR\x05model\x12\x12\n\x04seed\x18\x07 \x01(\x04R\x04seed\x12<\n\x0cgdp_scenario\x18\x08 \x01(\x0e\x32\x19.lodestock.v1.GdpScenarioR\x0bgdpScenarioB\x08\n\x06\x64\x65mand\"\x85\x01\n\x16\x46orecastDemandResponse\x12:\n\tforecasts\x18\x01 \x03(\x0b\x32\x1c.lodestock.v1.SeriesForecastR\tforecasts\x12/\n\x06record\x18\x02 \x01(\x0b\x32\x17.lodestock.v1.RunRecordR\x06record\"p\n\x0c\x46orecastStep\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x12\n\x04mean\x18\x02 \x01(\x01R\x04mean\x12\x16\n\x06median\x18\x03 \x01(\x01R\x06median\x12\x1c\n\tquantiles\x18\x04 \x03(\x01R\tquantiles\"$\n\nSamplePath\x12\x16\n\x06values\x18\x01 \x03(\x01R\x06values\"\xc9\x01\n\x08ModelUse\x12\x14\n\x05model\x18\x01 \x01(\tR\x05model\x12\x16\n\x06weight\x18\x02 \x01(\x01R\x06weight\x12\x17\n\x04mase\x18\x03 \x01(\x01H\x00R\x04mase\x88\x01\x01\x12\x19\n\x05smape\x18\x04 \x01(\x01H\x01R\x05smape\x88\x01\x01\x12\x15\n\x03owa\x18\x05 \x01(\x01H\x02R\x03owa\x88\x01\x01\x12)\n\x10rejected_because\x18\x06 \x01(\tR\x0frejectedBecauseB\x07\n\x05_maseB\x08\n\x06_smapeB\x06\n\x04_owa\"\xcf\x04\n\x0eSeriesForecast\x12\x1b\n\tseries_id\x18\x01 \x01(\tR\x08seriesId\x12\x12\n\x04unit\x18\x02 \x01(\tR\x04unit\x12\x35\n\tfrequency\x18\x03 \x01(\x0e\x32\x17.lodestock.v1.FrequencyR\tfrequency\x12\x33\n\x07history\x18\x04 \x03(\x0b\x32\x19.lodestock.v1.ObservationR\x07history\x12\'\n\x0fquantile_levels\x18\x05 \x03(\x01R\x0equantileLevels\x12\x30\n\x05steps\x18\x06 \x03(\x0b\x32\x1a.lodestock.v1.ForecastStepR\x05steps\x12;\n\x0csample_paths\x18\x07 \x03(\x0b\x32\x18.lodestock.v1.SamplePathR\x0bsamplePaths\x12.\n\x06models\x18\x08 \x03(\x0b\x32\x16.lodestock.v1.ModelUseR\x06models\x12\x42\n\x0e\x66\x61llback_level\x18\t \x01(\x0e\x32\x1b.lodestock.v1.FallbackLevelR\rfallbackLevel\x12\x18\n\x07remarks\x18\n \x03(\tR\x07remarks\x12=\n\x0fhistory_origins\x18\x0b \x03(\x0b\x32\x14.lodestock.v1.FigureR\x0ehistoryOrigins\x12;\n\x0e\x64river_origins\x18\x0c \x03(\x0b\x32\x14.lodestock.v1.FigureR\rdriverOrigins\"\xa3\x02\n\x15\x42\x61\x63ktestModelsRequest\x12\x37\n\x06inline\x18\x01 \x01(\x0b\x32\x1d.lodestock.v1.DemandSeriesSetH\x00R\x06inline\x12\x34\n\x06stored\x18\x02 \x01(\x0b\x32\x1a.lodestock.v1.StoredDemandH\x00R\x06stored\x12\x18\n\x07horizon\x18\x03 \x01(\x05R\x07horizon\x12\x16\n\x06models\x18\x04 \x03(\tR\x06models\x12!\n\x0cmost_origins\x18\x05 \x01(\x05R\x0bmostOrigins\x12<\n\x0cgdp_scenario\x18\x06 \x01(\x0e\x32\x19.lodestock.v1.GdpScenarioR\x0bgdpScenarioB\x08\n\x06\x64\x65mand\"\xb3\x01\n\x16\x42\x61\x63ktestModelsResponse\x12\x34\n\x06series\x18\x01 \x03(\x0b\x32\x1c.lodestock.v1.SeriesBacktestR\x06series\x12\x32\n\x07overall\x18\x02 \x03(\x0b\x32\x18.lodestock.v1.ModelScoreR\x07overall\x12/\n\x06record\x18\x03 \x01(\x0b\x32\x17.lodestock.v1.RunRecordR\x06record\"\xd5\x01\n\x0eSeriesBacktest\x12\x1b\n\tseries_id\x18\x01 \x01(\tR\x08seriesId\x12\x35\n\tfrequency\x18\x02 \x01(\x0e\x32\x17.lodestock.v1.FrequencyR\tfrequency\x12\x30\n\x06scores\x18\x03 \x03(\x0b\x32\x18.lodestock.v1.ModelScoreR\x06scores\x12=\n\x0fhistory_origins\x18\x04 \x03(\x0b\x32\x14.lodestock.v1.FigureR\x0ehistoryOrigins\"\x86\x03\n\nModelScore\x12\x14\n\x05model\x18\x01 \x01(\tR\x05model\x12\x18\n\x07origins\x18\x02 \x01(\x05R\x07origins\x12\x16\n\x06\x65rrors\x18\x03 \x01(\x05R\x06\x65rrors\x12\x17\n\x04mase\x18\x04 \x01(\x01H\x00R\x04mase\x88\x01\x01\x12\x19\n\x05smape\x18\x05 \x01(\x01H\x01R\x05smape\x88\x01\x01\x12\x15\n\x03owa\x18\x06 \x01(\x01H\x02R\x03owa\x88\x01\x01\x12$\n\x0b\x63overage_80\x18\x07 \x01(\x01H\x03R\ncoverage80\x88\x01\x01\x12$\n\x0b\x63overage_95\x18\x08 \x01(\x01H\x04R\ncoverage95\x88\x01\x01\x12\x1c\n\x07msis_95\x18\t \x01(\x01H\x05R\x06msis95\x88\x01\x01\x12\x34\n\x16without_scores_because\x18\n \x01(\tR\x14withoutScoresBecauseB\x07\n\x05_maseB\x08\n\x06_smapeB\x06\n\x04_owaB\x0e\n\x0c_coverage_80B\x0e\n\x0c_coverage_95B\n\n\x08_msis_95*l\n\tFrequency\x12\x19\n\x15\x46REQUENCY_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46REQUENCY_YEARLY\x10\x01\x12\x17\n\x13\x46REQUENCY_QUARTERLY\x10\x02\x12\x15\n\x11\x46REQUENCY_MONTHLY\x10\x03*\x9c\x01\n\rFallbackLevel\x12\x1e\n\x1a\x46\x41LLBACK_LEVEL_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46\x41LLBACK_LEVEL_FULL\x10\x01\x12\x19\n\x15\x46\x41LLBACK_LEVEL_SIMPLE\x10\x02\x12\x18\n\x14\x46\x41LLBACK_LEVEL_NAIVE\x10\x03\x12\x1d\n\x19\x46\x41LLBACK_LEVEL_LAST_VALUE\x10\x04\x32\x9c\x02\n\x0f\x46orecastService\x12O\n\nListModels\x12\x1f.lodestock.v1.ListModelsRequest\x1a .lodestock.v1.ListModelsResponse\x12[\n\x0e\x46orecastDemand\x12#.lodestock.v1.ForecastDemandRequest\x1a$.lodestock.v1.ForecastDemandResponse\x12[\n\x0e\x42\x61\x63ktestModels\x12#.lodestock.v1.BacktestModelsRequest\x1a$.lodestock.v1.BacktestModelsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1blodestock/v1/forecast.proto\x12\x0clodestock.v1\x1a#google/longrunning/operations.proto\x1a\x19lodestock/v1/common.proto\x1a\x1alodestock/v1/results.proto\"\x13\n\x11ListModelsRequest\"I\n\x12ListModelsResponse\x12\x33\n\x06models\x18\x01 \x03(\x0b\x32\x1b.lodestock.v1.ForecastModelR\x06models\"\xd3\x01\n\rForecastModel\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12\x16\n\x06\x66\x61mily\x18\x02 \x01(\tR\x06\x66\x61mily\x12 \n\x0b\x64\x65scription\x18\x03 \x01(\tR\x0b\x64\x65scription\x12\x16\n\x06source\x18\x04 \x01(\tR\x06source\x12!\n\x0cleast_points\x18\x05 \x01(\x05R\x0bleastPoints\x12\x39\n\x0b\x66requencies\x18\x06 \x03(\x0e\x32\x17.lodestock.v1.FrequencyR\x0b\x66requencies\";\n\x0bObservation\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x14\n\x05value\x18\x02 \x01(\x01R\x05value\"\xff\x01\n\x0c\x44\x65mandSeries\x12\x1b\n\tseries_id\x18\x01 \x01(\tR\x08seriesId\x12\x35\n\tfrequency\x18\x02 \x01(\x0e\x32\x17.lodestock.v1.FrequencyR\tfrequency\x12\x12\n\x04unit\x18\x03 \x01(\tR\x04unit\x12=\n\x0cobservations\x18\x04 \x03(\x0b\x32\x19.lodestock.v1.ObservationR\x0cobservations\x12\x18\n\x07\x63ountry\x18\x05 \x01(\tR\x07\x63ountry\x12.\n\x07\x64rivers\x18\x06 \x03(\x0b\x32\x14.lodestock.v1.DriverR\x07\x64rivers\"Y\n\x06\x44river\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x1e\n\npopulation\x18\x02 \x01(\x01R\npopulation\x12\x17\n\x07gdp_usd\x18\x03 \x01(\x01R\x06gdpUsd\"E\n\x0f\x44\x65mandSeriesSet\x12\x32\n\x06series\x18\x01 \x03(\x0b\x32\x1a.lodestock.v1.DemandSeriesR\x06series\"\x81\x01\n\x0cStoredDemand\x12\x14\n\x05\x62uyer\x18\x01 \x01(\tR\x05\x62uyer\x12!\n\x0cmaterial_ids\x18\x02 \x03(\tR\x0bmaterialIds\x12\x38\n\x0bown_figures\x18\x03 \x03(\x0b\x32\x17.lodestock.v1.OwnFigureR\nownFigures\"\xde\x02\n\x15\x46orecastDemandRequest\x12\x37\n\x06inline\x18\x01 \x01(\x0b\x32\x1d.lodestock.v1.DemandSeriesSetH\x00R\x06inline\x12\x34\n\x06stored\x18\x02 \x01(\x0b\x32\x1a.lodestock.v1.StoredDemandH\x00R\x06stored\x12\x18\n\x07horizon\x18\x03 \x01(\x05R\x07horizon\x12\'\n\x0fquantile_levels\x18\x04 \x03(\x01R\x0equantileLevels\x12!\n\x0csample_paths\x18\x05 \x01(\x05R\x0bsamplePaths\x12\x14\n\x05model\x18\x06 \x01(\tR\x05model\x12\x12\n\x04seed\x18\x07 \x01(\x04R\x04seed\x12<\n\x0cgdp_scenario\x18\x08 \x01(\x0e\x32\x19.lodestock.v1.GdpScenarioR\x0bgdpScenarioB\x08\n\x06\x64\x65mand\"\xbe\x01\n\x16\x46orecastDemandResponse\x12:\n\tforecasts\x18\x01 \x03(\x0b\x32\x1c.lodestock.v1.SeriesForecastR\tforecasts\x12/\n\x06record\x18\x02 \x01(\x0b\x32\x17.lodestock.v1.RunRecordR\x06record\x12\x37\n\x08\x66\x61ilures\x18\x03 \x03(\x0b\x32\x1b.lodestock.v1.SeriesFailureR\x08\x66\x61ilures\"D\n\rSeriesFailure\x12\x1b\n\tseries_id\x18\x01 \x01(\tR\x08seriesId\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\"p\n\x0c\x46orecastStep\x12\x16\n\x06period\x18\x01 \x01(\tR\x06period\x12\x12\n\x04mean\x18\x02 \x01(\x01R\x04mean\x12\x16\n\x06median\x18\x03 \x01(\x01R\x06median\x12\x1c\n\tquantiles\x18\x04 \x03(\x01R\tquantiles\"$\n\nSamplePath\x12\x16\n\x06values\x18\x01 \x03(\x01R\x06values\"\xc9\x01\n\x08ModelUse\x12\x14\n\x05model\x18\x01 \x01(\tR\x05model\x12\x16\n\x06weight\x18\x02 \x01(\x01R\x06weight\x12\x17\n\x04mase\x18\x03 \x01(\x01H\x00R\x04mase\x88\x01\x01\x12\x19\n\x05smape\x18\x04 \x01(\x01H\x01R\x05smape\x88\x01\x01\x12\x15\n\x03owa\x18\x05 \x01(\x01H\x02R\x03owa\x88\x01\x01\x12)\n\x10rejected_because\x18\x06 \x01(\tR\x0frejectedBecauseB\x07\n\x05_maseB\x08\n\x06_smapeB\x06\n\x04_owa\"\xcf\x04\n\x0eSeriesForecast\x12\x1b\n\tseries_id\x18\x01 \x01(\tR\x08seriesId\x12\x12\n\x04unit\x18\x02 \x01(\tR\x04unit\x12\x35\n\tfrequency\x18\x03 \x01(\x0e\x32\x17.lodestock.v1.FrequencyR\tfrequency\x12\x33\n\x07history\x18\x04 \x03(\x0b\x32\x19.lodestock.v1.ObservationR\x07history\x12\'\n\x0fquantile_levels\x18\x05 \x03(\x01R\x0equantileLevels\x12\x30\n\x05steps\x18\x06 \x03(\x0b\x32\x1a.lodestock.v1.ForecastStepR\x05steps\x12;\n\x0csample_paths\x18\x07 \x03(\x0b\x32\x18.lodestock.v1.SamplePathR\x0bsamplePaths\x12.\n\x06models\x18\x08 \x03(\x0b\x32\x16.lodestock.v1.ModelUseR\x06models\x12\x42\n\x0e\x66\x61llback_level\x18\t \x01(\x0e\x32\x1b.lodestock.v1.FallbackLevelR\rfallbackLevel\x12\x18\n\x07remarks\x18\n \x03(\tR\x07remarks\x12=\n\x0fhistory_origins\x18\x0b \x03(\x0b\x32\x14.lodestock.v1.FigureR\x0ehistoryOrigins\x12;\n\x0e\x64river_origins\x18\x0c \x03(\x0b\x32\x14.lodestock.v1.FigureR\rdriverOrigins\"\xa3\x02\n\x15\x42\x61\x63ktestModelsRequest\x12\x37\n\x06inline\x18\x01 \x01(\x0b\x32\x1d.lodestock.v1.DemandSeriesSetH\x00R\x06inline\x12\x34\n\x06stored\x18\x02 \x01(\x0b\x32\x1a.lodestock.v1.StoredDemandH\x00R\x06stored\x12\x18\n\x07horizon\x18\x03 \x01(\x05R\x07horizon\x12\x16\n\x06models\x18\x04 \x03(\tR\x06models\x12!\n\x0cmost_origins\x18\x05 \x01(\x05R\x0bmostOrigins\x12<\n\x0cgdp_scenario\x18\x06 \x01(\x0e\x32\x19.lodestock.v1.GdpScenarioR\x0bgdpScenarioB\x08\n\x06\x64\x65mand\"\xb3\x01\n\x16\x42\x61\x63ktestModelsResponse\x12\x34\n\x06series\x18\x01 \x03(\x0b\x32\x1c.lodestock.v1.SeriesBacktestR\x06series\x12\x32\n\x07overall\x18\x02 \x03(\x0b\x32\x18.lodestock.v1.ModelScoreR\x07overall\x12/\n\x06record\x18\x03 \x01(\x0b\x32\x17.lodestock.v1.RunRecordR\x06record\"\xd5\x01\n\x0eSeriesBacktest\x12\x1b\n\tseries_id\x18\x01 \x01(\tR\x08seriesId\x12\x35\n\tfrequency\x18\x02 \x01(\x0e\x32\x17.lodestock.v1.FrequencyR\tfrequency\x12\x30\n\x06scores\x18\x03 \x03(\x0b\x32\x18.lodestock.v1.ModelScoreR\x06scores\x12=\n\x0fhistory_origins\x18\x04 \x03(\x0b\x32\x14.lodestock.v1.FigureR\x0ehistoryOrigins\"\x86\x03\n\nModelScore\x12\x14\n\x05model\x18\x01 \x01(\tR\x05model\x12\x18\n\x07origins\x18\x02 \x01(\x05R\x07origins\x12\x16\n\x06\x65rrors\x18\x03 \x01(\x05R\x06\x65rrors\x12\x17\n\x04mase\x18\x04 \x01(\x01H\x00R\x04mase\x88\x01\x01\x12\x19\n\x05smape\x18\x05 \x01(\x01H\x01R\x05smape\x88\x01\x01\x12\x15\n\x03owa\x18\x06 \x01(\x01H\x02R\x03owa\x88\x01\x01\x12$\n\x0b\x63overage_80\x18\x07 \x01(\x01H\x03R\ncoverage80\x88\x01\x01\x12$\n\x0b\x63overage_95\x18\x08 \x01(\x01H\x04R\ncoverage95\x88\x01\x01\x12\x1c\n\x07msis_95\x18\t \x01(\x01H\x05R\x06msis95\x88\x01\x01\x12\x34\n\x16without_scores_because\x18\n \x01(\tR\x14withoutScoresBecauseB\x07\n\x05_maseB\x08\n\x06_smapeB\x06\n\x04_owaB\x0e\n\x0c_coverage_80B\x0e\n\x0c_coverage_95B\n\n\x08_msis_95\"\x9f\x01\n\x1a\x42\x61tchForecastDemandRequest\x12?\n\x08\x66orecast\x18\x01 \x01(\x0b\x32#.lodestock.v1.ForecastDemandRequestR\x08\x66orecast\x12\x1d\n\nrequest_id\x18\x02 \x01(\tR\trequestId\x12!\n\x0c\x64isplay_name\x18\x03 \x01(\tR\x0b\x64isplayName\"U\n\x1b\x42\x61tchForecastDemandResponse\x12\x36\n\x08\x66orecast\x18\x01 \x01(\x0b\x32\x1a.lodestock.v1.ForecastInfoR\x08\x66orecast\"\xa0\x01\n\x0c\x46orecastInfo\x12,\n\x04info\x18\x01 \x01(\x0b\x32\x18.lodestock.v1.ResultInfoR\x04info\x12\x16\n\x06series\x18\x02 \x01(\x05R\x06series\x12\x1a\n\x08\x66\x61ilures\x18\x03 \x01(\x05R\x08\x66\x61ilures\x12\x18\n\x07horizon\x18\x04 \x01(\x05R\x07horizon\x12\x14\n\x05model\x18\x05 \x01(\tR\x05model\"V\n\x12GetForecastRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12,\n\x04view\x18\x02 \x01(\x0e\x32\x18.lodestock.v1.ResultViewR\x04view\"\xca\x01\n\x13GetForecastResponse\x12\x36\n\x08\x66orecast\x18\x01 \x01(\x0b\x32\x1a.lodestock.v1.ForecastInfoR\x08\x66orecast\x12<\n\x06\x61nswer\x18\x02 \x01(\x0b\x32$.lodestock.v1.ForecastDemandResponseR\x06\x61nswer\x12=\n\x07request\x18\x03 \x01(\x0b\x32#.lodestock.v1.ForecastDemandRequestR\x07request\"R\n\x14ListForecastsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"y\n\x15ListForecastsResponse\x12\x38\n\tforecasts\x18\x01 \x03(\x0b\x32\x1a.lodestock.v1.ForecastInfoR\tforecasts\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"R\n\x17\x43ompareForecastsRequest\x12\x14\n\x05names\x18\x01 \x03(\tR\x05names\x12!\n\x0cmost_figures\x18\x02 \x01(\x05R\x0bmostFigures\"\xb9\x01\n\x18\x43ompareForecastsResponse\x12\x38\n\tforecasts\x18\x01 \x03(\x0b\x32\x1a.lodestock.v1.ForecastInfoR\tforecasts\x12\x36\n\x07\x66igures\x18\x02 \x03(\x0b\x32\x1c.lodestock.v1.ComparedFigureR\x07\x66igures\x12+\n\x11\x64iffering_figures\x18\x03 \x01(\x05R\x10\x64ifferingFigures\"+\n\x15\x44\x65leteForecastRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\"\x18\n\x16\x44\x65leteForecastResponse\"\x97\x01\n\x12RunBacktestRequest\x12?\n\x08\x62\x61\x63ktest\x18\x01 \x01(\x0b\x32#.lodestock.v1.BacktestModelsRequestR\x08\x62\x61\x63ktest\x12\x1d\n\nrequest_id\x18\x02 \x01(\tR\trequestId\x12!\n\x0c\x64isplay_name\x18\x03 \x01(\tR\x0b\x64isplayName\"M\n\x13RunBacktestResponse\x12\x36\n\x08\x62\x61\x63ktest\x18\x01 \x01(\x0b\x32\x1a.lodestock.v1.BacktestInfoR\x08\x62\x61\x63ktest\"\x86\x01\n\x0c\x42\x61\x63ktestInfo\x12,\n\x04info\x18\x01 \x01(\x0b\x32\x18.lodestock.v1.ResultInfoR\x04info\x12\x16\n\x06series\x18\x02 \x01(\x05R\x06series\x12\x16\n\x06models\x18\x03 \x03(\tR\x06models\x12\x18\n\x07horizon\x18\x04 \x01(\x05R\x07horizon\"V\n\x12GetBacktestRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\x12,\n\x04view\x18\x02 \x01(\x0e\x32\x18.lodestock.v1.ResultViewR\x04view\"\xca\x01\n\x13GetBacktestResponse\x12\x36\n\x08\x62\x61\x63ktest\x18\x01 \x01(\x0b\x32\x1a.lodestock.v1.BacktestInfoR\x08\x62\x61\x63ktest\x12<\n\x06\x61nswer\x18\x02 \x01(\x0b\x32$.lodestock.v1.BacktestModelsResponseR\x06\x61nswer\x12=\n\x07request\x18\x03 \x01(\x0b\x32#.lodestock.v1.BacktestModelsRequestR\x07request\"R\n\x14ListBacktestsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\x05R\x08pageSize\x12\x1d\n\npage_token\x18\x02 \x01(\tR\tpageToken\"y\n\x15ListBacktestsResponse\x12\x38\n\tbacktests\x18\x01 \x03(\x0b\x32\x1a.lodestock.v1.BacktestInfoR\tbacktests\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"+\n\x15\x44\x65leteBacktestRequest\x12\x12\n\x04name\x18\x01 \x01(\tR\x04name\"\x18\n\x16\x44\x65leteBacktestResponse*l\n\tFrequency\x12\x19\n\x15\x46REQUENCY_UNSPECIFIED\x10\x00\x12\x14\n\x10\x46REQUENCY_YEARLY\x10\x01\x12\x17\n\x13\x46REQUENCY_QUARTERLY\x10\x02\x12\x15\n\x11\x46REQUENCY_MONTHLY\x10\x03*\x9c\x01\n\rFallbackLevel\x12\x1e\n\x1a\x46\x41LLBACK_LEVEL_UNSPECIFIED\x10\x00\x12\x17\n\x13\x46\x41LLBACK_LEVEL_FULL\x10\x01\x12\x19\n\x15\x46\x41LLBACK_LEVEL_SIMPLE\x10\x02\x12\x18\n\x14\x46\x41LLBACK_LEVEL_NAIVE\x10\x03\x12\x1d\n\x19\x46\x41LLBACK_LEVEL_LAST_VALUE\x10\x04\x32\xc5\x08\n\x0f\x46orecastService\x12O\n\nListModels\x12\x1f.lodestock.v1.ListModelsRequest\x1a .lodestock.v1.ListModelsResponse\x12[\n\x0e\x46orecastDemand\x12#.lodestock.v1.ForecastDemandRequest\x1a$.lodestock.v1.ForecastDemandResponse\x12[\n\x0e\x42\x61\x63ktestModels\x12#.lodestock.v1.BacktestModelsRequest\x1a$.lodestock.v1.BacktestModelsResponse\x12^\n\x13\x42\x61tchForecastDemand\x12(.lodestock.v1.BatchForecastDemandRequest\x1a\x1d.google.longrunning.Operation\x12N\n\x0bRunBacktest\x12 .lodestock.v1.RunBacktestRequest\x1a\x1d.google.longrunning.Operation\x12R\n\x0bGetForecast\x12 .lodestock.v1.GetForecastRequest\x1a!.lodestock.v1.GetForecastResponse\x12X\n\rListForecasts\x12\".lodestock.v1.ListForecastsRequest\x1a#.lodestock.v1.ListForecastsResponse\x12\x61\n\x10\x43ompareForecasts\x12%.lodestock.v1.CompareForecastsRequest\x1a&.lodestock.v1.CompareForecastsResponse\x12[\n\x0e\x44\x65leteForecast\x12#.lodestock.v1.DeleteForecastRequest\x1a$.lodestock.v1.DeleteForecastResponse\x12R\n\x0bGetBacktest\x12 .lodestock.v1.GetBacktestRequest\x1a!.lodestock.v1.GetBacktestResponse\x12X\n\rListBacktests\x12\".lodestock.v1.ListBacktestsRequest\x1a#.lodestock.v1.ListBacktestsResponse\x12[\n\x0e\x44\x65leteBacktest\x12#.lodestock.v1.DeleteBacktestRequest\x1a$.lodestock.v1.DeleteBacktestResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'lodestock.v1.forecast_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FREQUENCY']._serialized_start=3519
-  _globals['_FREQUENCY']._serialized_end=3627
-  _globals['_FALLBACKLEVEL']._serialized_start=3630
-  _globals['_FALLBACKLEVEL']._serialized_end=3786
-  _globals['_LISTMODELSREQUEST']._serialized_start=72
-  _globals['_LISTMODELSREQUEST']._serialized_end=91
-  _globals['_LISTMODELSRESPONSE']._serialized_start=93
-  _globals['_LISTMODELSRESPONSE']._serialized_end=166
-  _globals['_FORECASTMODEL']._serialized_start=169
-  _globals['_FORECASTMODEL']._serialized_end=380
-  _globals['_OBSERVATION']._serialized_start=382
-  _globals['_OBSERVATION']._serialized_end=441
-  _globals['_DEMANDSERIES']._serialized_start=444
-  _globals['_DEMANDSERIES']._serialized_end=699
-  _globals['_DRIVER']._serialized_start=701
-  _globals['_DRIVER']._serialized_end=790
-  _globals['_DEMANDSERIESSET']._serialized_start=792
-  _globals['_DEMANDSERIESSET']._serialized_end=861
-  _globals['_STOREDDEMAND']._serialized_start=864
-  _globals['_STOREDDEMAND']._serialized_end=993
-  _globals['_FORECASTDEMANDREQUEST']._serialized_start=996
-  _globals['_FORECASTDEMANDREQUEST']._serialized_end=1346
-  _globals['_FORECASTDEMANDRESPONSE']._serialized_start=1349
-  _globals['_FORECASTDEMANDRESPONSE']._serialized_end=1482
-  _globals['_FORECASTSTEP']._serialized_start=1484
-  _globals['_FORECASTSTEP']._serialized_end=1596
-  _globals['_SAMPLEPATH']._serialized_start=1598
-  _globals['_SAMPLEPATH']._serialized_end=1634
-  _globals['_MODELUSE']._serialized_start=1637
-  _globals['_MODELUSE']._serialized_end=1838
-  _globals['_SERIESFORECAST']._serialized_start=1841
-  _globals['_SERIESFORECAST']._serialized_end=2432
-  _globals['_BACKTESTMODELSREQUEST']._serialized_start=2435
-  _globals['_BACKTESTMODELSREQUEST']._serialized_end=2726
-  _globals['_BACKTESTMODELSRESPONSE']._serialized_start=2729
-  _globals['_BACKTESTMODELSRESPONSE']._serialized_end=2908
-  _globals['_SERIESBACKTEST']._serialized_start=2911
-  _globals['_SERIESBACKTEST']._serialized_end=3124
-  _globals['_MODELSCORE']._serialized_start=3127
-  _globals['_MODELSCORE']._serialized_end=3517
-  _globals['_FORECASTSERVICE']._serialized_start=3789
-  _globals['_FORECASTSERVICE']._serialized_end=4073
+  _globals['_FREQUENCY']._serialized_start=5907
+  _globals['_FREQUENCY']._serialized_end=6015
+  _globals['_FALLBACKLEVEL']._serialized_start=6018
+  _globals['_FALLBACKLEVEL']._serialized_end=6174
+  _globals['_LISTMODELSREQUEST']._serialized_start=137
+  _globals['_LISTMODELSREQUEST']._serialized_end=156
+  _globals['_LISTMODELSRESPONSE']._serialized_start=158
+  _globals['_LISTMODELSRESPONSE']._serialized_end=231
+  _globals['_FORECASTMODEL']._serialized_start=234
+  _globals['_FORECASTMODEL']._serialized_end=445
+  _globals['_OBSERVATION']._serialized_start=447
+  _globals['_OBSERVATION']._serialized_end=506
+  _globals['_DEMANDSERIES']._serialized_start=509
+  _globals['_DEMANDSERIES']._serialized_end=764
+  _globals['_DRIVER']._serialized_start=766
+  _globals['_DRIVER']._serialized_end=855
+  _globals['_DEMANDSERIESSET']._serialized_start=857
+  _globals['_DEMANDSERIESSET']._serialized_end=926
+  _globals['_STOREDDEMAND']._serialized_start=929
+  _globals['_STOREDDEMAND']._serialized_end=1058
+  _globals['_FORECASTDEMANDREQUEST']._serialized_start=1061
+  _globals['_FORECASTDEMANDREQUEST']._serialized_end=1411
+  _globals['_FORECASTDEMANDRESPONSE']._serialized_start=1414
+  _globals['_FORECASTDEMANDRESPONSE']._serialized_end=1604
+  _globals['_SERIESFAILURE']._serialized_start=1606
+  _globals['_SERIESFAILURE']._serialized_end=1674
+  _globals['_FORECASTSTEP']._serialized_start=1676
+  _globals['_FORECASTSTEP']._serialized_end=1788
+  _globals['_SAMPLEPATH']._serialized_start=1790
+  _globals['_SAMPLEPATH']._serialized_end=1826
+  _globals['_MODELUSE']._serialized_start=1829
+  _globals['_MODELUSE']._serialized_end=2030
+  _globals['_SERIESFORECAST']._serialized_start=2033
+  _globals['_SERIESFORECAST']._serialized_end=2624
+  _globals['_BACKTESTMODELSREQUEST']._serialized_start=2627
+  _globals['_BACKTESTMODELSREQUEST']._serialized_end=2918
+  _globals['_BACKTESTMODELSRESPONSE']._serialized_start=2921
+  _globals['_BACKTESTMODELSRESPONSE']._serialized_end=3100
+  _globals['_SERIESBACKTEST']._serialized_start=3103
+  _globals['_SERIESBACKTEST']._serialized_end=3316
+  _globals['_MODELSCORE']._serialized_start=3319
+  _globals['_MODELSCORE']._serialized_end=3709
+  _globals['_BATCHFORECASTDEMANDREQUEST']._serialized_start=3712
+  _globals['_BATCHFORECASTDEMANDREQUEST']._serialized_end=3871
+  _globals['_BATCHFORECASTDEMANDRESPONSE']._serialized_start=3873
+  _globals['_BATCHFORECASTDEMANDRESPONSE']._serialized_end=3958
+  _globals['_FORECASTINFO']._serialized_start=3961
+  _globals['_FORECASTINFO']._serialized_end=4121
+  _globals['_GETFORECASTREQUEST']._serialized_start=4123
+  _globals['_GETFORECASTREQUEST']._serialized_end=4209
+  _globals['_GETFORECASTRESPONSE']._serialized_start=4212
+  _globals['_GETFORECASTRESPONSE']._serialized_end=4414
+  _globals['_LISTFORECASTSREQUEST']._serialized_start=4416
+  _globals['_LISTFORECASTSREQUEST']._serialized_end=4498
+  _globals['_LISTFORECASTSRESPONSE']._serialized_start=4500
+  _globals['_LISTFORECASTSRESPONSE']._serialized_end=4621
+  _globals['_COMPAREFORECASTSREQUEST']._serialized_start=4623
+  _globals['_COMPAREFORECASTSREQUEST']._serialized_end=4705
+  _globals['_COMPAREFORECASTSRESPONSE']._serialized_start=4708
+  _globals['_COMPAREFORECASTSRESPONSE']._serialized_end=4893
+  _globals['_DELETEFORECASTREQUEST']._serialized_start=4895
+  _globals['_DELETEFORECASTREQUEST']._serialized_end=4938
+  _globals['_DELETEFORECASTRESPONSE']._serialized_start=4940
+  _globals['_DELETEFORECASTRESPONSE']._serialized_end=4964
+  _globals['_RUNBACKTESTREQUEST']._serialized_start=4967
+  _globals['_RUNBACKTESTREQUEST']._serialized_end=5118
+  _globals['_RUNBACKTESTRESPONSE']._serialized_start=5120
+  _globals['_RUNBACKTESTRESPONSE']._serialized_end=5197
+  _globals['_BACKTESTINFO']._serialized_start=5200
+  _globals['_BACKTESTINFO']._serialized_end=5334
+  _globals['_GETBACKTESTREQUEST']._serialized_start=5336
+  _globals['_GETBACKTESTREQUEST']._serialized_end=5422
+  _globals['_GETBACKTESTRESPONSE']._serialized_start=5425
+  _globals['_GETBACKTESTRESPONSE']._serialized_end=5627
+  _globals['_LISTBACKTESTSREQUEST']._serialized_start=5629
+  _globals['_LISTBACKTESTSREQUEST']._serialized_end=5711
+  _globals['_LISTBACKTESTSRESPONSE']._serialized_start=5713
+  _globals['_LISTBACKTESTSRESPONSE']._serialized_end=5834
+  _globals['_DELETEBACKTESTREQUEST']._serialized_start=5836
+  _globals['_DELETEBACKTESTREQUEST']._serialized_end=5879
+  _globals['_DELETEBACKTESTRESPONSE']._serialized_start=5881
+  _globals['_DELETEBACKTESTRESPONSE']._serialized_end=5905
+  _globals['_FORECASTSERVICE']._serialized_start=6177
+  _globals['_FORECASTSERVICE']._serialized_end=7270
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import lodestock.v1.common_pb2
+import lodestock.v1.results_pb2
 import sys
 import typing
 
@@ -354,6 +355,7 @@ class ForecastDemandResponse(google.protobuf.message.Message):
 
     FORECASTS_FIELD_NUMBER: builtins.int
     RECORD_FIELD_NUMBER: builtins.int
+    FAILURES_FIELD_NUMBER: builtins.int
     @property
     def forecasts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SeriesForecast]:
         """One forecast a series, in the order asked for."""
@@ -362,16 +364,43 @@ class ForecastDemandResponse(google.protobuf.message.Message):
     def record(self) -> lodestock.v1.common_pb2.RunRecord:
         """How they were made."""
 
+    @property
+    def failures(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SeriesFailure]:
+        """Series of a batch that have no forecast, in the order asked for. Empty for ForecastDemand, which answers all or fails."""
+
     def __init__(
         self,
         *,
         forecasts: collections.abc.Iterable[Global___SeriesForecast] | None = ...,
         record: lodestock.v1.common_pb2.RunRecord | None = ...,
+        failures: collections.abc.Iterable[Global___SeriesFailure] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["record", b"record"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["forecasts", b"forecasts", "record", b"record"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["failures", b"failures", "forecasts", b"forecasts", "record", b"record"]) -> None: ...
 
 Global___ForecastDemandResponse: typing_extensions.TypeAlias = ForecastDemandResponse
+
+@typing.final
+class SeriesFailure(google.protobuf.message.Message):
+    """A series of a batch that could not be forecast."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SERIES_ID_FIELD_NUMBER: builtins.int
+    REASON_FIELD_NUMBER: builtins.int
+    series_id: builtins.str
+    """Series."""
+    reason: builtins.str
+    """Why, in words."""
+    def __init__(
+        self,
+        *,
+        series_id: builtins.str = ...,
+        reason: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["reason", b"reason", "series_id", b"series_id"]) -> None: ...
+
+Global___SeriesFailure: typing_extensions.TypeAlias = SeriesFailure
 
 @typing.final
 class ForecastStep(google.protobuf.message.Message):
@@ -727,3 +756,491 @@ class ModelScore(google.protobuf.message.Message):
     def WhichOneof(self, oneof_group: typing.Literal["_smape", b"_smape"]) -> typing.Literal["smape"] | None: ...
 
 Global___ModelScore: typing_extensions.TypeAlias = ModelScore
+
+@typing.final
+class BatchForecastDemandRequest(google.protobuf.message.Message):
+    """Asks for many forecasts as an operation."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FORECAST_FIELD_NUMBER: builtins.int
+    REQUEST_ID_FIELD_NUMBER: builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: builtins.int
+    request_id: builtins.str
+    """The caller's identifier of this request, a UUID: asked again with it, the server returns the same operation. Empty: none."""
+    display_name: builtins.str
+    """The caller's words for it, which the operation and the stored forecasts carry."""
+    @property
+    def forecast(self) -> Global___ForecastDemandRequest:
+        """What to forecast, and how."""
+
+    def __init__(
+        self,
+        *,
+        forecast: Global___ForecastDemandRequest | None = ...,
+        request_id: builtins.str = ...,
+        display_name: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["forecast", b"forecast"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["display_name", b"display_name", "forecast", b"forecast", "request_id", b"request_id"]) -> None: ...
+
+Global___BatchForecastDemandRequest: typing_extensions.TypeAlias = BatchForecastDemandRequest
+
+@typing.final
+class BatchForecastDemandResponse(google.protobuf.message.Message):
+    """What BatchForecastDemand came to."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FORECAST_FIELD_NUMBER: builtins.int
+    @property
+    def forecast(self) -> Global___ForecastInfo:
+        """The stored forecasts; fetch them with GetForecast."""
+
+    def __init__(
+        self,
+        *,
+        forecast: Global___ForecastInfo | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["forecast", b"forecast"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["forecast", b"forecast"]) -> None: ...
+
+Global___BatchForecastDemandResponse: typing_extensions.TypeAlias = BatchForecastDemandResponse
+
+@typing.final
+class ForecastInfo(google.protobuf.message.Message):
+    """What is known of stored forecasts."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    INFO_FIELD_NUMBER: builtins.int
+    SERIES_FIELD_NUMBER: builtins.int
+    FAILURES_FIELD_NUMBER: builtins.int
+    HORIZON_FIELD_NUMBER: builtins.int
+    MODEL_FIELD_NUMBER: builtins.int
+    series: builtins.int
+    """Number of series with a forecast."""
+    failures: builtins.int
+    """Number of series without one."""
+    horizon: builtins.int
+    """Steps ahead."""
+    model: builtins.str
+    """Model or combination."""
+    @property
+    def info(self) -> lodestock.v1.results_pb2.ResultInfo:
+        """What all results have."""
+
+    def __init__(
+        self,
+        *,
+        info: lodestock.v1.results_pb2.ResultInfo | None = ...,
+        series: builtins.int = ...,
+        failures: builtins.int = ...,
+        horizon: builtins.int = ...,
+        model: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["info", b"info"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["failures", b"failures", "horizon", b"horizon", "info", b"info", "model", b"model", "series", b"series"]) -> None: ...
+
+Global___ForecastInfo: typing_extensions.TypeAlias = ForecastInfo
+
+@typing.final
+class GetForecastRequest(google.protobuf.message.Message):
+    """Asks for stored forecasts."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    VIEW_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Name, such as "forecasts/…"."""
+    view: lodestock.v1.results_pb2.ResultView.ValueType
+    """How much of it."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        view: lodestock.v1.results_pb2.ResultView.ValueType = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name", "view", b"view"]) -> None: ...
+
+Global___GetForecastRequest: typing_extensions.TypeAlias = GetForecastRequest
+
+@typing.final
+class GetForecastResponse(google.protobuf.message.Message):
+    """Stored forecasts."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FORECAST_FIELD_NUMBER: builtins.int
+    ANSWER_FIELD_NUMBER: builtins.int
+    REQUEST_FIELD_NUMBER: builtins.int
+    @property
+    def forecast(self) -> Global___ForecastInfo:
+        """What the list holds of them."""
+
+    @property
+    def answer(self) -> Global___ForecastDemandResponse:
+        """The answer, unless the view leaves it out."""
+
+    @property
+    def request(self) -> Global___ForecastDemandRequest:
+        """The request that it answers, where the view asks for it."""
+
+    def __init__(
+        self,
+        *,
+        forecast: Global___ForecastInfo | None = ...,
+        answer: Global___ForecastDemandResponse | None = ...,
+        request: Global___ForecastDemandRequest | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["answer", b"answer", "forecast", b"forecast", "request", b"request"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["answer", b"answer", "forecast", b"forecast", "request", b"request"]) -> None: ...
+
+Global___GetForecastResponse: typing_extensions.TypeAlias = GetForecastResponse
+
+@typing.final
+class ListForecastsRequest(google.protobuf.message.Message):
+    """Asks for a list of stored forecasts."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    page_size: builtins.int
+    """Most entries to return. 0: 100."""
+    page_token: builtins.str
+    """What the last answer gave as next_page_token. Empty: from the start."""
+    def __init__(
+        self,
+        *,
+        page_size: builtins.int = ...,
+        page_token: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["page_size", b"page_size", "page_token", b"page_token"]) -> None: ...
+
+Global___ListForecastsRequest: typing_extensions.TypeAlias = ListForecastsRequest
+
+@typing.final
+class ListForecastsResponse(google.protobuf.message.Message):
+    """Stored forecasts."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FORECASTS_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    next_page_token: builtins.str
+    """Token of the next page. Empty: this was the last."""
+    @property
+    def forecasts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ForecastInfo]:
+        """The forecasts, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        forecasts: collections.abc.Iterable[Global___ForecastInfo] | None = ...,
+        next_page_token: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["forecasts", b"forecasts", "next_page_token", b"next_page_token"]) -> None: ...
+
+Global___ListForecastsResponse: typing_extensions.TypeAlias = ListForecastsResponse
+
+@typing.final
+class CompareForecastsRequest(google.protobuf.message.Message):
+    """Asks to compare stored forecasts."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAMES_FIELD_NUMBER: builtins.int
+    MOST_FIGURES_FIELD_NUMBER: builtins.int
+    most_figures: builtins.int
+    """Most figures to return. 0: 1000."""
+    @property
+    def names(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Names of the forecasts, the one to compare with first."""
+
+    def __init__(
+        self,
+        *,
+        names: collections.abc.Iterable[builtins.str] | None = ...,
+        most_figures: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["most_figures", b"most_figures", "names", b"names"]) -> None: ...
+
+Global___CompareForecastsRequest: typing_extensions.TypeAlias = CompareForecastsRequest
+
+@typing.final
+class CompareForecastsResponse(google.protobuf.message.Message):
+    """Forecasts side by side."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FORECASTS_FIELD_NUMBER: builtins.int
+    FIGURES_FIELD_NUMBER: builtins.int
+    DIFFERING_FIGURES_FIELD_NUMBER: builtins.int
+    differing_figures: builtins.int
+    """Number of figures that differ, those left out included."""
+    @property
+    def forecasts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ForecastInfo]:
+        """The forecasts, in the order asked for."""
+
+    @property
+    def figures(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[lodestock.v1.results_pb2.ComparedFigure]:
+        """Figures that differ, the largest relative difference first."""
+
+    def __init__(
+        self,
+        *,
+        forecasts: collections.abc.Iterable[Global___ForecastInfo] | None = ...,
+        figures: collections.abc.Iterable[lodestock.v1.results_pb2.ComparedFigure] | None = ...,
+        differing_figures: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["differing_figures", b"differing_figures", "figures", b"figures", "forecasts", b"forecasts"]) -> None: ...
+
+Global___CompareForecastsResponse: typing_extensions.TypeAlias = CompareForecastsResponse
+
+@typing.final
+class DeleteForecastRequest(google.protobuf.message.Message):
+    """Asks to delete stored forecasts."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Name, such as "forecasts/…"."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name"]) -> None: ...
+
+Global___DeleteForecastRequest: typing_extensions.TypeAlias = DeleteForecastRequest
+
+@typing.final
+class DeleteForecastResponse(google.protobuf.message.Message):
+    """The forecasts are deleted."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+Global___DeleteForecastResponse: typing_extensions.TypeAlias = DeleteForecastResponse
+
+@typing.final
+class RunBacktestRequest(google.protobuf.message.Message):
+    """Asks for a backtest as an operation."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    BACKTEST_FIELD_NUMBER: builtins.int
+    REQUEST_ID_FIELD_NUMBER: builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: builtins.int
+    request_id: builtins.str
+    """The caller's identifier of this request, a UUID: asked again with it, the server returns the same operation. Empty: none."""
+    display_name: builtins.str
+    """The caller's words for it, which the operation and the stored backtest carry."""
+    @property
+    def backtest(self) -> Global___BacktestModelsRequest:
+        """What to backtest, and how."""
+
+    def __init__(
+        self,
+        *,
+        backtest: Global___BacktestModelsRequest | None = ...,
+        request_id: builtins.str = ...,
+        display_name: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["backtest", b"backtest"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["backtest", b"backtest", "display_name", b"display_name", "request_id", b"request_id"]) -> None: ...
+
+Global___RunBacktestRequest: typing_extensions.TypeAlias = RunBacktestRequest
+
+@typing.final
+class RunBacktestResponse(google.protobuf.message.Message):
+    """What RunBacktest came to."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    BACKTEST_FIELD_NUMBER: builtins.int
+    @property
+    def backtest(self) -> Global___BacktestInfo:
+        """The stored backtest; fetch it with GetBacktest."""
+
+    def __init__(
+        self,
+        *,
+        backtest: Global___BacktestInfo | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["backtest", b"backtest"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["backtest", b"backtest"]) -> None: ...
+
+Global___RunBacktestResponse: typing_extensions.TypeAlias = RunBacktestResponse
+
+@typing.final
+class BacktestInfo(google.protobuf.message.Message):
+    """What is known of a stored backtest."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    INFO_FIELD_NUMBER: builtins.int
+    SERIES_FIELD_NUMBER: builtins.int
+    MODELS_FIELD_NUMBER: builtins.int
+    HORIZON_FIELD_NUMBER: builtins.int
+    series: builtins.int
+    """Number of series."""
+    horizon: builtins.int
+    """Steps ahead."""
+    @property
+    def info(self) -> lodestock.v1.results_pb2.ResultInfo:
+        """What all results have."""
+
+    @property
+    def models(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Models scored."""
+
+    def __init__(
+        self,
+        *,
+        info: lodestock.v1.results_pb2.ResultInfo | None = ...,
+        series: builtins.int = ...,
+        models: collections.abc.Iterable[builtins.str] | None = ...,
+        horizon: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["info", b"info"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["horizon", b"horizon", "info", b"info", "models", b"models", "series", b"series"]) -> None: ...
+
+Global___BacktestInfo: typing_extensions.TypeAlias = BacktestInfo
+
+@typing.final
+class GetBacktestRequest(google.protobuf.message.Message):
+    """Asks for a stored backtest."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    VIEW_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Name, such as "backtests/…"."""
+    view: lodestock.v1.results_pb2.ResultView.ValueType
+    """How much of it."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        view: lodestock.v1.results_pb2.ResultView.ValueType = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name", "view", b"view"]) -> None: ...
+
+Global___GetBacktestRequest: typing_extensions.TypeAlias = GetBacktestRequest
+
+@typing.final
+class GetBacktestResponse(google.protobuf.message.Message):
+    """A stored backtest."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    BACKTEST_FIELD_NUMBER: builtins.int
+    ANSWER_FIELD_NUMBER: builtins.int
+    REQUEST_FIELD_NUMBER: builtins.int
+    @property
+    def backtest(self) -> Global___BacktestInfo:
+        """What the list holds of it."""
+
+    @property
+    def answer(self) -> Global___BacktestModelsResponse:
+        """The answer, unless the view leaves it out."""
+
+    @property
+    def request(self) -> Global___BacktestModelsRequest:
+        """The request that it answers, where the view asks for it."""
+
+    def __init__(
+        self,
+        *,
+        backtest: Global___BacktestInfo | None = ...,
+        answer: Global___BacktestModelsResponse | None = ...,
+        request: Global___BacktestModelsRequest | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["answer", b"answer", "backtest", b"backtest", "request", b"request"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["answer", b"answer", "backtest", b"backtest", "request", b"request"]) -> None: ...
+
+Global___GetBacktestResponse: typing_extensions.TypeAlias = GetBacktestResponse
+
+@typing.final
+class ListBacktestsRequest(google.protobuf.message.Message):
+    """Asks for a list of stored backtests."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    page_size: builtins.int
+    """Most backtests to return. 0: 100."""
+    page_token: builtins.str
+    """What the last answer gave as next_page_token. Empty: from the start."""
+    def __init__(
+        self,
+        *,
+        page_size: builtins.int = ...,
+        page_token: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["page_size", b"page_size", "page_token", b"page_token"]) -> None: ...
+
+Global___ListBacktestsRequest: typing_extensions.TypeAlias = ListBacktestsRequest
+
+@typing.final
+class ListBacktestsResponse(google.protobuf.message.Message):
+    """Stored backtests."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    BACKTESTS_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    next_page_token: builtins.str
+    """Token of the next page. Empty: this was the last."""
+    @property
+    def backtests(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___BacktestInfo]:
+        """The backtests, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        backtests: collections.abc.Iterable[Global___BacktestInfo] | None = ...,
+        next_page_token: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["backtests", b"backtests", "next_page_token", b"next_page_token"]) -> None: ...
+
+Global___ListBacktestsResponse: typing_extensions.TypeAlias = ListBacktestsResponse
+
+@typing.final
+class DeleteBacktestRequest(google.protobuf.message.Message):
+    """Asks to delete a stored backtest."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Name, such as "backtests/…"."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name"]) -> None: ...
+
+Global___DeleteBacktestRequest: typing_extensions.TypeAlias = DeleteBacktestRequest
+
+@typing.final
+class DeleteBacktestResponse(google.protobuf.message.Message):
+    """The backtest is deleted."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+Global___DeleteBacktestResponse: typing_extensions.TypeAlias = DeleteBacktestResponse

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from lodestock.v1 import forecast_pb2 as lodestock_dot_v1_dot_forecast__pb2
 
 GRPC_GENERATED_VERSION = '1.72.2'
@@ -50,6 +51,51 @@ class ForecastServiceStub(object):
                 request_serializer=lodestock_dot_v1_dot_forecast__pb2.BacktestModelsRequest.SerializeToString,
                 response_deserializer=lodestock_dot_v1_dot_forecast__pb2.BacktestModelsResponse.FromString,
                 _registered_method=True)
+        self.BatchForecastDemand = channel.unary_unary(
+                '/lodestock.v1.ForecastService/BatchForecastDemand',
+                request_serializer=lodestock_dot_v1_dot_forecast__pb2.BatchForecastDemandRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.RunBacktest = channel.unary_unary(
+                '/lodestock.v1.ForecastService/RunBacktest',
+                request_serializer=lodestock_dot_v1_dot_forecast__pb2.RunBacktestRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.GetForecast = channel.unary_unary(
+                '/lodestock.v1.ForecastService/GetForecast',
+                request_serializer=lodestock_dot_v1_dot_forecast__pb2.GetForecastRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_forecast__pb2.GetForecastResponse.FromString,
+                _registered_method=True)
+        self.ListForecasts = channel.unary_unary(
+                '/lodestock.v1.ForecastService/ListForecasts',
+                request_serializer=lodestock_dot_v1_dot_forecast__pb2.ListForecastsRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_forecast__pb2.ListForecastsResponse.FromString,
+                _registered_method=True)
+        self.CompareForecasts = channel.unary_unary(
+                '/lodestock.v1.ForecastService/CompareForecasts',
+                request_serializer=lodestock_dot_v1_dot_forecast__pb2.CompareForecastsRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_forecast__pb2.CompareForecastsResponse.FromString,
+                _registered_method=True)
+        self.DeleteForecast = channel.unary_unary(
+                '/lodestock.v1.ForecastService/DeleteForecast',
+                request_serializer=lodestock_dot_v1_dot_forecast__pb2.DeleteForecastRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_forecast__pb2.DeleteForecastResponse.FromString,
+                _registered_method=True)
+        self.GetBacktest = channel.unary_unary(
+                '/lodestock.v1.ForecastService/GetBacktest',
+                request_serializer=lodestock_dot_v1_dot_forecast__pb2.GetBacktestRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_forecast__pb2.GetBacktestResponse.FromString,
+                _registered_method=True)
+        self.ListBacktests = channel.unary_unary(
+                '/lodestock.v1.ForecastService/ListBacktests',
+                request_serializer=lodestock_dot_v1_dot_forecast__pb2.ListBacktestsRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_forecast__pb2.ListBacktestsResponse.FromString,
+                _registered_method=True)
+        self.DeleteBacktest = channel.unary_unary(
+                '/lodestock.v1.ForecastService/DeleteBacktest',
+                request_serializer=lodestock_dot_v1_dot_forecast__pb2.DeleteBacktestRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_forecast__pb2.DeleteBacktestResponse.FromString,
+                _registered_method=True)
 
 
 class ForecastServiceServicer(object):
@@ -77,6 +123,73 @@ class ForecastServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchForecastDemand(self, request, context):
+        """ForecastDemand as an operation, for thousands of series; one bad series never fails the others. Operation.response is a BatchForecastDemandResponse.
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RunBacktest(self, request, context):
+        """BacktestModels as an operation. Operation.response is a RunBacktestResponse.
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetForecast(self, request, context):
+        """Returns stored forecasts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListForecasts(self, request, context):
+        """Lists the caller's stored forecasts, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareForecasts(self, request, context):
+        """Puts the figures of stored forecasts side by side.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteForecast(self, request, context):
+        """Deletes stored forecasts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetBacktest(self, request, context):
+        """Returns a stored backtest.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBacktests(self, request, context):
+        """Lists the caller's stored backtests, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteBacktest(self, request, context):
+        """Deletes a stored backtest.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ForecastServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +207,51 @@ def add_ForecastServiceServicer_to_server(servicer, server):
                     servicer.BacktestModels,
                     request_deserializer=lodestock_dot_v1_dot_forecast__pb2.BacktestModelsRequest.FromString,
                     response_serializer=lodestock_dot_v1_dot_forecast__pb2.BacktestModelsResponse.SerializeToString,
+            ),
+            'BatchForecastDemand': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchForecastDemand,
+                    request_deserializer=lodestock_dot_v1_dot_forecast__pb2.BatchForecastDemandRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'RunBacktest': grpc.unary_unary_rpc_method_handler(
+                    servicer.RunBacktest,
+                    request_deserializer=lodestock_dot_v1_dot_forecast__pb2.RunBacktestRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'GetForecast': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetForecast,
+                    request_deserializer=lodestock_dot_v1_dot_forecast__pb2.GetForecastRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_forecast__pb2.GetForecastResponse.SerializeToString,
+            ),
+            'ListForecasts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListForecasts,
+                    request_deserializer=lodestock_dot_v1_dot_forecast__pb2.ListForecastsRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_forecast__pb2.ListForecastsResponse.SerializeToString,
+            ),
+            'CompareForecasts': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareForecasts,
+                    request_deserializer=lodestock_dot_v1_dot_forecast__pb2.CompareForecastsRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_forecast__pb2.CompareForecastsResponse.SerializeToString,
+            ),
+            'DeleteForecast': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteForecast,
+                    request_deserializer=lodestock_dot_v1_dot_forecast__pb2.DeleteForecastRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_forecast__pb2.DeleteForecastResponse.SerializeToString,
+            ),
+            'GetBacktest': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBacktest,
+                    request_deserializer=lodestock_dot_v1_dot_forecast__pb2.GetBacktestRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_forecast__pb2.GetBacktestResponse.SerializeToString,
+            ),
+            'ListBacktests': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBacktests,
+                    request_deserializer=lodestock_dot_v1_dot_forecast__pb2.ListBacktestsRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_forecast__pb2.ListBacktestsResponse.SerializeToString,
+            ),
+            'DeleteBacktest': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteBacktest,
+                    request_deserializer=lodestock_dot_v1_dot_forecast__pb2.DeleteBacktestRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_forecast__pb2.DeleteBacktestResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +336,249 @@ class ForecastService(object):
             '/lodestock.v1.ForecastService/BacktestModels',
             lodestock_dot_v1_dot_forecast__pb2.BacktestModelsRequest.SerializeToString,
             lodestock_dot_v1_dot_forecast__pb2.BacktestModelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchForecastDemand(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.ForecastService/BatchForecastDemand',
+            lodestock_dot_v1_dot_forecast__pb2.BatchForecastDemandRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RunBacktest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.ForecastService/RunBacktest',
+            lodestock_dot_v1_dot_forecast__pb2.RunBacktestRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetForecast(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.ForecastService/GetForecast',
+            lodestock_dot_v1_dot_forecast__pb2.GetForecastRequest.SerializeToString,
+            lodestock_dot_v1_dot_forecast__pb2.GetForecastResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListForecasts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.ForecastService/ListForecasts',
+            lodestock_dot_v1_dot_forecast__pb2.ListForecastsRequest.SerializeToString,
+            lodestock_dot_v1_dot_forecast__pb2.ListForecastsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareForecasts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.ForecastService/CompareForecasts',
+            lodestock_dot_v1_dot_forecast__pb2.CompareForecastsRequest.SerializeToString,
+            lodestock_dot_v1_dot_forecast__pb2.CompareForecastsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteForecast(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.ForecastService/DeleteForecast',
+            lodestock_dot_v1_dot_forecast__pb2.DeleteForecastRequest.SerializeToString,
+            lodestock_dot_v1_dot_forecast__pb2.DeleteForecastResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBacktest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.ForecastService/GetBacktest',
+            lodestock_dot_v1_dot_forecast__pb2.GetBacktestRequest.SerializeToString,
+            lodestock_dot_v1_dot_forecast__pb2.GetBacktestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBacktests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.ForecastService/ListBacktests',
+            lodestock_dot_v1_dot_forecast__pb2.ListBacktestsRequest.SerializeToString,
+            lodestock_dot_v1_dot_forecast__pb2.ListBacktestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteBacktest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.ForecastService/DeleteBacktest',
+            lodestock_dot_v1_dot_forecast__pb2.DeleteBacktestRequest.SerializeToString,
+            lodestock_dot_v1_dot_forecast__pb2.DeleteBacktestResponse.FromString,
             options,
             channel_credentials,
             insecure,

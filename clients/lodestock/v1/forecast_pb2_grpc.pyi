@@ -5,6 +5,7 @@ Demand forecasts: observed use in, distributions of future use out."""
 
 import abc
 import collections.abc
+import google.longrunning.operations_pb2
 import grpc
 import grpc.aio
 import lodestock.v1.forecast_pb2
@@ -73,7 +74,151 @@ _ForecastServiceBacktestModelsType = typing_extensions.TypeVar(
     ],
 )
 
-class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _ForecastServiceForecastDemandType, _ForecastServiceBacktestModelsType]):
+_ForecastServiceBatchForecastDemandType = typing_extensions.TypeVar(
+    '_ForecastServiceBatchForecastDemandType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.BatchForecastDemandRequest,
+        google.longrunning.operations_pb2.Operation,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.BatchForecastDemandRequest,
+        google.longrunning.operations_pb2.Operation,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.BatchForecastDemandRequest,
+        google.longrunning.operations_pb2.Operation,
+    ],
+)
+
+_ForecastServiceRunBacktestType = typing_extensions.TypeVar(
+    '_ForecastServiceRunBacktestType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.RunBacktestRequest,
+        google.longrunning.operations_pb2.Operation,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.RunBacktestRequest,
+        google.longrunning.operations_pb2.Operation,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.RunBacktestRequest,
+        google.longrunning.operations_pb2.Operation,
+    ],
+)
+
+_ForecastServiceGetForecastType = typing_extensions.TypeVar(
+    '_ForecastServiceGetForecastType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.GetForecastRequest,
+        lodestock.v1.forecast_pb2.GetForecastResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.GetForecastRequest,
+        lodestock.v1.forecast_pb2.GetForecastResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.GetForecastRequest,
+        lodestock.v1.forecast_pb2.GetForecastResponse,
+    ],
+)
+
+_ForecastServiceListForecastsType = typing_extensions.TypeVar(
+    '_ForecastServiceListForecastsType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.ListForecastsRequest,
+        lodestock.v1.forecast_pb2.ListForecastsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.ListForecastsRequest,
+        lodestock.v1.forecast_pb2.ListForecastsResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.ListForecastsRequest,
+        lodestock.v1.forecast_pb2.ListForecastsResponse,
+    ],
+)
+
+_ForecastServiceCompareForecastsType = typing_extensions.TypeVar(
+    '_ForecastServiceCompareForecastsType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.CompareForecastsRequest,
+        lodestock.v1.forecast_pb2.CompareForecastsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.CompareForecastsRequest,
+        lodestock.v1.forecast_pb2.CompareForecastsResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.CompareForecastsRequest,
+        lodestock.v1.forecast_pb2.CompareForecastsResponse,
+    ],
+)
+
+_ForecastServiceDeleteForecastType = typing_extensions.TypeVar(
+    '_ForecastServiceDeleteForecastType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.DeleteForecastRequest,
+        lodestock.v1.forecast_pb2.DeleteForecastResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.DeleteForecastRequest,
+        lodestock.v1.forecast_pb2.DeleteForecastResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.DeleteForecastRequest,
+        lodestock.v1.forecast_pb2.DeleteForecastResponse,
+    ],
+)
+
+_ForecastServiceGetBacktestType = typing_extensions.TypeVar(
+    '_ForecastServiceGetBacktestType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.GetBacktestRequest,
+        lodestock.v1.forecast_pb2.GetBacktestResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.GetBacktestRequest,
+        lodestock.v1.forecast_pb2.GetBacktestResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.GetBacktestRequest,
+        lodestock.v1.forecast_pb2.GetBacktestResponse,
+    ],
+)
+
+_ForecastServiceListBacktestsType = typing_extensions.TypeVar(
+    '_ForecastServiceListBacktestsType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.ListBacktestsRequest,
+        lodestock.v1.forecast_pb2.ListBacktestsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.ListBacktestsRequest,
+        lodestock.v1.forecast_pb2.ListBacktestsResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.ListBacktestsRequest,
+        lodestock.v1.forecast_pb2.ListBacktestsResponse,
+    ],
+)
+
+_ForecastServiceDeleteBacktestType = typing_extensions.TypeVar(
+    '_ForecastServiceDeleteBacktestType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.DeleteBacktestRequest,
+        lodestock.v1.forecast_pb2.DeleteBacktestResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.DeleteBacktestRequest,
+        lodestock.v1.forecast_pb2.DeleteBacktestResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.DeleteBacktestRequest,
+        lodestock.v1.forecast_pb2.DeleteBacktestResponse,
+    ],
+)
+
+class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _ForecastServiceForecastDemandType, _ForecastServiceBacktestModelsType, _ForecastServiceBatchForecastDemandType, _ForecastServiceRunBacktestType, _ForecastServiceGetForecastType, _ForecastServiceListForecastsType, _ForecastServiceCompareForecastsType, _ForecastServiceDeleteForecastType, _ForecastServiceGetBacktestType, _ForecastServiceListBacktestsType, _ForecastServiceDeleteBacktestType]):
     """Forecasts the demand for minerals."""
 
     @typing.overload
@@ -89,6 +234,42 @@ class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _Foreca
         grpc.UnaryUnaryMultiCallable[
             lodestock.v1.forecast_pb2.BacktestModelsRequest,
             lodestock.v1.forecast_pb2.BacktestModelsResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.BatchForecastDemandRequest,
+            google.longrunning.operations_pb2.Operation,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.RunBacktestRequest,
+            google.longrunning.operations_pb2.Operation,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.GetForecastRequest,
+            lodestock.v1.forecast_pb2.GetForecastResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.ListForecastsRequest,
+            lodestock.v1.forecast_pb2.ListForecastsResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.CompareForecastsRequest,
+            lodestock.v1.forecast_pb2.CompareForecastsResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.DeleteForecastRequest,
+            lodestock.v1.forecast_pb2.DeleteForecastResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.GetBacktestRequest,
+            lodestock.v1.forecast_pb2.GetBacktestResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.ListBacktestsRequest,
+            lodestock.v1.forecast_pb2.ListBacktestsResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.DeleteBacktestRequest,
+            lodestock.v1.forecast_pb2.DeleteBacktestResponse,
         ],
     ], channel: grpc.Channel) -> None: ...
 
@@ -106,6 +287,42 @@ class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _Foreca
             lodestock.v1.forecast_pb2.BacktestModelsRequest,
             lodestock.v1.forecast_pb2.BacktestModelsResponse,
         ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.BatchForecastDemandRequest,
+            google.longrunning.operations_pb2.Operation,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.RunBacktestRequest,
+            google.longrunning.operations_pb2.Operation,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.GetForecastRequest,
+            lodestock.v1.forecast_pb2.GetForecastResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.ListForecastsRequest,
+            lodestock.v1.forecast_pb2.ListForecastsResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.CompareForecastsRequest,
+            lodestock.v1.forecast_pb2.CompareForecastsResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.DeleteForecastRequest,
+            lodestock.v1.forecast_pb2.DeleteForecastResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.GetBacktestRequest,
+            lodestock.v1.forecast_pb2.GetBacktestResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.ListBacktestsRequest,
+            lodestock.v1.forecast_pb2.ListBacktestsResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.DeleteBacktestRequest,
+            lodestock.v1.forecast_pb2.DeleteBacktestResponse,
+        ],
     ], channel: grpc.aio.Channel) -> None: ...
 
     ListModels: _ForecastServiceListModelsType
@@ -116,6 +333,39 @@ class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _Foreca
 
     BacktestModels: _ForecastServiceBacktestModelsType
     """Scores models on the past of series: forecasts from many points in time, each with what was known then alone."""
+
+    BatchForecastDemand: _ForecastServiceBatchForecastDemandType
+    """ForecastDemand as an operation, for thousands of series; one bad series never fails the others. Operation.response is a BatchForecastDemandResponse.
+    buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+    buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+    """
+
+    RunBacktest: _ForecastServiceRunBacktestType
+    """BacktestModels as an operation. Operation.response is a RunBacktestResponse.
+    buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+    buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+    """
+
+    GetForecast: _ForecastServiceGetForecastType
+    """Returns stored forecasts."""
+
+    ListForecasts: _ForecastServiceListForecastsType
+    """Lists the caller's stored forecasts, the newest first."""
+
+    CompareForecasts: _ForecastServiceCompareForecastsType
+    """Puts the figures of stored forecasts side by side."""
+
+    DeleteForecast: _ForecastServiceDeleteForecastType
+    """Deletes stored forecasts."""
+
+    GetBacktest: _ForecastServiceGetBacktestType
+    """Returns a stored backtest."""
+
+    ListBacktests: _ForecastServiceListBacktestsType
+    """Lists the caller's stored backtests, the newest first."""
+
+    DeleteBacktest: _ForecastServiceDeleteBacktestType
+    """Deletes a stored backtest."""
 
 ForecastServiceAsyncStub: typing_extensions.TypeAlias = ForecastServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
@@ -129,6 +379,42 @@ ForecastServiceAsyncStub: typing_extensions.TypeAlias = ForecastServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         lodestock.v1.forecast_pb2.BacktestModelsRequest,
         lodestock.v1.forecast_pb2.BacktestModelsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.BatchForecastDemandRequest,
+        google.longrunning.operations_pb2.Operation,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.RunBacktestRequest,
+        google.longrunning.operations_pb2.Operation,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.GetForecastRequest,
+        lodestock.v1.forecast_pb2.GetForecastResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.ListForecastsRequest,
+        lodestock.v1.forecast_pb2.ListForecastsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.CompareForecastsRequest,
+        lodestock.v1.forecast_pb2.CompareForecastsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.DeleteForecastRequest,
+        lodestock.v1.forecast_pb2.DeleteForecastResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.GetBacktestRequest,
+        lodestock.v1.forecast_pb2.GetBacktestResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.ListBacktestsRequest,
+        lodestock.v1.forecast_pb2.ListBacktestsResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.DeleteBacktestRequest,
+        lodestock.v1.forecast_pb2.DeleteBacktestResponse,
     ],
 ]
 
@@ -158,5 +444,83 @@ class ForecastServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[lodestock.v1.forecast_pb2.BacktestModelsResponse, collections.abc.Awaitable[lodestock.v1.forecast_pb2.BacktestModelsResponse]]:
         """Scores models on the past of series: forecasts from many points in time, each with what was known then alone."""
+
+    @abc.abstractmethod
+    def BatchForecastDemand(
+        self,
+        request: lodestock.v1.forecast_pb2.BatchForecastDemandRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[google.longrunning.operations_pb2.Operation, collections.abc.Awaitable[google.longrunning.operations_pb2.Operation]]:
+        """ForecastDemand as an operation, for thousands of series; one bad series never fails the others. Operation.response is a BatchForecastDemandResponse.
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+        """
+
+    @abc.abstractmethod
+    def RunBacktest(
+        self,
+        request: lodestock.v1.forecast_pb2.RunBacktestRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[google.longrunning.operations_pb2.Operation, collections.abc.Awaitable[google.longrunning.operations_pb2.Operation]]:
+        """BacktestModels as an operation. Operation.response is a RunBacktestResponse.
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+        """
+
+    @abc.abstractmethod
+    def GetForecast(
+        self,
+        request: lodestock.v1.forecast_pb2.GetForecastRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.forecast_pb2.GetForecastResponse, collections.abc.Awaitable[lodestock.v1.forecast_pb2.GetForecastResponse]]:
+        """Returns stored forecasts."""
+
+    @abc.abstractmethod
+    def ListForecasts(
+        self,
+        request: lodestock.v1.forecast_pb2.ListForecastsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.forecast_pb2.ListForecastsResponse, collections.abc.Awaitable[lodestock.v1.forecast_pb2.ListForecastsResponse]]:
+        """Lists the caller's stored forecasts, the newest first."""
+
+    @abc.abstractmethod
+    def CompareForecasts(
+        self,
+        request: lodestock.v1.forecast_pb2.CompareForecastsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.forecast_pb2.CompareForecastsResponse, collections.abc.Awaitable[lodestock.v1.forecast_pb2.CompareForecastsResponse]]:
+        """Puts the figures of stored forecasts side by side."""
+
+    @abc.abstractmethod
+    def DeleteForecast(
+        self,
+        request: lodestock.v1.forecast_pb2.DeleteForecastRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.forecast_pb2.DeleteForecastResponse, collections.abc.Awaitable[lodestock.v1.forecast_pb2.DeleteForecastResponse]]:
+        """Deletes stored forecasts."""
+
+    @abc.abstractmethod
+    def GetBacktest(
+        self,
+        request: lodestock.v1.forecast_pb2.GetBacktestRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.forecast_pb2.GetBacktestResponse, collections.abc.Awaitable[lodestock.v1.forecast_pb2.GetBacktestResponse]]:
+        """Returns a stored backtest."""
+
+    @abc.abstractmethod
+    def ListBacktests(
+        self,
+        request: lodestock.v1.forecast_pb2.ListBacktestsRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.forecast_pb2.ListBacktestsResponse, collections.abc.Awaitable[lodestock.v1.forecast_pb2.ListBacktestsResponse]]:
+        """Lists the caller's stored backtests, the newest first."""
+
+    @abc.abstractmethod
+    def DeleteBacktest(
+        self,
+        request: lodestock.v1.forecast_pb2.DeleteBacktestRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.forecast_pb2.DeleteBacktestResponse, collections.abc.Awaitable[lodestock.v1.forecast_pb2.DeleteBacktestResponse]]:
+        """Deletes a stored backtest."""
 
 def add_ForecastServiceServicer_to_server(servicer: ForecastServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -14,6 +14,7 @@ import google.protobuf.internal.containers
 import google.protobuf.internal.enum_type_wrapper
 import google.protobuf.message
 import lodestock.v1.common_pb2
+import lodestock.v1.results_pb2
 import sys
 import typing
 
@@ -99,7 +100,7 @@ class _PlanStatusEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enu
     PLAN_STATUS_OPTIMAL: _PlanStatus.ValueType  # 1
     """The plan is of least cost."""
     PLAN_STATUS_FEASIBLE: _PlanStatus.ValueType  # 2
-    """A plan, stopped at a limit before its optimality was proved; see the gap."""
+    """The best plan found within the limit, verified, not proven to be of least cost; see the gap. It has no prices."""
     PLAN_STATUS_INFEASIBLE: _PlanStatus.ValueType  # 3
     """No plan satisfies all hard rules."""
     PLAN_STATUS_CANCELLED: _PlanStatus.ValueType  # 4
@@ -115,7 +116,7 @@ PLAN_STATUS_UNSPECIFIED: PlanStatus.ValueType  # 0
 PLAN_STATUS_OPTIMAL: PlanStatus.ValueType  # 1
 """The plan is of least cost."""
 PLAN_STATUS_FEASIBLE: PlanStatus.ValueType  # 2
-"""A plan, stopped at a limit before its optimality was proved; see the gap."""
+"""The best plan found within the limit, verified, not proven to be of least cost; see the gap. It has no prices."""
 PLAN_STATUS_INFEASIBLE: PlanStatus.ValueType  # 3
 """No plan satisfies all hard rules."""
 PLAN_STATUS_CANCELLED: PlanStatus.ValueType  # 4
@@ -1255,11 +1256,11 @@ class SolverReport(google.protobuf.message.Message):
     solver_status: builtins.str
     """The solver's own word for how it ended."""
     simplex_iterations: builtins.int
-    """Simplex iterations."""
+    """Simplex iterations; 0 where the solver was stopped."""
     best_bound: builtins.float
-    """Best bound known."""
+    """What no plan costs less than, as far as is proven, USD; 0 at least."""
     relative_gap: builtins.float
-    """(objective − bound) / |objective|."""
+    """(objective − bound) / |objective|; infinite where there is no plan."""
     build_s: builtins.float
     """Seconds to build the tree and the Pyomo model."""
     compile_s: builtins.float
@@ -1425,11 +1426,15 @@ class Contract(google.protobuf.message.Message):
     contracted_tonnes: builtins.float
     """Tonnes contracted."""
     reduced_cost_usd_per_tonne: builtins.float
-    """Reduced cost: what one more tonne contracted would add to the cost of the plan, USD/t when delivered; 0 for one that is used and not at its limit."""
+    """Reduced cost: what one more tonne contracted would add to the cost of the plan, USD/t when delivered; 0 for one that is used and not at its limit. Unset: the plan is
+    not of least cost, and has no prices.
+    """
     break_even_price_usd_per_tonne: builtins.float
     """Greatest unit price before duty at which the source would be bought, USD/t; where the plan is degenerate, an upper bound of it. Unset for sources that are bought, that no price would sell, or that a rule keeps out."""
     capacity_value_usd_per_tonne: builtins.float
-    """Worth of one more tonne of capacity, USD/t when delivered; for an embargoed source, of a tonne let through. 0 where it does not bind."""
+    """Worth of one more tonne of capacity, USD/t when delivered; for an embargoed source, of a tonne let through. 0 where it does not bind. Unset: the plan is
+    not of least cost.
+    """
     @property
     def node_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
         """Nodes that it delivers in."""
@@ -1443,13 +1448,18 @@ class Contract(google.protobuf.message.Message):
         signed_node_id: builtins.int = ...,
         node_ids: collections.abc.Iterable[builtins.int] | None = ...,
         contracted_tonnes: builtins.float = ...,
-        reduced_cost_usd_per_tonne: builtins.float = ...,
+        reduced_cost_usd_per_tonne: builtins.float | None = ...,
         break_even_price_usd_per_tonne: builtins.float | None = ...,
-        capacity_value_usd_per_tonne: builtins.float = ...,
+        capacity_value_usd_per_tonne: builtins.float | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_break_even_price_usd_per_tonne", b"_break_even_price_usd_per_tonne", "break_even_price_usd_per_tonne", b"break_even_price_usd_per_tonne"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_break_even_price_usd_per_tonne", b"_break_even_price_usd_per_tonne", "break_even_price_usd_per_tonne", b"break_even_price_usd_per_tonne", "capacity_value_usd_per_tonne", b"capacity_value_usd_per_tonne", "contracted_tonnes", b"contracted_tonnes", "node_ids", b"node_ids", "period", b"period", "reduced_cost_usd_per_tonne", b"reduced_cost_usd_per_tonne", "signed_node_id", b"signed_node_id", "signed_period", b"signed_period", "source_id", b"source_id"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_break_even_price_usd_per_tonne", b"_break_even_price_usd_per_tonne", "_capacity_value_usd_per_tonne", b"_capacity_value_usd_per_tonne", "_reduced_cost_usd_per_tonne", b"_reduced_cost_usd_per_tonne", "break_even_price_usd_per_tonne", b"break_even_price_usd_per_tonne", "capacity_value_usd_per_tonne", b"capacity_value_usd_per_tonne", "reduced_cost_usd_per_tonne", b"reduced_cost_usd_per_tonne"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_break_even_price_usd_per_tonne", b"_break_even_price_usd_per_tonne", "_capacity_value_usd_per_tonne", b"_capacity_value_usd_per_tonne", "_reduced_cost_usd_per_tonne", b"_reduced_cost_usd_per_tonne", "break_even_price_usd_per_tonne", b"break_even_price_usd_per_tonne", "capacity_value_usd_per_tonne", b"capacity_value_usd_per_tonne", "contracted_tonnes", b"contracted_tonnes", "node_ids", b"node_ids", "period", b"period", "reduced_cost_usd_per_tonne", b"reduced_cost_usd_per_tonne", "signed_node_id", b"signed_node_id", "signed_period", b"signed_period", "source_id", b"source_id"]) -> None: ...
+    @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_break_even_price_usd_per_tonne", b"_break_even_price_usd_per_tonne"]) -> typing.Literal["break_even_price_usd_per_tonne"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_capacity_value_usd_per_tonne", b"_capacity_value_usd_per_tonne"]) -> typing.Literal["capacity_value_usd_per_tonne"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_reduced_cost_usd_per_tonne", b"_reduced_cost_usd_per_tonne"]) -> typing.Literal["reduced_cost_usd_per_tonne"] | None: ...
 
 Global___Contract: typing_extensions.TypeAlias = Contract
 
@@ -1561,7 +1571,7 @@ class MaterialBalance(google.protobuf.message.Message):
     days_of_cover: builtins.float
     """Stock at the end in days of the node's demand."""
     marginal_value_usd_per_tonne: builtins.float
-    """What one more tonne here is worth if and when this happens, USD/t."""
+    """What one more tonne here is worth if and when this happens, USD/t. Unset: the plan is not of least cost."""
     marginal_risk_charge_usd_per_tonne: builtins.float
     """The part of it that is risk charge."""
     @property
@@ -1584,12 +1594,17 @@ class MaterialBalance(google.protobuf.message.Message):
         disposed_tonnes: builtins.float = ...,
         shortages: collections.abc.Iterable[Global___TierTonnes] | None = ...,
         days_of_cover: builtins.float = ...,
-        marginal_value_usd_per_tonne: builtins.float = ...,
-        marginal_risk_charge_usd_per_tonne: builtins.float = ...,
+        marginal_value_usd_per_tonne: builtins.float | None = ...,
+        marginal_risk_charge_usd_per_tonne: builtins.float | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_floor_tonnes", b"_floor_tonnes", "floor_tonnes", b"floor_tonnes"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_floor_tonnes", b"_floor_tonnes", "below_floor_tonnes", b"below_floor_tonnes", "closing_shortfall_tonnes", b"closing_shortfall_tonnes", "days_of_cover", b"days_of_cover", "demand_tonnes", b"demand_tonnes", "disposed_tonnes", b"disposed_tonnes", "floor_tonnes", b"floor_tonnes", "into_stock_tonnes", b"into_stock_tonnes", "marginal_risk_charge_usd_per_tonne", b"marginal_risk_charge_usd_per_tonne", "marginal_value_usd_per_tonne", b"marginal_value_usd_per_tonne", "material_id", b"material_id", "node_id", b"node_id", "out_of_stock_tonnes", b"out_of_stock_tonnes", "shortages", b"shortages", "stock_tonnes", b"stock_tonnes", "supply_tonnes", b"supply_tonnes"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_floor_tonnes", b"_floor_tonnes", "_marginal_risk_charge_usd_per_tonne", b"_marginal_risk_charge_usd_per_tonne", "_marginal_value_usd_per_tonne", b"_marginal_value_usd_per_tonne", "floor_tonnes", b"floor_tonnes", "marginal_risk_charge_usd_per_tonne", b"marginal_risk_charge_usd_per_tonne", "marginal_value_usd_per_tonne", b"marginal_value_usd_per_tonne"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_floor_tonnes", b"_floor_tonnes", "_marginal_risk_charge_usd_per_tonne", b"_marginal_risk_charge_usd_per_tonne", "_marginal_value_usd_per_tonne", b"_marginal_value_usd_per_tonne", "below_floor_tonnes", b"below_floor_tonnes", "closing_shortfall_tonnes", b"closing_shortfall_tonnes", "days_of_cover", b"days_of_cover", "demand_tonnes", b"demand_tonnes", "disposed_tonnes", b"disposed_tonnes", "floor_tonnes", b"floor_tonnes", "into_stock_tonnes", b"into_stock_tonnes", "marginal_risk_charge_usd_per_tonne", b"marginal_risk_charge_usd_per_tonne", "marginal_value_usd_per_tonne", b"marginal_value_usd_per_tonne", "material_id", b"material_id", "node_id", b"node_id", "out_of_stock_tonnes", b"out_of_stock_tonnes", "shortages", b"shortages", "stock_tonnes", b"stock_tonnes", "supply_tonnes", b"supply_tonnes"]) -> None: ...
+    @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_floor_tonnes", b"_floor_tonnes"]) -> typing.Literal["floor_tonnes"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_marginal_risk_charge_usd_per_tonne", b"_marginal_risk_charge_usd_per_tonne"]) -> typing.Literal["marginal_risk_charge_usd_per_tonne"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_marginal_value_usd_per_tonne", b"_marginal_value_usd_per_tonne"]) -> typing.Literal["marginal_value_usd_per_tonne"] | None: ...
 
 Global___MaterialBalance: typing_extensions.TypeAlias = MaterialBalance
 
@@ -1882,7 +1897,7 @@ class Plan(google.protobuf.message.Message):
 
     @property
     def binding_rules(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___BindingRule]:
-        """Rules and limits that bind, the most valuable first."""
+        """Rules and limits that bind, the most valuable first. Empty in a plan that is not OPTIMAL."""
 
     @property
     def breaches(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___RuleBreach]:
@@ -1914,3 +1929,294 @@ class Plan(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["balances", b"balances", "binding_rules", b"binding_rules", "breaches", b"breaches", "check", b"check", "contracts", b"contracts", "costs", b"costs", "deliveries", b"deliveries", "infeasibilities", b"infeasibilities", "materials", b"materials", "nodes", b"nodes", "price_of_risk", b"price_of_risk", "size", b"size", "solver", b"solver", "status", b"status"]) -> None: ...
 
 Global___Plan: typing_extensions.TypeAlias = Plan
+
+@typing.final
+class RunOptimizationRequest(google.protobuf.message.Message):
+    """Asks for a plan as an operation."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROBLEM_FIELD_NUMBER: builtins.int
+    TIME_LIMIT_S_FIELD_NUMBER: builtins.int
+    REQUEST_ID_FIELD_NUMBER: builtins.int
+    DISPLAY_NAME_FIELD_NUMBER: builtins.int
+    time_limit_s: builtins.float
+    """Most seconds to build and solve; then the best plan so far is the result. Unset: what the server allows."""
+    request_id: builtins.str
+    """The caller's identifier of this request, a UUID: asked again with it, the server returns the same operation. Empty: none."""
+    display_name: builtins.str
+    """The caller's words for it, which the operation and the stored plan carry."""
+    @property
+    def problem(self) -> Global___SourcingProblem:
+        """The problem."""
+
+    def __init__(
+        self,
+        *,
+        problem: Global___SourcingProblem | None = ...,
+        time_limit_s: builtins.float | None = ...,
+        request_id: builtins.str = ...,
+        display_name: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "problem", b"problem", "time_limit_s", b"time_limit_s"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "display_name", b"display_name", "problem", b"problem", "request_id", b"request_id", "time_limit_s", b"time_limit_s"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_time_limit_s", b"_time_limit_s"]) -> typing.Literal["time_limit_s"] | None: ...
+
+Global___RunOptimizationRequest: typing_extensions.TypeAlias = RunOptimizationRequest
+
+@typing.final
+class RunOptimizationResponse(google.protobuf.message.Message):
+    """What RunOptimization came to."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PLAN_FIELD_NUMBER: builtins.int
+    @property
+    def plan(self) -> Global___PlanInfo:
+        """The stored plan; fetch it with GetPlan."""
+
+    def __init__(
+        self,
+        *,
+        plan: Global___PlanInfo | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["plan", b"plan"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["plan", b"plan"]) -> None: ...
+
+Global___RunOptimizationResponse: typing_extensions.TypeAlias = RunOptimizationResponse
+
+@typing.final
+class PlanInfo(google.protobuf.message.Message):
+    """What is known of a stored plan."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    INFO_FIELD_NUMBER: builtins.int
+    STATUS_FIELD_NUMBER: builtins.int
+    EXPECTED_COST_USD_FIELD_NUMBER: builtins.int
+    RELATIVE_GAP_FIELD_NUMBER: builtins.int
+    MATERIAL_IDS_FIELD_NUMBER: builtins.int
+    PERIODS_FIELD_NUMBER: builtins.int
+    SCENARIOS_FIELD_NUMBER: builtins.int
+    status: Global___PlanStatus.ValueType
+    """How the solve ended."""
+    expected_cost_usd: builtins.float
+    """Expected cost, USD. Unset: there is no plan."""
+    relative_gap: builtins.float
+    """(objective − bound) / |objective|. Unset: there is no plan."""
+    periods: builtins.int
+    """Number of periods."""
+    scenarios: builtins.int
+    """Number of scenarios, the calm one included."""
+    @property
+    def info(self) -> lodestock.v1.results_pb2.ResultInfo:
+        """What all results have."""
+
+    @property
+    def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Materials planned."""
+
+    def __init__(
+        self,
+        *,
+        info: lodestock.v1.results_pb2.ResultInfo | None = ...,
+        status: Global___PlanStatus.ValueType = ...,
+        expected_cost_usd: builtins.float | None = ...,
+        relative_gap: builtins.float | None = ...,
+        material_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        periods: builtins.int = ...,
+        scenarios: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_expected_cost_usd", b"_expected_cost_usd", "_relative_gap", b"_relative_gap", "expected_cost_usd", b"expected_cost_usd", "info", b"info", "relative_gap", b"relative_gap"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_expected_cost_usd", b"_expected_cost_usd", "_relative_gap", b"_relative_gap", "expected_cost_usd", b"expected_cost_usd", "info", b"info", "material_ids", b"material_ids", "periods", b"periods", "relative_gap", b"relative_gap", "scenarios", b"scenarios", "status", b"status"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_expected_cost_usd", b"_expected_cost_usd"]) -> typing.Literal["expected_cost_usd"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_relative_gap", b"_relative_gap"]) -> typing.Literal["relative_gap"] | None: ...
+
+Global___PlanInfo: typing_extensions.TypeAlias = PlanInfo
+
+@typing.final
+class GetPlanRequest(google.protobuf.message.Message):
+    """Asks for a stored plan."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    VIEW_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Name, such as "plans/…"."""
+    view: lodestock.v1.results_pb2.ResultView.ValueType
+    """How much of it."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        view: lodestock.v1.results_pb2.ResultView.ValueType = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name", "view", b"view"]) -> None: ...
+
+Global___GetPlanRequest: typing_extensions.TypeAlias = GetPlanRequest
+
+@typing.final
+class GetPlanResponse(google.protobuf.message.Message):
+    """A stored plan."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PLAN_FIELD_NUMBER: builtins.int
+    ANSWER_FIELD_NUMBER: builtins.int
+    REQUEST_FIELD_NUMBER: builtins.int
+    @property
+    def plan(self) -> Global___PlanInfo:
+        """What the list holds of it."""
+
+    @property
+    def answer(self) -> Global___OptimizeSourcingResponse:
+        """The answer, unless the view leaves it out."""
+
+    @property
+    def request(self) -> Global___OptimizeSourcingRequest:
+        """The request that it answers, where the view asks for it."""
+
+    def __init__(
+        self,
+        *,
+        plan: Global___PlanInfo | None = ...,
+        answer: Global___OptimizeSourcingResponse | None = ...,
+        request: Global___OptimizeSourcingRequest | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["answer", b"answer", "plan", b"plan", "request", b"request"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["answer", b"answer", "plan", b"plan", "request", b"request"]) -> None: ...
+
+Global___GetPlanResponse: typing_extensions.TypeAlias = GetPlanResponse
+
+@typing.final
+class ListPlansRequest(google.protobuf.message.Message):
+    """Asks for a list of stored plans."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    page_size: builtins.int
+    """Most plans to return. 0: 100."""
+    page_token: builtins.str
+    """What the last answer gave as next_page_token. Empty: from the start."""
+    def __init__(
+        self,
+        *,
+        page_size: builtins.int = ...,
+        page_token: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["page_size", b"page_size", "page_token", b"page_token"]) -> None: ...
+
+Global___ListPlansRequest: typing_extensions.TypeAlias = ListPlansRequest
+
+@typing.final
+class ListPlansResponse(google.protobuf.message.Message):
+    """Stored plans."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PLANS_FIELD_NUMBER: builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: builtins.int
+    next_page_token: builtins.str
+    """Token of the next page. Empty: this was the last."""
+    @property
+    def plans(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PlanInfo]:
+        """The plans, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        plans: collections.abc.Iterable[Global___PlanInfo] | None = ...,
+        next_page_token: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["next_page_token", b"next_page_token", "plans", b"plans"]) -> None: ...
+
+Global___ListPlansResponse: typing_extensions.TypeAlias = ListPlansResponse
+
+@typing.final
+class ComparePlansRequest(google.protobuf.message.Message):
+    """Asks to compare stored plans."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAMES_FIELD_NUMBER: builtins.int
+    MOST_FIGURES_FIELD_NUMBER: builtins.int
+    most_figures: builtins.int
+    """Most figures to return. 0: 1000."""
+    @property
+    def names(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Names of the plans, the one to compare with first."""
+
+    def __init__(
+        self,
+        *,
+        names: collections.abc.Iterable[builtins.str] | None = ...,
+        most_figures: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["most_figures", b"most_figures", "names", b"names"]) -> None: ...
+
+Global___ComparePlansRequest: typing_extensions.TypeAlias = ComparePlansRequest
+
+@typing.final
+class ComparePlansResponse(google.protobuf.message.Message):
+    """Plans side by side."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PLANS_FIELD_NUMBER: builtins.int
+    FIGURES_FIELD_NUMBER: builtins.int
+    DIFFERING_FIGURES_FIELD_NUMBER: builtins.int
+    differing_figures: builtins.int
+    """Number of figures that differ, those left out included."""
+    @property
+    def plans(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PlanInfo]:
+        """The plans, in the order asked for."""
+
+    @property
+    def figures(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[lodestock.v1.results_pb2.ComparedFigure]:
+        """Figures that differ: costs first, then tonnes; the largest difference first."""
+
+    def __init__(
+        self,
+        *,
+        plans: collections.abc.Iterable[Global___PlanInfo] | None = ...,
+        figures: collections.abc.Iterable[lodestock.v1.results_pb2.ComparedFigure] | None = ...,
+        differing_figures: builtins.int = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["differing_figures", b"differing_figures", "figures", b"figures", "plans", b"plans"]) -> None: ...
+
+Global___ComparePlansResponse: typing_extensions.TypeAlias = ComparePlansResponse
+
+@typing.final
+class DeletePlanRequest(google.protobuf.message.Message):
+    """Asks to delete a stored plan."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """Name, such as "plans/…"."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name"]) -> None: ...
+
+Global___DeletePlanRequest: typing_extensions.TypeAlias = DeletePlanRequest
+
+@typing.final
+class DeletePlanResponse(google.protobuf.message.Message):
+    """The plan is deleted."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+Global___DeletePlanResponse: typing_extensions.TypeAlias = DeletePlanResponse

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from lodestock.v1 import sourcing_pb2 as lodestock_dot_v1_dot_sourcing__pb2
 
 GRPC_GENERATED_VERSION = '1.72.2'
@@ -50,6 +51,31 @@ class SourcingServiceStub(object):
                 request_serializer=lodestock_dot_v1_dot_sourcing__pb2.OptimizeSourcingRequest.SerializeToString,
                 response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.OptimizeSourcingResponse.FromString,
                 _registered_method=True)
+        self.RunOptimization = channel.unary_unary(
+                '/lodestock.v1.SourcingService/RunOptimization',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.RunOptimizationRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
+        self.GetPlan = channel.unary_unary(
+                '/lodestock.v1.SourcingService/GetPlan',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.GetPlanRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.GetPlanResponse.FromString,
+                _registered_method=True)
+        self.ListPlans = channel.unary_unary(
+                '/lodestock.v1.SourcingService/ListPlans',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.ListPlansRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ListPlansResponse.FromString,
+                _registered_method=True)
+        self.ComparePlans = channel.unary_unary(
+                '/lodestock.v1.SourcingService/ComparePlans',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.ComparePlansRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ComparePlansResponse.FromString,
+                _registered_method=True)
+        self.DeletePlan = channel.unary_unary(
+                '/lodestock.v1.SourcingService/DeletePlan',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.DeletePlanRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.DeletePlanResponse.FromString,
+                _registered_method=True)
 
 
 class SourcingServiceServicer(object):
@@ -77,6 +103,43 @@ class SourcingServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RunOptimization(self, request, context):
+        """The same as an operation, for problems that take longer, or whose plan is to be stored. Operation.response is a RunOptimizationResponse.
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPlan(self, request, context):
+        """Returns a stored plan.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPlans(self, request, context):
+        """Lists the caller's stored plans, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ComparePlans(self, request, context):
+        """Puts the figures of stored plans side by side.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeletePlan(self, request, context):
+        """Deletes a stored plan.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SourcingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +157,31 @@ def add_SourcingServiceServicer_to_server(servicer, server):
                     servicer.OptimizeSourcing,
                     request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.OptimizeSourcingRequest.FromString,
                     response_serializer=lodestock_dot_v1_dot_sourcing__pb2.OptimizeSourcingResponse.SerializeToString,
+            ),
+            'RunOptimization': grpc.unary_unary_rpc_method_handler(
+                    servicer.RunOptimization,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.RunOptimizationRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'GetPlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPlan,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.GetPlanRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.GetPlanResponse.SerializeToString,
+            ),
+            'ListPlans': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPlans,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ListPlansRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.ListPlansResponse.SerializeToString,
+            ),
+            'ComparePlans': grpc.unary_unary_rpc_method_handler(
+                    servicer.ComparePlans,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ComparePlansRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.ComparePlansResponse.SerializeToString,
+            ),
+            'DeletePlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeletePlan,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.DeletePlanRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.DeletePlanResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +266,141 @@ class SourcingService(object):
             '/lodestock.v1.SourcingService/OptimizeSourcing',
             lodestock_dot_v1_dot_sourcing__pb2.OptimizeSourcingRequest.SerializeToString,
             lodestock_dot_v1_dot_sourcing__pb2.OptimizeSourcingResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RunOptimization(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/RunOptimization',
+            lodestock_dot_v1_dot_sourcing__pb2.RunOptimizationRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/GetPlan',
+            lodestock_dot_v1_dot_sourcing__pb2.GetPlanRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.GetPlanResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPlans(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/ListPlans',
+            lodestock_dot_v1_dot_sourcing__pb2.ListPlansRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.ListPlansResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ComparePlans(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/ComparePlans',
+            lodestock_dot_v1_dot_sourcing__pb2.ComparePlansRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.ComparePlansResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeletePlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/DeletePlan',
+            lodestock_dot_v1_dot_sourcing__pb2.DeletePlanRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.DeletePlanResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -9,6 +9,7 @@ A list "by period" holds one value for all periods, or one value a period.
 
 import abc
 import collections.abc
+import google.longrunning.operations_pb2
 import grpc
 import grpc.aio
 import lodestock.v1.sourcing_pb2
@@ -77,7 +78,87 @@ _SourcingServiceOptimizeSourcingType = typing_extensions.TypeVar(
     ],
 )
 
-class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _SourcingServiceValidateProblemType, _SourcingServiceOptimizeSourcingType]):
+_SourcingServiceRunOptimizationType = typing_extensions.TypeVar(
+    '_SourcingServiceRunOptimizationType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.RunOptimizationRequest,
+        google.longrunning.operations_pb2.Operation,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.RunOptimizationRequest,
+        google.longrunning.operations_pb2.Operation,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.RunOptimizationRequest,
+        google.longrunning.operations_pb2.Operation,
+    ],
+)
+
+_SourcingServiceGetPlanType = typing_extensions.TypeVar(
+    '_SourcingServiceGetPlanType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.GetPlanRequest,
+        lodestock.v1.sourcing_pb2.GetPlanResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.GetPlanRequest,
+        lodestock.v1.sourcing_pb2.GetPlanResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.GetPlanRequest,
+        lodestock.v1.sourcing_pb2.GetPlanResponse,
+    ],
+)
+
+_SourcingServiceListPlansType = typing_extensions.TypeVar(
+    '_SourcingServiceListPlansType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ListPlansRequest,
+        lodestock.v1.sourcing_pb2.ListPlansResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ListPlansRequest,
+        lodestock.v1.sourcing_pb2.ListPlansResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ListPlansRequest,
+        lodestock.v1.sourcing_pb2.ListPlansResponse,
+    ],
+)
+
+_SourcingServiceComparePlansType = typing_extensions.TypeVar(
+    '_SourcingServiceComparePlansType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ComparePlansRequest,
+        lodestock.v1.sourcing_pb2.ComparePlansResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ComparePlansRequest,
+        lodestock.v1.sourcing_pb2.ComparePlansResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ComparePlansRequest,
+        lodestock.v1.sourcing_pb2.ComparePlansResponse,
+    ],
+)
+
+_SourcingServiceDeletePlanType = typing_extensions.TypeVar(
+    '_SourcingServiceDeletePlanType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.DeletePlanRequest,
+        lodestock.v1.sourcing_pb2.DeletePlanResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.DeletePlanRequest,
+        lodestock.v1.sourcing_pb2.DeletePlanResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.DeletePlanRequest,
+        lodestock.v1.sourcing_pb2.DeletePlanResponse,
+    ],
+)
+
+class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _SourcingServiceValidateProblemType, _SourcingServiceOptimizeSourcingType, _SourcingServiceRunOptimizationType, _SourcingServiceGetPlanType, _SourcingServiceListPlansType, _SourcingServiceComparePlansType, _SourcingServiceDeletePlanType]):
     """Plans from whom to buy and how much to stock."""
 
     @typing.overload
@@ -93,6 +174,26 @@ class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _Sour
         grpc.UnaryUnaryMultiCallable[
             lodestock.v1.sourcing_pb2.OptimizeSourcingRequest,
             lodestock.v1.sourcing_pb2.OptimizeSourcingResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.RunOptimizationRequest,
+            google.longrunning.operations_pb2.Operation,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.GetPlanRequest,
+            lodestock.v1.sourcing_pb2.GetPlanResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.ListPlansRequest,
+            lodestock.v1.sourcing_pb2.ListPlansResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.ComparePlansRequest,
+            lodestock.v1.sourcing_pb2.ComparePlansResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.DeletePlanRequest,
+            lodestock.v1.sourcing_pb2.DeletePlanResponse,
         ],
     ], channel: grpc.Channel) -> None: ...
 
@@ -110,6 +211,26 @@ class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _Sour
             lodestock.v1.sourcing_pb2.OptimizeSourcingRequest,
             lodestock.v1.sourcing_pb2.OptimizeSourcingResponse,
         ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.RunOptimizationRequest,
+            google.longrunning.operations_pb2.Operation,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.GetPlanRequest,
+            lodestock.v1.sourcing_pb2.GetPlanResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.ListPlansRequest,
+            lodestock.v1.sourcing_pb2.ListPlansResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.ComparePlansRequest,
+            lodestock.v1.sourcing_pb2.ComparePlansResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.DeletePlanRequest,
+            lodestock.v1.sourcing_pb2.DeletePlanResponse,
+        ],
     ], channel: grpc.aio.Channel) -> None: ...
 
     BuildProblem: _SourcingServiceBuildProblemType
@@ -120,6 +241,24 @@ class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _Sour
 
     OptimizeSourcing: _SourcingServiceOptimizeSourcingType
     """Finds the plan of least risk-weighted cost. For problems that solve within a minute."""
+
+    RunOptimization: _SourcingServiceRunOptimizationType
+    """The same as an operation, for problems that take longer, or whose plan is to be stored. Operation.response is a RunOptimizationResponse.
+    buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+    buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+    """
+
+    GetPlan: _SourcingServiceGetPlanType
+    """Returns a stored plan."""
+
+    ListPlans: _SourcingServiceListPlansType
+    """Lists the caller's stored plans, the newest first."""
+
+    ComparePlans: _SourcingServiceComparePlansType
+    """Puts the figures of stored plans side by side."""
+
+    DeletePlan: _SourcingServiceDeletePlanType
+    """Deletes a stored plan."""
 
 SourcingServiceAsyncStub: typing_extensions.TypeAlias = SourcingServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
@@ -133,6 +272,26 @@ SourcingServiceAsyncStub: typing_extensions.TypeAlias = SourcingServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         lodestock.v1.sourcing_pb2.OptimizeSourcingRequest,
         lodestock.v1.sourcing_pb2.OptimizeSourcingResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.RunOptimizationRequest,
+        google.longrunning.operations_pb2.Operation,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.GetPlanRequest,
+        lodestock.v1.sourcing_pb2.GetPlanResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ListPlansRequest,
+        lodestock.v1.sourcing_pb2.ListPlansResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ComparePlansRequest,
+        lodestock.v1.sourcing_pb2.ComparePlansResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.DeletePlanRequest,
+        lodestock.v1.sourcing_pb2.DeletePlanResponse,
     ],
 ]
 
@@ -162,5 +321,48 @@ class SourcingServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[lodestock.v1.sourcing_pb2.OptimizeSourcingResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.OptimizeSourcingResponse]]:
         """Finds the plan of least risk-weighted cost. For problems that solve within a minute."""
+
+    @abc.abstractmethod
+    def RunOptimization(
+        self,
+        request: lodestock.v1.sourcing_pb2.RunOptimizationRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[google.longrunning.operations_pb2.Operation, collections.abc.Awaitable[google.longrunning.operations_pb2.Operation]]:
+        """The same as an operation, for problems that take longer, or whose plan is to be stored. Operation.response is a RunOptimizationResponse.
+        buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+        buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
+        """
+
+    @abc.abstractmethod
+    def GetPlan(
+        self,
+        request: lodestock.v1.sourcing_pb2.GetPlanRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.GetPlanResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.GetPlanResponse]]:
+        """Returns a stored plan."""
+
+    @abc.abstractmethod
+    def ListPlans(
+        self,
+        request: lodestock.v1.sourcing_pb2.ListPlansRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.ListPlansResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.ListPlansResponse]]:
+        """Lists the caller's stored plans, the newest first."""
+
+    @abc.abstractmethod
+    def ComparePlans(
+        self,
+        request: lodestock.v1.sourcing_pb2.ComparePlansRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.ComparePlansResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.ComparePlansResponse]]:
+        """Puts the figures of stored plans side by side."""
+
+    @abc.abstractmethod
+    def DeletePlan(
+        self,
+        request: lodestock.v1.sourcing_pb2.DeletePlanRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.DeletePlanResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.DeletePlanResponse]]:
+        """Deletes a stored plan."""
 
 def add_SourcingServiceServicer_to_server(servicer: SourcingServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import queue
 import signal
@@ -18,13 +19,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lodestock_forecasters.control import Control, Unattended
-from lodestock_forecasters.errors import ModelFailed
+from lodestock_forecasters.errors import ForecastCancelled, ModelFailed
 from lodestock_forecasters.history import History
 from lodestock_forecasters.models.protocol import ModelInfo
 from lodestock_forecasters.periods import Frequency, period_start
@@ -32,6 +34,8 @@ from lodestock_forecasters.series import FloatArray
 
 FIT_TIME_LIMIT_S = 30.0
 """Longest that one fit may take, the worker's start included."""
+POLL_S = 0.1
+"""Seconds between two looks at the caller's wish during a fit."""
 _WORKER_FILE = Path(__file__).with_name("prophet_worker.py")
 
 INFO = ModelInfo(
@@ -67,24 +71,31 @@ class _Worker:
             self._answers.put(line)
         self._answers.put(None)
 
-    def ask(self, job: dict[str, Any], time_limit_s: float) -> dict[str, Any]:
+    def ask(self, job: dict[str, Any], time_limit_s: float, cancelled: Callable[[], bool]) -> dict[str, Any]:
         """Send a job and wait for its answer.
 
         Raises:
             TimeoutError: no answer in time; the worker must be stopped.
+            ForecastCancelled: nobody wants it any more; the worker must be stopped.
             ConnectionError: the worker died.
         """
         assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(json.dumps(job) + "\n")
-            self._process.stdin.flush()
-            line = self._answers.get(timeout=time_limit_s)
-        except queue.Empty:
-            raise TimeoutError from None
+        self._process.stdin.write(json.dumps(job) + "\n")
+        self._process.stdin.flush()
+        line = self._wait(time_limit_s, cancelled)
         if line is None:
             raise ConnectionError
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    def _wait(self, time_limit_s: float, cancelled: Callable[[], bool]) -> str | None:
+        polls = max(1, math.ceil(time_limit_s / POLL_S))
+        for _ in range(polls):
+            if cancelled():
+                raise ForecastCancelled("cancelled while Prophet was fitted")
+            with contextlib.suppress(queue.Empty):
+                return self._answers.get(timeout=time_limit_s / polls)
+        raise TimeoutError
 
     def stop(self) -> None:
         """Kill the worker with all that it started, and remove its folder."""
@@ -139,7 +150,7 @@ class ProphetForecaster:
         if self._worker is None:
             self._worker = _Worker()
         try:
-            return self._worker.ask(job, limit_s)
+            return self._worker.ask(job, limit_s, self._control.cancelled)
         except TimeoutError:
             self.close()
             raise ModelFailed(f"Prophet passed its time limit of {limit_s:g} s") from None

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import numpy as np
 
 from lodestock_forecasters.control import Control
-from lodestock_forecasters.errors import ModelFailed
+from lodestock_forecasters.errors import ForecastCancelled, ModelFailed
 from lodestock_forecasters.history import History
 from lodestock_forecasters.models import (
     auto_arima,
@@ -72,6 +72,7 @@ class ForecasterPool:
 
         Raises:
             ModelFailed: the history is too short for the model, or the model has no answer for it.
+            ForecastCancelled: `control.cancelled()` became true.
         """
         key = (name, steps, *history.identity)
         if key not in self._answers:
@@ -92,6 +93,8 @@ class ForecasterPool:
         least = CARDS[name].least_points(history.frequency)
         if history.n_observed < least:
             raise ModelFailed(f"needs {least} observed values, the series has {history.n_observed}")
+        if self.control.cancelled():
+            raise ForecastCancelled(f"cancelled before {name} was fitted")
         path = np.maximum(self[name].forecast(history, steps), 0.0)
         path.setflags(write=False)
         return path

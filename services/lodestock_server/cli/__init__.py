@@ -11,13 +11,20 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from lodestock_server.cli.backup import backup, restore
 from lodestock_server.cli.common import ConfigFile, faults_of, settings_or_exit
 from lodestock_server.cli.data import data
+from lodestock_server.cli.database import database
+from lodestock_server.cli.worker import worker
 from lodestock_server.settings import Settings, read_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serves forecasts and sourcing plans over gRPC.")
 
 app.add_typer(data, name="data")
+app.add_typer(database, name="database")
+app.command()(backup)
+app.command()(restore)
+app.command()(worker)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")]
@@ -40,7 +47,7 @@ def serve(config: ConfigFile = None, host: Host = None, port: Port = None, port_
             write_whole(port_file, f"{address}\n")
 
     try:
-        asyncio.run(serve_forever(settings, announce))
+        asyncio.run(serve_forever(settings, announce, config))
     except OSError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -28,3 +29,21 @@ def settings_or_exit(config: Path | None, **overrides: object) -> Settings:
 def faults_of(error: ValidationError) -> list[str]:
     """What is wrong, setting by setting."""
     return [f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()]
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print a table."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(*columns)
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    Console().print(table)
+
+
+def complaint(text: str, code: int = 1) -> typer.Exit:
+    """Say what is wrong, and the exit that ends the command."""
+    typer.echo(text, err=True)
+    return typer.Exit(code)

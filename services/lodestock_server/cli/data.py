@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lodestock_server.cli.common import ConfigFile, settings_or_exit
+from lodestock_server.cli.common import ConfigFile, complaint, print_table, settings_or_exit
 
 if TYPE_CHECKING:
     from lodestock_server.catalog import Package, PackageCatalog
@@ -191,7 +191,8 @@ def url_as_it_is(settings: Settings) -> str:
     Raises:
         OSError: It cannot be reached.
     """
-    from lodestock_server.store.database import DATABASE_FILE, database_url, schema_of
+    from lodestock_server.store.database import DATABASE_FILE, database_url
+    from lodestock_server.store.revisions import schema_of
 
     if settings.database_url is None and not (settings.data_dir / DATABASE_FILE).exists():
         return IN_MEMORY
@@ -340,21 +341,3 @@ def in_words(change: Change) -> tuple[str, ...]:
     relative = "" if change.relative is None else f"{change.relative:+.1%}"
     keys = ", ".join(value for value in figure.keys.values() if value)
     return f"{figure.resource}.{figure.measure}: {keys}", figure.period, *values, relative
-
-
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print a table."""
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
-
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*(escape(cell) for cell in row))
-    Console().print(table)
-
-
-def complaint(text: str, code: int = 1) -> typer.Exit:
-    """Say what is wrong, and the exit that ends the command."""
-    typer.echo(text, err=True)
-    return typer.Exit(code)

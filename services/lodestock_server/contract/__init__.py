@@ -11,6 +11,7 @@ import math
 from importlib import resources
 
 import protovalidate
+from google.longrunning import operations_pb2
 from google.protobuf import (
     descriptor_pb2,
     descriptor_pool,
@@ -19,6 +20,7 @@ from google.protobuf import (
     message_factory,
     timestamp_pb2,
 )
+from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.message import Message
 
 from lodestock_server.errors import FieldViolation
@@ -33,8 +35,8 @@ class Contract:
     def __init__(self) -> None:
         compiled = resources.files(__package__).joinpath(CONTRACT_FILE).read_bytes()
         self._pool = descriptor_pool.DescriptorPool()
-        for module in (descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2):
-            self._pool.AddSerializedFile(module.DESCRIPTOR.serialized_pb)
+        for module in (descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2, operations_pb2):
+            add_with_imports(self._pool, module.DESCRIPTOR)
         for file in descriptor_pb2.FileDescriptorSet.FromString(compiled).file:
             self._pool.Add(file)
         self._validator = protovalidate.Validator()
@@ -52,6 +54,13 @@ class Contract:
             return []
         twin: Message = message_factory.GetMessageClass(ruled).FromString(wire)
         return [to_field_violation(found) for found in self._validator.collect_violations(twin)]
+
+
+def add_with_imports(pool: descriptor_pool.DescriptorPool, file: FileDescriptor) -> None:
+    """Add a file to a pool, what it imports first; a file that is there already is left alone."""
+    for imported in file.dependencies:
+        add_with_imports(pool, imported)
+    pool.AddSerializedFile(file.serialized_pb)
 
 
 def to_field_violation(found: protovalidate.Violation) -> FieldViolation:

@@ -7,14 +7,15 @@ from typing import Any
 
 from lodestock.v1 import audit_pb2, audit_pb2_grpc
 from lodestock_server import tasks
-from lodestock_server.compute import ComputePool
 from lodestock_server.deadlines import Deadline
+from lodestock_server.dispatch import ComputeCalls
+from lodestock_server.servicers.answers import as_written
 
 
 class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
     """Says where the numbers of answers come from."""
 
-    def __init__(self, compute: ComputePool, loaded: asyncio.Future[None]) -> None:
+    def __init__(self, compute: ComputeCalls, loaded: asyncio.Future[None]) -> None:
         """Take what the methods need.
 
         Args:
@@ -31,4 +32,4 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
         deadline = Deadline.of_call(context)
         await asyncio.shield(self._loaded)
         answer = await self._compute.run(tasks.trace_result, request.SerializeToString(), deadline)
-        return audit_pb2.TraceResultResponse.FromString(answer)
+        return as_written(answer, audit_pb2.TraceResultResponse)

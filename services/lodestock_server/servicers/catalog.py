@@ -9,9 +9,10 @@ from typing import Any
 
 from lodestock.v1 import catalog_pb2, catalog_pb2_grpc
 from lodestock_server import tasks
-from lodestock_server.compute import ComputePool
 from lodestock_server.converters import catalog
 from lodestock_server.deadlines import Deadline
+from lodestock_server.dispatch import ComputeCalls
+from lodestock_server.servicers.answers import as_written
 from lodestock_server.store.datasets import DatasetStore
 
 DATASETS_A_PAGE = 100
@@ -21,7 +22,7 @@ SERIES_A_PAGE = 1_000
 class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     """Lists and reads the data that the server holds. The database is read in threads beside the event loop."""
 
-    def __init__(self, datasets: DatasetStore, compute: ComputePool, loaded: asyncio.Future[None]) -> None:
+    def __init__(self, datasets: DatasetStore, compute: ComputeCalls, loaded: asyncio.Future[None]) -> None:
         """Take what the methods need.
 
         Args:
@@ -75,7 +76,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         """List the materials."""
         deadline = Deadline.of_call(context)
         answer = await self._compute.run(tasks.list_materials, request.SerializeToString(), deadline)
-        return catalog_pb2.ListMaterialsResponse.FromString(answer)
+        return as_written(answer, catalog_pb2.ListMaterialsResponse)
 
     async def CompareDatasetVersions(  # noqa: N802
         self, request: catalog_pb2.CompareDatasetVersionsRequest, context: Any
@@ -84,7 +85,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         await asyncio.shield(self._loaded)
         deadline = Deadline.of_call(context)
         answer = await self._compute.run(tasks.compare_dataset_versions, request.SerializeToString(), deadline)
-        return catalog_pb2.CompareDatasetVersionsResponse.FromString(answer)
+        return as_written(answer, catalog_pb2.CompareDatasetVersionsResponse)
 
     async def QueryObservations(  # noqa: N802
         self, request: catalog_pb2.QueryObservationsRequest, context: Any

@@ -7,15 +7,16 @@ from typing import Any
 from lodestock.v1 import risk_pb2, risk_pb2_grpc
 from lodestock_optimizers.risk import MEASURES
 from lodestock_server import tasks
-from lodestock_server.compute import ComputePool
 from lodestock_server.converters.risk import measure_to_proto
 from lodestock_server.deadlines import Deadline
+from lodestock_server.dispatch import ComputeCalls
+from lodestock_server.servicers.answers import as_written
 
 
 class RiskServicer(risk_pb2_grpc.RiskServiceServicer):
     """Measures supply risk."""
 
-    def __init__(self, compute: ComputePool) -> None:
+    def __init__(self, compute: ComputeCalls) -> None:
         self._compute = compute
 
     async def ListRiskMeasures(  # noqa: N802
@@ -30,4 +31,4 @@ class RiskServicer(risk_pb2_grpc.RiskServiceServicer):
         """Measure the supply risk of materials and of their sources."""
         deadline = Deadline.of_call(context)
         answer = await self._compute.run(tasks.assess_supply_risk, request.SerializeToString(), deadline)
-        return risk_pb2.AssessSupplyRiskResponse.FromString(answer)
+        return as_written(answer, risk_pb2.AssessSupplyRiskResponse)

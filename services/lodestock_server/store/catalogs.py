@@ -8,6 +8,7 @@ from threading import Lock
 from sqlalchemy import Engine
 
 from lodestock_server.catalog import Package, PackageCatalog
+from lodestock_server.store.faults import steadfast
 from lodestock_server.store.in_use import ids_in_use
 from lodestock_server.store.packages import StoredPackage
 
@@ -29,15 +30,24 @@ class CatalogSource:
         self._lock = Lock()
 
     def current(self) -> PackageCatalog:
-        """The catalog of the versions in use now. It stays what it is: a version put in use later gives another one."""
+        """The catalog of the versions in use now. It stays what it is: a version put in use later gives another one.
+
+        Raises:
+            DatabaseUnavailable: The database stays away.
+        """
+        # Read before the lock is taken, so that calls wait for an absent database side by side.
+        ids = self._ids_in_use()
         with self._lock:
-            with self._engine.connect() as connection:
-                ids = ids_in_use(connection)
             if self._catalog is None or {name: package.dataset_id for name, package in self._stored.items()} != ids:
                 self._stored = self._packages(ids)
                 packages = {**self._beside, **self._stored}
                 self._catalog = PackageCatalog(packages[name] for name in sorted(packages))
             return self._catalog
+
+    @steadfast
+    def _ids_in_use(self) -> dict[str, int]:
+        with self._engine.connect() as connection:
+            return ids_in_use(connection)
 
     def _packages(self, ids: Mapping[str, int]) -> dict[str, StoredPackage]:
         held = {package.dataset_id: package for package in self._stored.values()}

@@ -1,29 +1,37 @@
 """Opening the database, bringing its schema up to date, and writing to it one at a time.
 
-Owns the engine's settings and the call to Alembic. What stands in the tables is the matter of the modules beside this.
+Owns the engine's settings. What stands in the tables is the matter of the modules beside this.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, table
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-if TYPE_CHECKING:
-    from alembic.config import Config
+from lodestock_server.errors import DatabaseUnavailable
+from lodestock_server.store.faults import outlast
 
 DATABASE_FILE = "lodestock.db"
-MIGRATIONS = "lodestock_server.store:migrations"
 WRITER_LOCK = 0x10DE570C
 """Number of PostgreSQL's advisory lock that writers of the schema and of datasets hold."""
 LOCK_TIMEOUT_MS = 60_000
 """How long a writer of SQLite waits for another one; taking in the largest package takes seconds."""
+NETWORK_OPTIONS = {
+    "application_name": "lodestock",
+    "connect_timeout": "5",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "20000",
+}
+"""What libpq is told unless the URL says otherwise, in seconds; the last one in milliseconds."""
 
 
 def sqlite_url(data_dir: Path) -> str:
@@ -48,29 +56,28 @@ def database_url(named: SecretStr | None, data_dir: Path) -> str:
     return named.get_secret_value() if named else sqlite_url(data_dir)
 
 
-def open_database(url: str) -> Engine:
+def open_database(url: str, patience_s: float = 0.0) -> Engine:
     """Open a database and bring its schema to this version of the server.
 
     Args:
         url: SQLAlchemy's URL, such as "sqlite:////var/lib/lodestock/lodestock.db" or "postgresql://user@host/lodestock".
+        patience_s: how long to wait where it cannot be reached, as it may be starting, too.
 
     Raises:
         OSError: It cannot be reached, is no database, or one of a newer version of the server.
     """
     # Imported here, so that worker processes, which open a database that is up to date, do not load Alembic.
-    from alembic import command
-    from alembic.util import CommandError
+    from lodestock_server.store.revisions import UnknownRevision, upgrade
 
     engine = connect(url)
     try:
-        with faults_named(engine, "cannot be opened"), writing(engine) as connection:
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    except (OSError, CommandError) as error:
+        with faults_named(engine, "cannot be opened"):
+            outlast(patience_s, lambda: upgrade(engine))
+    except UnknownRevision as error:
         engine.dispose()
-        if isinstance(error, CommandError):
-            raise _fault(engine.url, "cannot be brought to this version of the server", str(error)) from error
+        raise _fault(engine.url, "cannot be brought to this version of the server", str(error)) from error
+    except OSError:
+        engine.dispose()
         raise
     return engine
 
@@ -91,13 +98,15 @@ def faults_named(engine: Engine, what: str) -> Iterator[None]:
     # What is written past SQLAlchemy, as in filling, fails with the driver's own errors.
     except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
         raise _fault(engine.url, what, drivers_words(error)) from error
+    except DatabaseUnavailable as error:
+        raise _fault(engine.url, what, drivers_words(error.__cause__ or error)) from error
 
 
 def _fault(url: URL, what: str, why: str) -> OSError:
     return OSError(f"the database {what}: {why} ({url.render_as_string(hide_password=True)})")
 
 
-def drivers_words(error: Exception) -> str:
+def drivers_words(error: BaseException) -> str:
     """What went wrong in the words of the driver, without the statement and the pages on the web that come after."""
     return str(error.args[0] if error.args else error).partition("\n")[0]
 
@@ -119,7 +128,7 @@ def connect(url: str) -> Engine:
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     try:
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        engine = create_engine(parsed, **_engine_options(parsed))
     except ImportError as error:
         raise _fault(parsed, "cannot be opened: its driver is not installed", str(error)) from error
     if engine.dialect.name == "sqlite":
@@ -127,68 +136,38 @@ def connect(url: str) -> Engine:
     return engine
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaState:
-    """The state of a database.
-
-    Attributes:
-        product: name and version of the database.
-        held: revision of its schema; None where it has none yet.
-        known: revisions that this version of the server knows, the oldest first.
-        datasets: versions of datasets in it.
-    """
-
-    product: str
-    held: str | None
-    known: tuple[str, ...]
-    datasets: int
-
-
-def schema_of(url: str) -> SchemaState:
-    """Look at a database and change nothing.
-
-    Args:
-        url: SQLAlchemy's URL.
-
-    Raises:
-        OSError: It cannot be reached, or is no database.
-    """
-    from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    known = tuple(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
-    engine = connect(url)
-    try:
-        with faults_named(engine, "cannot be reached"), engine.connect() as connection:
-            held = MigrationContext.configure(connection).get_current_revision()
-            version = ".".join(map(str, connection.dialect.server_version_info or ()))
-            counted = select(func.count()).select_from(table("dataset"))
-            datasets = connection.execute(counted).scalar_one() if held else 0
-            return SchemaState(f"{connection.dialect.name} {version}".strip(), held, known, datasets)
-    finally:
-        engine.dispose()
+@contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes; on SQLite the one writer from its start, so that it never fails for having read."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        yield connection
 
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction of the one writer that there is at a time, of all processes on the database.
+    """A transaction of the one writer of the catalog that there is at a time, of all processes on the database.
 
     So whoever looks whether something is there may write it where it is not.
     """
-    with engine.begin() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        elif engine.dialect.name == "postgresql":
+    with changing(engine) as connection:
+        if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
         yield connection
 
 
-def _config() -> Config:
-    from alembic.config import Config
+def inserting(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT that can say what is to be done where the row is there already."""
+    kind = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return kind(table)
 
-    config = Config()
-    config.set_main_option("script_location", MIGRATIONS)
-    return config
+
+def _engine_options(url: URL) -> dict[str, Any]:
+    """What keeps connections fit: each is looked at before it is used, and a machine that went away is noticed."""
+    if url.get_backend_name() == "sqlite":
+        return {}
+    return {"pool_pre_ping": True, "connect_args": {**NETWORK_OPTIONS, **url.query}}
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

@@ -19,6 +19,7 @@ from lodestock_server.catalog.packages import Package
 from lodestock_server.errors import NotFound
 from lodestock_server.store import schema
 from lodestock_server.store.database import writing
+from lodestock_server.store.faults import steadfast, unavailable_named
 from lodestock_server.store.filling import take_in
 from lodestock_server.store.in_use import ids_in_use, put_in_use
 from lodestock_server.store.packages import StoredPackage
@@ -119,7 +120,7 @@ class Selection:
 
 
 class DatasetStore:
-    """The datasets in one database."""
+    """The datasets in one database. Where it stays away, every method raises DatabaseUnavailable but `load`."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -128,6 +129,7 @@ class DatasetStore:
         """Take in a data package, whole or not at all, and put it in use; False where this version is there already."""
         return take_in(self._engine, package)
 
+    @steadfast
     def use(self, name: str, version: str) -> None:
         """Put a version in use, until another one is chosen or taken in.
 
@@ -138,11 +140,13 @@ class DatasetStore:
         with writing(self._engine) as connection:
             put_in_use(connection, name, chosen.dataset_id)
 
+    @steadfast
     def in_use(self) -> dict[str, int]:
         """The number of the version in use, by dataset."""
         with self._engine.connect() as connection:
             return ids_in_use(connection)
 
+    @steadfast
     def list_datasets(self, after: int, count: int) -> list[StoredDataset]:
         """Up to `count` versions in the order of their names, those up to the position `after` left out."""
         order = (schema.dataset.c.name, schema.dataset.c.id)
@@ -150,6 +154,7 @@ class DatasetStore:
             rows = connection.execute(select(schema.dataset).order_by(*order).offset(after).limit(count))
             return [_dataset(row) for row in rows]
 
+    @steadfast
     def dataset(self, name: str, version: str = "") -> StoredDataset:
         """One version of a dataset; the one in use where none is named.
 
@@ -171,6 +176,7 @@ class DatasetStore:
         """
         return StoredPackage(self._engine, self.dataset(name, version).dataset_id)
 
+    @steadfast
     def list_series(
         self, dataset_id: int, materials: Sequence[str], countries: Sequence[str], after: int, count: int
     ) -> list[StoredSeries]:
@@ -203,7 +209,8 @@ class DatasetStore:
         if selection.last_period:
             statement = statement.where(table.period <= selection.last_period)
         layouts = StoredPackage(self._engine, dataset_id).layouts
-        with self._engine.connect().execution_options(yield_per=BATCH) as connection:
+        # What was given out already cannot be taken back, so this is not tried again.
+        with unavailable_named(), self._engine.connect().execution_options(yield_per=BATCH) as connection:
             for batch in connection.execute(statement).partitions():
                 if found := [one for name, row, cells in batch for one in _observed(layouts[name], name, row, cells)]:
                     yield found
@@ -218,17 +225,19 @@ class DatasetStore:
             wanted.setdefault((key.dataset, key.version, key.resource), set()).add(key.row)
         found: dict[RowKey, tuple[StoredObservation, ...]] = {}
         for (dataset, version, resource), numbers in wanted.items():
-            for row, observed in self._rows_of(dataset, version, resource, sorted(numbers)):
+            for row, observed in self._rows_of(dataset, version, resource, sorted(numbers)).items():
                 found[RowKey(dataset, version, resource, row)] = observed
         return found
 
+    @steadfast
     def _rows_of(
         self, dataset: str, version: str, resource: str, numbers: Sequence[int]
-    ) -> Iterator[tuple[int, tuple[StoredObservation, ...]]]:
+    ) -> dict[int, tuple[StoredObservation, ...]]:
+        found: dict[int, tuple[StoredObservation, ...]] = {}
         with self._engine.connect() as connection:
             stored = _find(connection, dataset, version)
             if stored is None:
-                return
+                return found
             layouts = StoredPackage(self._engine, stored.dataset_id).layouts
             table = schema.record.c
             statement = select(table.row, table.cells).where(
@@ -237,7 +246,8 @@ class DatasetStore:
             for first in range(0, len(numbers), ROWS_A_QUERY):
                 some = numbers[first : first + ROWS_A_QUERY]
                 for row, cells in connection.execute(statement.where(table.row.in_(some))):
-                    yield row, tuple(_observed(layouts[resource], resource, row, cells))
+                    found[row] = tuple(_observed(layouts[resource], resource, row, cells))
+        return found
 
 
 def _find(connection: Connection, name: str, version: str) -> StoredDataset | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from json.encoder import encode_basestring as quoted
 from operator import itemgetter
 from typing import Any
@@ -19,9 +20,13 @@ from lodestock_server.catalog.layout import COUNTRY_COLUMN, MATERIAL_COLUMN, Lay
 from lodestock_server.catalog.packages import Package
 from lodestock_server.store import schema
 from lodestock_server.store.database import faults_named, writing
+from lodestock_server.store.faults import outlast
 from lodestock_server.store.in_use import put_in_use
 
 Cells = Sequence[str]
+
+PATIENCE_S = 30.0
+"""How long the database may be away: a server that starts while it is started again need not be started again, too."""
 
 
 def take_in(engine: Engine, package: Package) -> bool:
@@ -32,7 +37,7 @@ def take_in(engine: Engine, package: Package) -> bool:
         OSError: The database fails, such as on a full disk.
     """
     with faults_named(engine, f"cannot take in {package.name}"):
-        return _take_in(engine, package)
+        return outlast(PATIENCE_S, partial(_take_in, engine, package))
 
 
 def _take_in(engine: Engine, package: Package) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy import Engine, Select, select
 from lodestock_server.catalog.layout import COUNTRY_COLUMN, MATERIAL_COLUMN, Layout
 from lodestock_server.catalog.packages import Package, Record, Table
 from lodestock_server.store import schema
+from lodestock_server.store.faults import steadfast
 from lodestock_server.store.filling import row_digest
 
 READ_WHOLE = 10_000
@@ -57,8 +58,7 @@ class StoredPackage(Package):
         found: list[str] = []
         for resource in self.descriptor["resources"]:
             name = resource["name"]
-            with self._engine.connect() as connection:
-                cells = [row.cells for row in connection.execute(self._rows_of(name))]
+            cells = [row.cells for row in self._fetched(self._rows_of(name))]
             if len(cells) != resource["rows"]:
                 found.append(f"{name}: rows is {len(cells)}, described as {resource['rows']}")
             elif row_digest(cells) != self._stored[1][name]:
@@ -69,8 +69,7 @@ class StoredPackage(Package):
     def _stored(self) -> tuple[dict[str, Any], dict[str, str]]:
         table = schema.dataset.c
         statement = select(table.descriptor, table.row_digests).where(table.id == self.dataset_id)
-        with self._engine.connect() as connection:
-            descriptor, row_digests = connection.execute(statement).one()
+        ((descriptor, row_digests),) = self._fetched(statement)
         return descriptor, row_digests
 
     def _read_table(self, table: Table) -> tuple[Record, ...]:
@@ -82,10 +81,14 @@ class StoredPackage(Package):
         return statement.where(record.dataset_id == self.dataset_id, record.resource == resource)
 
     def _records(self, table: Table, statement: Select[Any]) -> tuple[Record, ...]:
-        with self._engine.connect() as connection:
-            found = connection.execute(statement).all()
+        found = self._fetched(statement)
         name, version, resource, columns, units = self.name, self.version, table.name, table.columns, table.units
         return tuple(
             Record(name, version, resource, row, dict(zip(columns, json.loads(cells), strict=True)), units)
             for row, cells in found
         )
+
+    @steadfast
+    def _fetched(self, statement: Select[Any]) -> Sequence[Any]:
+        with self._engine.connect() as connection:
+            return connection.execute(statement).all()

@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, DateTime, ForeignKey, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from lodestock_server.store.clock import Moment
 
 metadata = MetaData()
 
@@ -72,4 +87,48 @@ series = Table(
     Column("last_period", Text, nullable=False),
     Column("observations", Integer, nullable=False),
     sqlite_with_rowid=False,
+)
+
+payload = Table(
+    "payload",
+    metadata,
+    Column("digest", Text, primary_key=True),  # SHA-256 of the raw bytes, hexadecimal
+    Column("content", LargeBinary, nullable=False),  # compressed by zlib
+    Column("raw_bytes", BigInteger, nullable=False),
+    Column("stored_bytes", BigInteger, nullable=False),
+    Column("touched_at", Moment, nullable=False),
+    Index("payload_by_touch", "touched_at"),
+)
+
+result = Table(
+    "result",
+    metadata,
+    Column("name", Words, primary_key=True),  # such as "plans/…"
+    Column("kind", Words, nullable=False),  # what its name begins with
+    Column("caller", Words, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),  # NULL: never
+    Column("request_digest", Text, ForeignKey("payload.digest"), nullable=False),
+    Column("answer_digest", Text, ForeignKey("payload.digest"), nullable=False),
+    Column("summary", JSON, nullable=False),
+    Index("result_by_caller", "kind", "caller", "created_at", "name"),
+    Index("result_by_expiry", "expires_at"),
+    # So that the sweep of payloads finds out quickly what is still named.
+    Index("result_by_request", "request_digest"),
+    Index("result_by_answer", "answer_digest"),
+)
+
+worker = Table(
+    "worker",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("slots", Integer, nullable=False),  # jobs that it runs at a time
+    Column("beat", BigInteger, nullable=False),  # counts up as long as the worker lives
+    Column("started_at", Moment, nullable=False),
+    Column("seen_at", Moment, nullable=False),
 )

@@ -9,7 +9,7 @@ import lodestock_forecasters as forecasters
 from lodestock_server.catalog import Catalog
 from lodestock_server.usecases.demand_series import Demand, follow_drivers, with_drivers
 from lodestock_server.usecases.drivers import GdpScenario
-from lodestock_server.usecases.time_left import TimeLeft
+from lodestock_server.usecases.time_left import TimeLeft, Watcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,17 @@ class BacktestAnswer:
 
 
 def backtest_models(
-    catalog: Catalog, demands: Sequence[Demand], options: BacktestOptions, time_limit_s: float
+    catalog: Catalog,
+    demands: Sequence[Demand],
+    options: BacktestOptions,
+    time_limit_s: float,
+    watcher: Watcher | None = None,
 ) -> BacktestAnswer:
-    """Score models on the past of each series. Models that follow population and GDP are given those that came."""
+    """Score models on the past of each series. Models that follow population and GDP are given those that came.
+
+    Raises:
+        ForecastCancelled: The watcher said so.
+    """
     if follow_drivers(options.models):
         demands = with_drivers(catalog, demands, options.gdp_scenario)
     request = forecasters.BacktestRequest(
@@ -42,4 +50,4 @@ def backtest_models(
         models=options.models,
         most_origins=options.most_origins,
     )
-    return BacktestAnswer(tuple(demands), forecasters.backtest(request, TimeLeft(time_limit_s)))
+    return BacktestAnswer(tuple(demands), forecasters.backtest(request, TimeLeft(time_limit_s, watcher)))

@@ -13,7 +13,7 @@ from lodestock_server.usecases.demand_series import Demand, follow_drivers, with
 from lodestock_server.usecases.drivers import GdpScenario
 from lodestock_server.usecases.origins import TracedField
 from lodestock_server.usecases.planned_demand import Forecast, ForecastPath
-from lodestock_server.usecases.time_left import TimeLeft
+from lodestock_server.usecases.time_left import TimeLeft, Watcher
 
 QUANTILE_LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 """Levels of the quantiles where the caller names none."""
@@ -65,9 +65,17 @@ def list_models() -> tuple[forecasters.ModelInfo, ...]:
 
 
 def forecast_demand(
-    catalog: Catalog, demands: Sequence[Demand], options: ForecastOptions, time_limit_s: float
+    catalog: Catalog,
+    demands: Sequence[Demand],
+    options: ForecastOptions,
+    time_limit_s: float,
+    watcher: Watcher | None = None,
 ) -> tuple[DemandAnswer, ...]:
-    """Forecast demand, along the pathway of the options where the model follows population and GDP."""
+    """Forecast demand, along the pathway of the options where the model follows population and GDP.
+
+    Raises:
+        ForecastCancelled: The watcher said so.
+    """
     if follow_drivers((options.model,)):
         demands = with_drivers(catalog, demands, options.gdp_scenario)
     request = forecasters.ForecastRequest(
@@ -78,7 +86,7 @@ def forecast_demand(
         seed=options.seed,
         model=options.model,
     )
-    result = forecasters.forecast(request, TimeLeft(time_limit_s))
+    result = forecasters.forecast(request, TimeLeft(time_limit_s, watcher))
     return tuple(DemandAnswer(demand, forecast) for demand, forecast in zip(demands, result.forecasts, strict=True))
 
 

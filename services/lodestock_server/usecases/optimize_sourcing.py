@@ -6,6 +6,7 @@ from lodestock_optimizers.plan import ModelSize, Plan
 from lodestock_optimizers.problem import SourcingProblem
 from lodestock_optimizers.size import most_columns
 from lodestock_optimizers.validation import InvalidProblem, validate
+from lodestock_optimizers.watch import Watcher
 from lodestock_server.errors import FieldViolation, InvalidRequest
 
 MOST_COLUMNS = 2_000_000
@@ -25,8 +26,8 @@ def problem_violations(problem: SourcingProblem, known_countries: frozenset[str]
     return found
 
 
-def optimize_sourcing(problem: SourcingProblem, time_limit_s: float) -> Plan:
-    """Find the plan of least risk-weighted cost.
+def optimize_sourcing(problem: SourcingProblem, time_limit_s: float, watcher: Watcher | None = None) -> Plan:
+    """Find the plan of least risk-weighted cost; at the limit the best so far, CANCELLED where the watcher says so.
 
     Raises:
         InvalidRequest: The problem breaks rules.
@@ -35,7 +36,7 @@ def optimize_sourcing(problem: SourcingProblem, time_limit_s: float) -> Plan:
     from lodestock_optimizers.planner import optimize
 
     try:
-        return optimize(problem, time_limit_s)
+        return optimize(problem, time_limit_s, watcher=watcher)
     except InvalidProblem as error:
         raise InvalidRequest(
             [FieldViolation(f"problem.{found.field_path}", found.description) for found in error.violations]

@@ -37,3 +37,15 @@ client.optimize_sourcing(problem, 30)  # error: [call-arg] Too many positional a
 client.validate_problem(problem, timeout=5)  # error: [call-arg] Unexpected keyword argument "timeout"
 client.list_models(15)  # error: [call-arg] Too many positional arguments
 client.optimise_sourcing(problem)  # error: [attr-defined] maybe "optimize_sourcing"
+
+job = client.run_optimization(problem, time_limit_s=600, display_name="by night")
+with job:
+    planned: Plan = job.result(timeout_s=60, progress=True)
+client.run_optimization(problem, 600)  # error: [call-arg] Too many positional arguments
+stored: Plan = client.run_optimization(problem)  # error: [assignment] expression has type "Job[Plan]"
+forecast: Plan = client.batch_forecast_demand(buyer="USA", horizon=3).result()  # error: [assignment] type "Forecasts"
+client.batch_forecast_demand(buyer="USA")  # error: [call-arg] Missing named argument "horizon"
+client.batch_forecast_demand(buyer="USA", horizon=3, models=["drift"])  # error: [call-arg] Unexpected keyword argument
+client.run_backtest(buyer="USA", horizon="three")  # error: [arg-type] expected "int"
+job.wait(progress="bar")  # error: [arg-type] "progress" to "wait" of "Job"
+client.jobs(most="all")  # error: [arg-type] expected "int | None"

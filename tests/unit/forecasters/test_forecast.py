@@ -185,6 +185,25 @@ def test_progress_is_reported_and_cancellation_obeyed() -> None:
         lf.forecast(request, Attended(stop_after=1))
 
 
+def test_a_run_stops_between_two_fits_of_one_series() -> None:
+    class Asked(lf.Unattended):
+        def __init__(self, stop_at: float) -> None:
+            self.count = 0
+            self.stop_at = stop_at
+
+        def cancelled(self) -> bool:
+            self.count += 1
+            return self.count >= self.stop_at
+
+    request = lf.ForecastRequest([yearly(OUTPUT)], 2, sample_paths=0)
+    whole = Asked(math.inf)
+    lf.forecast(request, whole)
+    assert whole.count > 3
+    for at in range(1, whole.count + 1):
+        with pytest.raises(lf.ForecastCancelled):
+            lf.forecast(request, Asked(at))
+
+
 def test_after_the_deadline_every_series_still_has_an_answer() -> None:
     request = lf.ForecastRequest([yearly(OUTPUT, name) for name in "ab"], 2)
     for answer in lf.forecast(request, Attended(left_s=0.0)).forecasts:

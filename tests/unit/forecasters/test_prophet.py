@@ -58,6 +58,21 @@ def test_a_fit_past_its_time_limit_is_killed_and_leaves_nothing_behind(
     prophet.close()
 
 
+def test_a_fit_that_nobody_wants_any_more_is_killed_with_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Cancelling(lf.Unattended):
+        def cancelled(self) -> bool:
+            # True as soon as a worker has begun.
+            return any(tmp_path.iterdir())
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    request = lf.ForecastRequest([yearly(US_COPPER_MINE_KT)], 3, model="prophet", backtest_origins=0)
+    with pytest.raises(lf.ForecastCancelled, match="while Prophet"):
+        lf.forecast(request, Cancelling())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_worker_ends_and_tidies_up_when_its_parent_is_killed(tmp_path: Path) -> None:
     program = (
         "import sys, tempfile, time\n"

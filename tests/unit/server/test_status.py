@@ -18,11 +18,15 @@ SAMPLES: list[errors.ServiceError] = [
     errors.InvalidRequest(VIOLATIONS[:3]),
     errors.MalformedRequest("no message"),
     errors.NotFound("nothing"),
+    errors.AlreadyExists("other request"),
+    errors.StillRunning("not yet"),
     errors.NotOffered("not here"),
     errors.Unauthenticated("who"),
     errors.OutOfTime("late"),
     errors.Overloaded("full", 2.5),
+    errors.AnswerTooLarge("too much"),
     errors.WorkerLost("gone", 2.5),
+    errors.DatabaseUnavailable("away", 2.5),
     errors.Draining("down", 2.5),
 ]
 
@@ -110,6 +114,16 @@ def test_short_calls_keep_back_enough_to_answer() -> None:
     """At least 0.3 s are kept back, but never more than half."""
     assert Deadline.of_call(CallWithTime(2.0)).limit_s(60) == pytest.approx(1.7, abs=0.05)
     assert Deadline.of_call(CallWithTime(0.4)).limit_s(60) == pytest.approx(0.2, abs=0.05)
+
+
+def test_calls_are_given_up_after_computing_has_stopped_and_before_the_caller_leaves() -> None:
+    """So the best answer so far has time to be returned, and where there is none the caller is told."""
+    for seconds in (0.4, 2.0, 60.0):
+        deadline = Deadline.of_call(CallWithTime(seconds))
+        given_up_s = deadline.give_up_s()
+        assert given_up_s is not None
+        assert deadline.limit_s(60) < given_up_s < seconds
+    assert Deadline.of_call(CallWithTime(None)).give_up_s() is None
 
 
 def test_long_descriptions_keep_their_start_and_their_end() -> None:

@@ -12,7 +12,10 @@ from lodestock_server.doctor import Unsound, database
 from lodestock_server.settings import Settings, read_settings
 from lodestock_server.store.database import connect, open_database, sqlite_url
 from lodestock_server.store.datasets import DatasetStore
+from lodestock_server.store.revisions import known_revisions
 from tests.small_packages import small_package
+
+NEWEST = known_revisions()[-1]
 
 
 def settings(url: str) -> Settings:
@@ -28,13 +31,13 @@ def test_an_empty_database_is_sound_and_stays_empty(url: str) -> None:
 
 def test_what_it_holds_is_counted(engine: Engine, url: str, tmp_path: Path) -> None:
     DatasetStore(engine).load(small_package(tmp_path, [("tin", "CHN", 2020, 5)]))
-    assert database(settings(url)).endswith("schema 0003, 1 versions of datasets")
+    assert database(settings(url)).endswith(f"schema {NEWEST}, 1 versions of datasets")
 
 
 def test_a_schema_of_a_newer_server_is_refused(engine: Engine, url: str) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(Unsound, match="its schema 9999 is of a newer version of the server, which knows 0003"):
+    with pytest.raises(Unsound, match=f"its schema 9999 is of a newer version of the server, which knows {NEWEST}"):
         database(settings(url))
 
 
@@ -52,7 +55,7 @@ def test_a_folder_without_a_database_is_left_without_one(tmp_path: Path) -> None
     assert database(read_settings(data_dir=tmp_path / "data")) == "none yet: the first start makes it"
     assert list(tmp_path.iterdir()) == []
     open_database(f"sqlite:///{tmp_path}/lodestock.db").dispose()
-    assert "schema 0003, 0 versions" in database(read_settings(data_dir=tmp_path))
+    assert f"schema {NEWEST}, 0 versions" in database(read_settings(data_dir=tmp_path))
 
 
 def test_what_is_no_database_is_named_with_its_file(tmp_path: Path) -> None:

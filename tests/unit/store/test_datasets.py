@@ -8,50 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, func, inspect, select, text, update
+from sqlalchemy import Connection, Engine, func, select, update
 
 from lodestock_server.catalog import BundledCatalog, bundled_package
 from lodestock_server.errors import NotFound
 from lodestock_server.store import filling, schema
-from lodestock_server.store.database import MIGRATIONS, open_database, writing
+from lodestock_server.store.database import open_database, writing
 from lodestock_server.store.datasets import DatasetStore, RowKey, Selection
 from tests.small_packages import small_package
-
-
-def test_the_migrations_make_the_tables_that_the_code_uses(engine: Engine) -> None:
-    found = inspect(engine)
-    for table in schema.metadata.sorted_tables:
-        columns = {column["name"]: column for column in found.get_columns(table.name)}
-        assert set(columns) == set(table.columns.keys())
-        assert all(columns[c.name]["nullable"] == c.nullable for c in table.columns)
-    assert {i["name"] for i in found.get_indexes("record")} >= {"record_by_material", "record_by_country"}
-
-
-def test_the_schema_goes_down_and_up_again(engine: Engine) -> None:
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", MIGRATIONS)
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-        assert set(inspect(connection).get_table_names()) == {"alembic_version"}
-        command.upgrade(config, "head")
-        assert "record" in inspect(connection).get_table_names()
-
-
-def test_what_the_first_layout_held_is_dropped_and_the_rest_goes_on(engine: Engine) -> None:
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", MIGRATIONS)
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0001")
-        values = "1, 'prices', '1', 'd', 't', '[]', '[]', '[]', '[]', '2026-01-01'"
-        connection.execute(text(f"INSERT INTO dataset VALUES ({values})"))
-        command.upgrade(config, "head")
-    store = DatasetStore(engine)
-    assert store.list_datasets(0, 10) == []
-    assert store.load(bundled_package("prices"))
 
 
 def test_several_servers_may_start_on_one_new_database_at_once(url: str) -> None:
@@ -109,20 +73,6 @@ def test_the_version_taken_in_last_is_in_use_until_another_one_is_chosen(engine:
         store.use("output", "1")
     store.load(small_package(tmp_path / "3", [("tin", "CHN", 2020, 9)]))
     assert store.dataset("output").version not in (first.version, second.version)
-
-
-def test_what_was_in_use_before_versions_could_be_chosen_stays_so(engine: Engine, tmp_path: Path) -> None:
-    store = DatasetStore(engine)
-    for number in (5, 7):
-        store.load(small_package(tmp_path / str(number), [("tin", "CHN", 2020, number)]))
-    last = store.dataset("output").version
-    with engine.begin() as connection:
-        config = Config()
-        config.set_main_option("script_location", MIGRATIONS)
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0002")
-        command.upgrade(config, "head")
-    assert store.dataset("output").version == last
 
 
 def test_what_is_damaged_leaves_nothing_behind(engine: Engine, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Runs the migrations over the connection that `store.database` hands in."""
+"""Runs the migrations over the connection that `store.revisions` hands in."""
 
 from alembic import context
 

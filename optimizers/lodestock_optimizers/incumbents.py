@@ -1,0 +1,239 @@
+"""Good plans long before the optimum, with a proven bound, for a solve that meets a limit.
+
+The simplex method has no plan before its last iteration. Material by material the same model is solved in a fraction of
+the time, so the search goes, over and over, through parts of it (`Decomposition`):
+
+1. nothing is bought: a plan at once, unless a hard rule forbids it;
+2. every material as if it were alone: a bound, and what each would use of budgets, quotas and shared reserves;
+3. every material with its share of these, by what it would use: a plan, and what more of them is worth to each;
+4. every material paying that worth, weighted by use: a bound by weak duality (Lagrange);
+5. groups of a few materials anew with what the others leave: better plans, then 3's worth and 4 again.
+
+Owns these steps. Every plan is verified against all rows and every bound recomputed from the whole model's arrays, so
+that nothing rests on the reasoning above (`check`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from .arrays import LinearArrays
+from .check import TOLERANCE, lower_bound, primal_violation
+from .decomposition import Decomposition, Part
+from .highs import LEAST_OBJECTIVE, Solution, Solver, SolverFault
+from .instance import Instance
+from .plan import PlanStatus
+from .scenario_tree import Floats, Ints
+from .trade_rules import RuleRow
+from .watch import relative_gap
+
+GROUP = 4
+"""Materials that are solved together: measured, more take longer than they gain."""
+
+SMALL_GAP = 1e-6
+"""Relative gap at which there is nothing left to gain: that of the check."""
+
+SEED = 0
+"""Of the order in which materials come together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incumbent:
+    """A plan that can be carried out: (columns,) levels and their objective, USD."""
+
+    values: Floats
+    objective: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What no plan costs less than, USD, and the (rows,) duals that prove it."""
+
+    value: float
+    row_dual: Floats
+
+
+class Search:
+    """The search on one model; `run` it in one thread, read `incumbent` and `bound` and `stop` it from any.
+
+    Args:
+        instance: The instance.
+        rules: The rows of its trade rules.
+        arrays: Its model, compiled.
+    """
+
+    def __init__(self, instance: Instance, rules: list[RuleRow], arrays: LinearArrays) -> None:
+        self._instance, self._rules, self._arrays = instance, rules, arrays
+        self._cost = arrays.cost
+        self._random = np.random.default_rng(SEED)
+        self._solver: Solver | None = None
+        self._stopped = False
+        self.incumbent: Incumbent | None = None
+        self.bound = Bound(LEAST_OBJECTIVE, np.zeros(arrays.shape[0]))
+
+    @cached_property
+    def _parts(self) -> Decomposition:
+        """The model in parts, made in the thread of the search: it takes a while."""
+        return Decomposition(self._instance, self._rules, self._arrays)
+
+    @cached_property
+    def _worth(self) -> Floats:
+        """(M, ties) what one more unit of each tying row was worth to each material when last solved; 0 or less."""
+        return np.zeros((self._parts.count, len(self._parts.tying)))
+
+    def stop(self) -> None:
+        """End the search soon."""
+        self._stopped = True
+        if self._solver is not None:
+            self._solver.interrupt()
+
+    def run(self) -> None:
+        """Search until there is nothing left to gain or `stop` is called."""
+        for _ in self.steps():
+            if self._stopped:
+                return
+
+    def steps(self) -> Iterator[None]:
+        """Search; yields after each step that may have changed plan or bound."""
+        try:
+            yield from self._steps()
+        except (_NoSolution, SolverFault):
+            # What has been found so far stays; whether there is a plan at all is for the whole model to say.
+            return
+
+    def _steps(self) -> Iterator[None]:
+        yield from self._without_purchases()
+        if self._parts.count == 1:
+            # The part is the whole, on which HiGHS works already.
+            return
+        alone = yield from self._alone()
+        if not len(self._parts.tying):
+            return
+        yield from self._rationed(alone)
+        while not self._done():
+            yield from self._priced()
+            if self._parts.count == 2:
+                # A group would be the whole model, and what it leaves is what there was.
+                return
+            for group in self._groups():
+                self._improve(group)
+                yield
+
+    def _done(self) -> bool:
+        return self.incumbent is not None and relative_gap(self.incumbent.objective, self.bound.value) <= SMALL_GAP
+
+    def _without_purchases(self) -> Iterator[None]:
+        values = np.zeros_like(self._cost)
+        for m in range(self._parts.count):
+            part = self._parts.without_purchases(m)
+            solution = self._solve(part)
+            if solution.status is not PlanStatus.OPTIMAL:
+                return
+            values[part.columns] = solution.column_value
+            yield
+        self._offer(values)
+        yield
+
+    def _alone(self) -> Generator[None, None, Floats]:
+        """(columns,) levels where nothing ties the materials."""
+        values = yield from self._pay(np.zeros(len(self._parts.tying)))
+        self._offer(values)
+        return values
+
+    def _rationed(self, alone: Floats) -> Iterator[None]:
+        parts = self._parts
+        wanted = parts.use_by_material(alone)
+        left, still_wanted = parts.capacity.copy(), wanted.sum(axis=0)
+        # Materials whose turn has not come buy nothing, where a plan may do that.
+        values = np.zeros_like(self._cost) if self.incumbent is None else self.incumbent.values.copy()
+        for m in range(parts.count):
+            share = left / np.maximum(np.maximum(still_wanted, left), np.finfo(np.float64).tiny)
+            ration = np.maximum(wanted[m] * share, left - (still_wanted - wanted[m]))
+            part, solution = self._limited([m], ration)
+            if solution.status is not PlanStatus.OPTIMAL:
+                # A hard rule asks for more than the share: first come, first served.
+                part, solution = self._limited([m], left)
+            if solution.status is not PlanStatus.OPTIMAL:
+                raise _NoSolution
+            values[part.columns] = solution.column_value
+            left = np.maximum(left - parts.use[:, part.columns] @ solution.column_value, 0.0)
+            still_wanted = np.maximum(still_wanted - wanted[m], 0.0)
+            self._offer(values)
+            yield
+
+    def _priced(self) -> Iterator[None]:
+        if self.incumbent is None:
+            return
+        used = self._parts.use_by_material(self.incumbent.values)
+        total = used.sum(axis=0)
+        worth = (used * self._worth).sum(axis=0) / np.where(total > 0, total, 1.0)
+        # Where nothing is used nothing can be had: the dearest word costs nothing and says most.
+        prices = np.where(total > 0, worth, self._worth.min(axis=0))
+        yield from self._pay(np.minimum(prices, 0.0))
+
+    def _groups(self) -> list[Ints]:
+        """All materials in groups, others each time."""
+        size = min(GROUP, (self._parts.count + 1) // 2)
+        count = -(-self._parts.count // size)
+        order = self._random.permutation(self._parts.count)
+        return [order[i::count] for i in range(count)]
+
+    def _improve(self, group: Ints) -> None:
+        if self.incumbent is None:
+            raise _NoSolution
+        values = self.incumbent.values.copy()
+        values[self._parts.columns_of(group)] = 0.0
+        left = np.maximum(self._parts.capacity - self._parts.use @ values, 0.0)
+        part, solution = self._limited(group, left)
+        if solution.status is PlanStatus.OPTIMAL:
+            values[part.columns] = solution.column_value
+            self._offer(values)
+
+    def _limited(self, materials: Iterable[int], capacity: Floats) -> tuple[Part, Solution]:
+        """Solve materials within a capacity, and note what more of it would be worth to them."""
+        part = self._parts.limited(materials, capacity)
+        solution = self._solve(part)
+        if solution.status is PlanStatus.OPTIMAL:
+            self._worth[list(materials)] = solution.row_dual[len(part.rows) :]
+        return part, solution
+
+    def _pay(self, prices: Floats) -> Generator[None, None, Floats]:
+        """(columns,) levels where every material pays prices for the tying rows; their duals give a bound."""
+        values, dual = np.zeros_like(self._cost), np.zeros(self._arrays.shape[0])
+        dual[self._parts.tying] = prices
+        for m in range(self._parts.count):
+            part = self._parts.priced(m, prices)
+            solution = self._solve(part)
+            if solution.status is not PlanStatus.OPTIMAL:
+                raise _NoSolution
+            values[part.columns], dual[part.rows] = solution.column_value, solution.row_dual
+            yield
+        bound, violation = lower_bound(self._arrays, dual)
+        if violation <= TOLERANCE and bound > self.bound.value:
+            self.bound = Bound(bound, dual)
+        return values
+
+    def _offer(self, values: Floats) -> None:
+        """Take a plan that is better and can be carried out."""
+        objective = float(self._cost @ values) + self._arrays.offset
+        is_better = self.incumbent is None or objective < self.incumbent.objective
+        if is_better and primal_violation(self._arrays, values) <= TOLERANCE:
+            self.incumbent = Incumbent(values.copy(), objective)
+
+    def _solve(self, part: Part) -> Solution:
+        self._solver = solver = Solver(part.arrays)
+        # Whoever stops sets the mark first and then interrupts the solver that it finds.
+        if self._stopped:
+            raise _NoSolution
+        solution = solver.solve()
+        if solution.status is PlanStatus.CANCELLED:
+            raise _NoSolution
+        return solution
+
+
+class _NoSolution(Exception):
+    """The search cannot go on."""

@@ -1,0 +1,93 @@
+"""The solve itself: HiGHS for the optimum, beside it a search for good plans where that takes long.
+
+Owns the two threads and the choice between what they found. HiGHS alone gives optima, so that the same problem has the
+same answer however long it took; what the search found counts where HiGHS meets its limit.
+"""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+
+from .highs import LEAST_OBJECTIVE, Solution, Solver, no_solution
+from .incumbents import Search
+from .plan import PlanStatus
+from .watch import REASONS, Stage, Timekeeper
+
+POLL_S = 0.05
+"""Seconds between two looks at the caller's wish."""
+GRACE_SHARE = 0.1
+"""Share of the time after which the search begins: what is solved before that costs no second thread."""
+MOST_GRACE_S = 5.0
+
+
+def solve(
+    solver: Solver, keeper: Timekeeper, stage: Stage, search: Search | None = None, reserve_s: float = 0.0
+) -> Solution:
+    """Solves in a thread, while this one tells and asks the caller.
+
+    It does not wait for threads that were told to end: within presolve that takes HiGHS up to a second. What fails in
+    the search, as for want of memory, ends the search alone.
+
+    Args:
+        solver: The model.
+        keeper: Whom to tell and to ask, and the time that is left.
+        stage: What to tell.
+        search: What to run beside it after a while. None: nothing.
+        reserve_s: Seconds of those left that are not the solver's.
+
+    Returns:
+        The solver's answer; at the limit the better of its plan and the search's, with the better bound. CANCELLED soon
+        after the caller wants it to stop.
+    """
+    threads = ThreadPoolExecutor(2)
+    solving = threads.submit(solver.solve)
+    try:
+        status = _attend(solving, keeper, stage, search, threads, reserve_s)
+    finally:
+        solver.interrupt()
+        if search is not None:
+            search.stop()
+        threads.shutdown(wait=False)
+    solution = solving.result() if status is None else no_solution(status, REASONS[status])
+    return solution if search is None else _better(solution, search)
+
+
+def _attend(
+    solving: Future[Solution],
+    keeper: Timekeeper,
+    stage: Stage,
+    search: Search | None,
+    threads: ThreadPoolExecutor,
+    reserve_s: float,
+) -> PlanStatus | None:
+    """Wait for the end of the solver; why not until then, where caller or clock end it before."""
+    left_s = keeper.left(reserve_s)
+    grace_s = math.inf if search is None or left_s is None else min(MOST_GRACE_S, GRACE_SHARE * left_s)
+    searching: Future[None] | None = None
+    waited_s = 0.0
+    while not wait([solving], POLL_S).done:
+        waited_s += POLL_S
+        if keeper.cancelled():
+            return PlanStatus.CANCELLED
+        if keeper.left(reserve_s) == 0.0:
+            return PlanStatus.NO_PLAN_FOUND
+        if search is None:
+            continue
+        if searching is None and waited_s >= grace_s:
+            searching = threads.submit(search.run)
+        plan, bound = search.incumbent, search.bound.value
+        keeper.report(stage, plan.objective if plan else None, bound if bound > LEAST_OBJECTIVE else None)
+    return None
+
+
+def _better(solution: Solution, search: Search) -> Solution:
+    """What the solver met its limit with, or what the search found."""
+    if solution.status not in (PlanStatus.NO_PLAN_FOUND, PlanStatus.FEASIBLE):
+        return solution
+    found = replace(solution, bound=max(solution.bound, search.bound.value), row_dual=search.bound.row_dual)
+    plan = search.incumbent
+    if plan is None or (solution.status is PlanStatus.FEASIBLE and solution.objective <= plan.objective):
+        return found
+    return replace(found, status=PlanStatus.FEASIBLE, objective=plan.objective, column_value=plan.values)

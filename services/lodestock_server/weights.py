@@ -1,0 +1,55 @@
+"""How large the work of a call is, estimated from counts in its message, before any of it is done.
+
+In columns of an optimisation model. What else computes is put on that scale: by the seconds it takes beside a model.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from lodestock.v1 import forecast_pb2, sourcing_pb2
+from lodestock_optimizers.problem import SourcingProblem
+from lodestock_optimizers.size import most_columns
+
+SMALL = 1_000.0
+"""Weight of a call of little work, such as a lookup in the data."""
+COLUMNS_A_SERIES = 2_000.0
+"""A forecast of one series fits models, which takes about as long as solving that many columns."""
+COLUMNS_A_VALUE = 1.0
+"""A value of a forecast: a step, or a step of a sample path."""
+SERIES_OF_ALL = 60
+"""Stored series that a call asks for which names no materials."""
+MODELS_OF_ALL = 12
+"""Models that a backtest tries which names none."""
+ORIGINS = 10
+"""Points in time that a backtest forecasts from which does not say how many."""
+
+
+def of_problem(problem: sourcing_pb2.SourcingProblem) -> float:
+    """Of optimising or measuring a problem, however broken it is."""
+    # The message has the lists and fields of the domain's value that the count looks at, under the same names.
+    return SMALL + most_columns(cast(SourcingProblem, problem))
+
+
+def of_forecast(request: forecast_pb2.ForecastDemandRequest) -> float:
+    """Of forecasting series."""
+    series = _series(request)
+    return SMALL + series * (COLUMNS_A_SERIES + COLUMNS_A_VALUE * request.horizon * (1 + request.sample_paths))
+
+
+def of_backtest(request: forecast_pb2.BacktestModelsRequest) -> float:
+    """Of forecasting series from many points in time with many models."""
+    return SMALL + COLUMNS_A_SERIES * _series(request) * (len(request.models) or MODELS_OF_ALL) * (
+        request.most_origins or ORIGINS
+    )
+
+
+def of_build(request: sourcing_pb2.BuildProblemRequest) -> float:
+    """Of building a problem, most of which is forecasting the demand for each material."""
+    return SMALL + COLUMNS_A_SERIES * (len(request.material_ids) or SERIES_OF_ALL)
+
+
+def _series(request: forecast_pb2.ForecastDemandRequest | forecast_pb2.BacktestModelsRequest) -> int:
+    if request.HasField("inline"):
+        return len(request.inline.series)
+    return len(request.stored.material_ids) or SERIES_OF_ALL

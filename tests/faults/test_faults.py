@@ -1,0 +1,67 @@
+"""A short run with faults; ``make test-faults`` is the long one. And workers of two versions side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+from google.longrunning import operations_pb2, operations_pb2_grpc
+
+from tests.faults.caller import Caller, Ended
+from tests.faults.campaign import WORKER, Plan, run_with_faults
+from tests.faults.cluster import Cluster, filled_sqlite
+from tests.faults.work import Work, undisturbed, works
+
+JOBS = 10
+SIZE = 12
+PATIENCE_S = 120.0
+LOOKING_AWAY_S = 3.0
+"""For so long a worker of another version has the chance to take what is not its own."""
+
+
+def test_a_worker_is_killed_and_every_job_ends_once_in_its_undisturbed_result(tmp_path: Path) -> None:
+    """On SQLite, with two workers, of which one is killed and started again."""
+    jobs = works(JOBS, 7, SIZE)
+    answers = undisturbed(jobs)
+    with Cluster(filled_sqlite(tmp_path), ("left", "right"), tmp_path) as cluster:
+        report = run_with_faults(cluster, None, jobs, answers, Plan({WORKER: 1}, 1.0, 7, PATIENCE_S))
+    assert len(report.kills_of(WORKER)) == 1
+    assert not report.failed
+    assert report.equal == [True] * JOBS
+    assert (report.lost, report.doubled, report.orphans) == (0, 0, 0)
+
+
+@contextmanager
+def caller_of(cluster: Cluster) -> Iterator[tuple[Caller, grpc.Channel]]:
+    """A caller of a cluster's server."""
+    with grpc.insecure_channel(cluster.address) as channel:
+        yield Caller(channel, PATIENCE_S), channel
+
+
+def outcomes(caller: Caller, jobs: list[Work]) -> list[Ended]:
+    """Hand in jobs, or find those handed in before, and wait for their ends."""
+    return [caller.outcome(caller.submit(job), time.monotonic(), 0.0) for job in jobs]
+
+
+def test_jobs_of_the_old_version_end_beside_those_of_the_new_one(tmp_path: Path) -> None:
+    """Workers take only jobs of their own version; those handed in before the upgrade wait for theirs and end."""
+    database = filled_sqlite(tmp_path)
+    old, new = (tmp_path / name for name in ("old", "new"))
+    for folder in (old, new):
+        folder.mkdir()
+    before, after = works(3, 1, SIZE), works(2, 2, SIZE)
+    with Cluster(database, (), old) as old_cluster, caller_of(old_cluster) as (old_caller, old_channel):
+        accepted = [old_caller.submit(job) for job in before]
+        newer = {"": {"LODESTOCK_JOBS_VERSION": "2"}}
+        with Cluster(database, ("new",), new, newer) as new_cluster, caller_of(new_cluster) as (new_caller, _):
+            ended = outcomes(new_caller, after)
+            assert [one.error for one in ended] == ["", ""]
+            time.sleep(LOOKING_AWAY_S)
+            operations = operations_pb2_grpc.OperationsStub(old_channel)
+            asked = [operations.GetOperation(operations_pb2.GetOperationRequest(name=name)) for name in accepted]
+            assert [operation.done for operation in asked] == [False] * 3
+            old_cluster.start("old")
+            assert [one.error for one in outcomes(old_caller, before)] == [""] * 3

@@ -1,0 +1,106 @@
+"""What is found on the way is true: every bound is below the oracle's optimum, every plan on the way above it.
+
+And every plan on the way can be carried out, and is told at the limit of the solver with its bound.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, settings
+
+from lodestock_optimizers.arrays import LinearArrays, compile_model
+from lodestock_optimizers.check import check_answer
+from lodestock_optimizers.decomposition import Decomposition
+from lodestock_optimizers.formulation import formulate
+from lodestock_optimizers.highs import Solver
+from lodestock_optimizers.incumbents import Search
+from lodestock_optimizers.instance import Instance
+from lodestock_optimizers.plan import PlanStatus
+from lodestock_optimizers.problem import SourcingProblem
+from lodestock_optimizers.race import solve as race
+from lodestock_optimizers.trade_rules import rule_rows
+from lodestock_optimizers.watch import Stage, unlimited
+from tests.oracle.model import Optimum, solve
+from tests.oracle.planted import base
+from tests.oracle.problems import problems
+
+MOST_STEPS = 40
+
+
+def begun(problem: SourcingProblem) -> tuple[LinearArrays, Search]:
+    instance = Instance(problem)
+    rows = rule_rows(instance)
+    arrays = compile_model(formulate(instance, rows))
+    return arrays, Search(instance, rows, arrays)
+
+
+def assert_true_so_far(search: Search, optimum: Optimum) -> None:
+    if not optimum.feasible:
+        assert search.incumbent is None
+        return
+    slack = 1e-6 * (1 + abs(optimum.objective))
+    assert search.bound.value <= optimum.objective + slack
+    assert search.incumbent is None or search.incumbent.objective >= optimum.objective - slack
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+    phases=[Phase.explicit, Phase.generate],
+)
+@given(problems())
+def test_bounds_and_plans_on_the_way_hold_the_oracles_optimum(problem: SourcingProblem) -> None:
+    optimum = solve(problem)
+    arrays, search = begun(problem)
+    for _ in itertools.islice(search.steps(), MOST_STEPS):
+        assert_true_so_far(search, optimum)
+    stopped = race(Solver(arrays, time_limit_s=0.0), unlimited(), Stage.SOLVING, search)
+    # Presolve alone may solve a small model, or say that it has no plan.
+    if stopped.status is PlanStatus.FEASIBLE:
+        check = check_answer(arrays, stopped)
+        assert check.primal_violation <= check.tolerance
+        assert check.dual_violation <= check.tolerance
+        assert stopped.bound == search.bound.value
+    elif stopped.status is PlanStatus.NO_PLAN_FOUND:
+        assert search.incumbent is None
+
+
+@settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@given(problems())
+def test_only_rows_of_shared_room_tie_materials(problem: SourcingProblem) -> None:
+    instance = Instance(problem)
+    rows = rule_rows(instance)
+    arrays = compile_model(formulate(instance, rows))
+    parts = Decomposition(instance, rows, arrays)
+    assert np.isfinite(parts.capacity).all()
+    assert np.isneginf(arrays.row_lower[parts.tying]).all()
+    assert (parts.use.data >= 0).all()
+    free = [parts.priced(m, np.zeros(len(parts.tying))) for m in range(parts.count)]
+    owned = np.concatenate([parts.tying, *(part.rows for part in free)])
+    assert sorted(owned) == list(range(arrays.shape[0]))
+    assert sorted(np.concatenate([part.columns for part in free])) == list(range(arrays.shape[1]))
+
+
+def test_the_search_comes_close_where_a_budget_and_quotas_tie_materials() -> None:
+    optimum = solve(base())
+    _, search = begun(base())
+    search.run()
+    assert search.incumbent is not None
+    assert search.incumbent.objective <= optimum.objective * 1.01
+    assert search.bound.value >= optimum.objective * 0.9
+
+
+def test_the_steps_are_the_same_every_time() -> None:
+    def told() -> list[tuple[float | None, float]]:
+        _, search = begun(base())
+        return [
+            (search.incumbent.objective if search.incumbent else None, search.bound.value)
+            for _ in itertools.islice(search.steps(), MOST_STEPS)
+        ]
+
+    assert told() == told()

@@ -1,0 +1,191 @@
+"""Limits and cancelling: where a solve stops, what it then says, and what it tells on the way."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from lodestock_optimizers import planner
+from lodestock_optimizers.arrays import LinearArrays, compile_model
+from lodestock_optimizers.formulation import formulate
+from lodestock_optimizers.highs import Solution, Solver, no_solution
+from lodestock_optimizers.instance import Instance
+from lodestock_optimizers.plan import Plan, PlanStatus
+from lodestock_optimizers.planner import optimize
+from lodestock_optimizers.problem import Budget, SourcingProblem
+from lodestock_optimizers.watch import Progress, Stage
+from tests.unit.optimizers.problems import material, problem, source, stock, stop
+
+
+class Watch:
+    """Keeps what it is told, and cancels at the n-th time that it is asked."""
+
+    def __init__(self, cancel_at: int | None = None) -> None:
+        self.told: list[Progress] = []
+        self.asked = 0
+        self._cancel_at = cancel_at
+
+    def report(self, progress: Progress) -> None:
+        self.told.append(progress)
+
+    def cancelled(self) -> bool:
+        self.asked += 1
+        return self._cancel_at is not None and self.asked >= self._cancel_at
+
+    @property
+    def stages(self) -> list[Stage]:
+        return list(dict.fromkeys(progress.stage for progress in self.told))
+
+
+def tied() -> SourcingProblem:
+    """Three materials that a budget ties, and one source of cobalt that may stop."""
+    names = ("cobalt", "nickel", "copper")
+    return problem(
+        (
+            source("COD", price=300.0),
+            source("AUS", price=400.0),
+            source("CHL", price=100.0, material_id="copper"),
+            source("PHL", price=200.0, material_id="nickel"),
+        ),
+        periods=3,
+        materials=tuple(material(name, stock=stock(10.0)) for name in names),
+        scenarios=(stop("stop", 0.2, 1),),
+        budget=Budget((40_000.0,)),
+    )
+
+
+def out_of_reach() -> SourcingProblem:
+    """A hard closing stock that nothing can fill."""
+    policy = stock(closing_tonnes=5_000.0, closing_is_hard=True)
+    return problem((source("COD", capacity=1.0),), materials=(material(stock=policy),))
+
+
+class Endless(Solver):
+    """A solver that never comes to an end before its limit, as on a model that takes minutes."""
+
+    limit_s = 1.0
+
+    def __init__(self, arrays: LinearArrays, time_limit_s: float | None = None) -> None:
+        super().__init__(arrays, time_limit_s)
+        self._ended = threading.Event()
+
+    def solve(self) -> Solution:
+        self._ended.wait(self.limit_s)
+        status = PlanStatus.CANCELLED if self._ended.is_set() else PlanStatus.NO_PLAN_FOUND
+        return no_solution(status, "Time limit reached")
+
+    def interrupt(self) -> None:
+        self._ended.set()
+
+
+@pytest.fixture
+def endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planner, "Solver", Endless)
+
+
+def stopped_plan() -> Plan:
+    return optimize(tied(), time_limit_s=2 * Endless.limit_s)
+
+
+@pytest.mark.usefixtures("endless")
+def test_a_limit_gives_the_best_plan_so_far_with_bound_and_gap() -> None:
+    plan = stopped_plan()
+    assert plan.status is PlanStatus.FEASIBLE
+    assert plan.costs is not None
+    assert plan.check is not None
+    assert plan.check.primal_violation <= plan.check.tolerance
+    gap = (plan.costs.objective_usd - plan.solver.best_bound) / plan.costs.objective_usd
+    assert plan.solver.relative_gap == pytest.approx(gap)
+    assert 0 <= gap < 0.2
+
+
+@pytest.mark.usefixtures("endless")
+def test_a_plan_that_is_no_optimum_has_no_prices() -> None:
+    plan = stopped_plan()
+    assert plan.binding_rules == ()
+    assert {(b.marginal_value_usd_per_tonne, b.marginal_risk_charge_usd_per_tonne) for b in plan.balances} == {
+        (None, None)
+    }
+    prices = {
+        (c.reduced_cost_usd_per_tonne, c.break_even_price_usd_per_tonne, c.capacity_value_usd_per_tonne)
+        for c in plan.contracts
+    }
+    assert prices == {(None, None, None)}
+    assert any(contract.contracted_tonnes > 0 for contract in plan.contracts)
+
+
+@pytest.mark.usefixtures("endless")
+def test_plan_and_bound_are_told_on_the_way() -> None:
+    watch = Watch()
+    optimize(tied(), time_limit_s=2 * Endless.limit_s, watcher=watch)
+    assert watch.stages == [Stage.BUILDING, Stage.COMPILING, Stage.SOLVING, Stage.READING]
+    gaps = [progress.relative_gap for progress in watch.told if progress.relative_gap is not None]
+    assert gaps == sorted(gaps, reverse=True) != []
+
+
+@pytest.mark.usefixtures("endless")
+def test_a_solve_that_would_not_end_is_cancelled() -> None:
+    class Impatient(Watch):
+        def cancelled(self) -> bool:
+            return Stage.SOLVING in self.stages
+
+    plan = optimize(tied(), watcher=Impatient())
+    assert (plan.status, plan.contracts, plan.costs) == (PlanStatus.CANCELLED, (), None)
+
+
+def test_the_stages_come_in_their_order_and_once_each() -> None:
+    for stated, last in ((tied(), Stage.READING), (out_of_reach(), Stage.EXPLAINING)):
+        watch = Watch()
+        optimize(stated, watcher=watch)
+        assert [p.stage for p in watch.told] == [Stage.BUILDING, Stage.COMPILING, Stage.SOLVING, last]
+
+
+@pytest.mark.parametrize("stated", [tied(), out_of_reach()], ids=["tied", "out of reach"])
+def test_a_solve_stops_wherever_it_is_cancelled(stated: SourcingProblem) -> None:
+    whole = Watch()
+    assert optimize(stated, watcher=whole).status in (PlanStatus.OPTIMAL, PlanStatus.INFEASIBLE)
+    assert whole.asked > 20
+    for poll in range(1, whole.asked + 1):
+        watch = Watch(cancel_at=poll)
+        plan = optimize(stated, watcher=watch)
+        assert plan.status is PlanStatus.CANCELLED, poll
+        assert (plan.solver.solver_status, plan.contracts, plan.infeasibilities) == ("Interrupted by user", (), ())
+        assert plan.size.materials == len(stated.materials)
+
+
+def test_a_limit_that_building_alone_exceeds_ends_it() -> None:
+    # By a clock that moves on by a hundredth at every look, a limit ends the solve at each step of building.
+    class Clock:
+        def __init__(self) -> None:
+            self.looks = 0
+
+        def __call__(self) -> float:
+            self.looks += 1
+            return 0.01 * self.looks
+
+    clock = Clock()
+    optimize(tied(), time_limit_s=1e9, clock=clock)
+    looks = clock.looks
+    for limit in range(1, looks // 2, 5):
+        clock = Clock()
+        plan = optimize(tied(), time_limit_s=0.01 * limit, clock=clock)
+        assert (plan.status, plan.solver.solver_status) == (PlanStatus.NO_PLAN_FOUND, "Time limit reached")
+        assert plan.solver.best_bound == 0.0
+        assert clock.looks <= limit + 10
+
+
+def test_an_interrupted_solver_says_so() -> None:
+    solver = Solver(compile_model(formulate(Instance(tied()))))
+    solver.interrupt()
+    assert solver.solve().status is PlanStatus.CANCELLED
+
+
+def test_a_watcher_that_fails_stops_the_solve() -> None:
+    class Broken(Watch):
+        def report(self, progress: Progress) -> None:
+            if progress.stage is Stage.SOLVING:
+                raise ConnectionError("nobody listens")
+
+    with pytest.raises(ConnectionError):
+        optimize(tied(), watcher=Broken())
