@@ -31,8 +31,8 @@ format: $(INSTALLED) ## Format the code and mend what ruff can mend.
 	$(BIN)/ruff check --fix $(CHECKED)
 	$(BIN)/ruff format $(CHECKED)
 
-test: lint ## Lint, then run every test.
-	$(BIN)/pytest
+test: lint ## Lint, then run every test, as many files at once as there are processors.
+	$(BIN)/pytest -n logical --maxprocesses=4 --dist loadfile
 
 test-packaging: $(INSTALLED) ## Install the wheels in empty environments, once with every locked package.
 	$(BIN)/pytest -m "slow or not slow" tests/packaging

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,8 +63,8 @@ def _seen(monkeypatch: pytest.MonkeyPatch, problem: SourcingProblem, plant: Plan
     assert disagreement(planner.optimize(problem), found) == ""
     for place in range(40):
 
-        def compile_wrongly(model: ConcreteModel, place: int = place) -> LinearArrays:
-            arrays = compile_model(model)
+        def compile_wrongly(model: ConcreteModel, *keeper: Any, place: int = place) -> LinearArrays:
+            arrays = compile_model(model, *keeper)
             plant(arrays, place)
             return arrays
 
