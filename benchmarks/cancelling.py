@@ -74,9 +74,13 @@ class Trials:
         name = self._caller.submit(work)
         stage = self._running(name, run_s)
         computing = list(self._computing())
+        if not computing:
+            raise SystemExit(f"{name} runs, but nothing computes below the worker")
         began = time.perf_counter()
         self._operations.CancelOperation(operations_pb2.CancelOperationRequest(name=name), timeout=GIVE_UP_S)
         gone_s = gone_at(computing) - began
+        if (state := self._state_of(name)) != ours_pb2.OPERATION_STATE_CANCELLED:
+            raise SystemExit(f"{name} was cancelled and is {ours_pb2.OperationState.Name(state)}")
         print(f"  {work.method}: cancelled after {run_s:.1f} s while {stage}, gone after {gone_s:.2f} s")
         return max(0.0, gone_s)
 
@@ -88,9 +92,7 @@ class Trials:
         since: float | None = None
         until = time.perf_counter() + GIVE_UP_S
         while time.perf_counter() < until:
-            operation = self._operations.GetOperation(operations_pb2.GetOperationRequest(name=name), timeout=GIVE_UP_S)
-            metadata = ours_pb2.OperationMetadata()
-            operation.metadata.Unpack(metadata)
+            operation, metadata = self._look(name)
             if operation.done:
                 raise SystemExit(f"{name} ended before it could be cancelled: {operation.error}")
             if metadata.progress.stage and since is None:
@@ -100,12 +102,22 @@ class Trials:
             time.sleep(0.1)
         raise SystemExit(f"{name} did not begin")
 
+    def _look(self, name: str) -> tuple[operations_pb2.Operation, ours_pb2.OperationMetadata]:
+        operation = self._operations.GetOperation(operations_pb2.GetOperationRequest(name=name), timeout=GIVE_UP_S)
+        metadata = ours_pb2.OperationMetadata()
+        operation.metadata.Unpack(metadata)
+        return operation, metadata
+
+    def _state_of(self, name: str) -> ours_pb2.OperationState.ValueType:
+        return self._look(name)[1].state
+
     def _computing(self) -> Iterator[psutil.Process]:
-        """The processes below the workers of jobs."""
+        """The processes that compute below the workers of jobs."""
         for worker in self._server.children():
             with contextlib.suppress(psutil.Error):
                 if "worker" in worker.cmdline():
-                    yield from worker.children(recursive=True)
+                    below = worker.children(recursive=True)
+                    yield from (process for process in below if "spawn_main" in " ".join(process.cmdline()))
 
 
 def gone_at(computing: Sequence[psutil.Process]) -> float:

@@ -36,12 +36,14 @@ class Ended:
         began_s: When it was made, seconds after the start.
         took_s: Seconds that it took.
         outcome: ANSWERED, REFUSED, or else what was wrong.
+        late_s: Seconds by which it was made later than planned; a busy caller falls behind.
     """
 
     name: str
     began_s: float
     took_s: float
     outcome: str
+    late_s: float = 0.0
 
 
 class Caller:
@@ -55,8 +57,8 @@ class Caller:
         self._start_s = time.perf_counter()
         self.ended: list[Ended] = []
 
-    async def call(self, kind: Kind) -> Ended:
-        """Make a call and note how it ended."""
+    async def call(self, kind: Kind, planned_s: float | None = None) -> Ended:
+        """Make a call, planned for so many seconds after the start, and note how it ended."""
         method = self._calls.setdefault(kind.path, self._channel.unary_unary(kind.path))
         began = time.perf_counter()
         try:
@@ -64,8 +66,9 @@ class Caller:
             outcome = ANSWERED
         except grpc.aio.AioRpcError as error:
             outcome = outcome_of(error)
-        now = time.perf_counter()
-        self.ended.append(ended := Ended(kind.name, began - self._start_s, now - began, outcome))
+        now, began_s = time.perf_counter(), began - self._start_s
+        late_s = 0.0 if planned_s is None else began_s - planned_s
+        self.ended.append(ended := Ended(kind.name, began_s, now - began, outcome, late_s))
         return ended
 
 
@@ -106,7 +109,7 @@ def open_loop(address: str, token: str, rate_per_s: float, seconds: float, seed:
             at_s = 0.0
             while (at_s := at_s + numbers.expovariate(rate_per_s)) < seconds:
                 await asyncio.sleep(max(0.0, started + at_s - time.perf_counter()))
-                calls.append(asyncio.create_task(caller.call(drawn(numbers))))
+                calls.append(asyncio.create_task(caller.call(drawn(numbers), at_s)))
             await asyncio.gather(*calls)
             return caller.ended
 
@@ -122,7 +125,7 @@ def one_kind(address: str, token: str, kind: Kind, rate_per_s: float, seconds: f
             calls: list[asyncio.Task[Ended]] = []
             for i in itertools.takewhile(lambda i: i / rate_per_s < seconds, itertools.count()):
                 await asyncio.sleep(max(0.0, started + i / rate_per_s - time.perf_counter()))
-                calls.append(asyncio.create_task(caller.call(kind)))
+                calls.append(asyncio.create_task(caller.call(kind, i / rate_per_s)))
             await asyncio.gather(*calls)
             return caller.ended
 

@@ -24,6 +24,7 @@ import psutil
 from benchmarks.database_cost import Cost, connections, cost_so_far, processor_s, tables
 from benchmarks.report import OPERATIONS_PAGE, Measurement, report
 from lodestock.v1 import forecast_pb2, sourcing_pb2
+from lodestock_server.workers.guard import BUSY_FOR_S
 from tests.faults.caller import Caller
 from tests.faults.cluster import Cluster
 from tests.faults.work import Work, series_set, some_problem
@@ -35,6 +36,8 @@ YEARS = 100
 EMPTY_JOBS = 200
 BATCH_SERIES = 200
 IDLE_S = 10.0
+SETTLING_S = BUSY_FOR_S + 5.0
+"""After its last job a worker still asks as often as one that is busy."""
 HANDING_IN = 8
 PATIENCE_S = 600.0
 SPEED_UP_LIMIT = 0.65
@@ -168,6 +171,7 @@ def told_of_cost(name: str, cost: Cost) -> list[Measurement]:
 
 def idle(url: str, workers: int) -> list[Measurement]:
     """What the database does, and how many connections there are, while nobody asks for anything."""
+    time.sleep(SETTLING_S)
     before = cost_so_far(url)
     time.sleep(IDLE_S)
     cost = cost_so_far(url).since(before)

@@ -12,6 +12,9 @@ from lodestock.v1 import common_pb2, sourcing_pb2
 
 def print_reasons(built: BuiltProblem, plan: Plan) -> None:
     """Why the plan is as it is: what a tonne is worth when things happen, what limits cost, who is not bought."""
+    if plan.status != "OPTIMAL":
+        say(f"{plan.status}: a plan that a limit of time stopped has no prices, so nothing can be said of its reasons.")
+        return
     situations = Situations(built, plan)
     print_scarcity(built, plan, situations)
     print_limits(plan, situations)

@@ -10,7 +10,9 @@ import typer
 from google.protobuf.json_format import Parse, ParseError
 
 from lodestock.job_commands import jobs_app
-from lodestock.printing import Address, AsJson, PlanTable, complaints, connected, print_plan, show
+from lodestock.jobs import Job
+from lodestock.printing import Address, AsJson, PlanTable, complaints, connected, notes_of, print_plan, show
+from lodestock.results import Plan
 from lodestock.stored_commands import backtests_app, forecasts_app, plans_app
 from lodestock.v1 import sourcing_pb2
 
@@ -268,6 +270,8 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Find the plan of least risk-weighted cost; exit 1 where there is none."""
+    if as_job and detach:
+        raise typer.BadParameter("--job waits for the job and --detach does not; give one of them")
     with connected(address) as client:
         problem = read_problem(file)
         if not (as_job or detach):
@@ -277,8 +281,18 @@ def plan(
         if detach:
             print(job.name)
             return
+        complaints.print(f"{job.name}, Ctrl-C cancels it")
+        print_plan(result_of(job), table, as_json)
+
+
+def result_of(job: Job[Plan]) -> Plan:
+    """The result of a job that is cancelled with Ctrl-C, and what became of it then."""
+    try:
         with job:
-            print_plan(job.result(progress=True), table, as_json)
+            return job.result(progress=True)
+    except KeyboardInterrupt as stopped:
+        complaints.print("\n".join(notes_of(stopped)) or f"{job.name} is cancelled")
+        raise
 
 
 def risks_by_country(texts: Sequence[str]) -> dict[str, float]:
@@ -304,5 +318,5 @@ def read_problem(file: Path) -> sourcing_pb2.SourcingProblem:
     try:
         return Parse(file.read_text(encoding="utf-8"), sourcing_pb2.SourcingProblem())
     except (OSError, ParseError, UnicodeDecodeError) as error:
-        complaints.print(f"{file}: {error}", markup=False)
+        complaints.print(f"{file}: {error}")
         raise typer.Exit(2) from error

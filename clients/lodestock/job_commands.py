@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lodestock.jobs import JobStatus
-from lodestock.printing import Address, AsJson, connected, show
+from lodestock.printing import Address, AsJson, connected, show, show_named, text_of
 from lodestock.progress import in_words
 from lodestock.tables import Row, row_of
 from lodestock.v1 import operations_pb2 as v1
@@ -15,7 +15,6 @@ from lodestock.v1 import operations_pb2 as v1
 jobs_app = typer.Typer(no_args_is_help=True, help="Long work on the server: list, follow, wait for, cancel, delete.")
 
 JobName = Annotated[str, typer.Argument(help="Name of the job, such as operations/…, or what follows the slash.")]
-COLUMNS = ("job", "what", "state", "how far", "began", "attempts", "result")
 
 
 @jobs_app.command("list")
@@ -24,22 +23,21 @@ def list_jobs(
         list[str] | None,
         typer.Option("--state", help="QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED; repeatable; none: all."),
     ] = None,
-    most: Annotated[int, typer.Option(help="Most jobs to list, the newest ones.")] = 100,
+    most: Annotated[int, typer.Option(min=1, help="Most jobs to list, the newest ones.")] = 100,
     address: Address = None,
     as_json: AsJson = False,
 ) -> None:
-    """List your jobs, the newest first."""
+    """List your jobs, the newest first. What a terminal has no room for is in 'jobs show'."""
     with connected(address) as client:
         result = client.jobs([name.upper() for name in state or ()], most=most)
-    show(result.message, [job_row(status) for status in result], COLUMNS, as_json)
+    show_named(result.message, [job_row(status) for status in result], as_json, "no jobs")
 
 
 @jobs_app.command("show")
 def show_job(name: JobName, address: Address = None, as_json: AsJson = False) -> None:
     """Say how a job stands; exit 1 where it ended without a result."""
     with connected(address) as client:
-        status = client.job(operation_name(name)).status()
-    print_status(status, as_json)
+        print_status(client.job(operation_name(name)).status(), as_json)
 
 
 @jobs_app.command("watch")
@@ -64,7 +62,7 @@ def wait_for_job(
     """Wait until a job has ended, showing how far it is; exit 1 where it has no result."""
     with connected(address) as client:
         status = client.job(operation_name(name)).wait(timeout_s, progress=True)
-    print_status(status, as_json)
+        print_status(status, as_json)
     if not status.done:
         raise typer.Exit(1)
 
@@ -89,22 +87,32 @@ def operation_name(name: str) -> str:
 
 
 def job_row(status: JobStatus) -> Row:
-    """A job as a row that fits a terminal."""
+    """A job as a row, what matters most first. Times are UTC."""
     metadata = status.metadata
     return {
         "job": status.name,
-        "what": metadata.display_name or metadata.method,
         "state": status.state,
+        "what": metadata.display_name or metadata.method,
         "how far": in_words(status.state, status.progress) if status.state == "RUNNING" else "",
-        "began": metadata.create_time.ToDatetime().isoformat(" ", "seconds"),
+        "accepted": metadata.create_time.ToDatetime(),
+        "began": metadata.start_time.ToDatetime() if metadata.HasField("start_time") else None,
+        "ended": metadata.end_time.ToDatetime() if metadata.HasField("end_time") else None,
         "attempts": metadata.attempts,
         "result": status.result_name,
     }
 
 
 def print_status(status: JobStatus, as_json: bool) -> None:
-    """Print how a job stands; exit 1 where it ended without a result."""
-    show(status.message, [job_row(status)], COLUMNS, as_json)
+    """Print how a job stands, a line for each thing that is known.
+
+    Raises:
+        JobFailed, JobCancelled: It ended without a result.
+    """
+    if as_json:
+        show(status.message, (), None, as_json)
+    else:
+        told = {name: text_of(value) for name, value in job_row(status).items()}
+        print("\n".join(f"{name}: {text}" for name, text in told.items() if text))
     if status.error is not None:
         raise status.error
 

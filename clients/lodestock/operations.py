@@ -22,10 +22,12 @@ PARENT = "operations"
 OPERATIONS_A_PAGE = 100
 WAIT_S = 50.0
 """Seconds that one call waits for the end of an operation; the next one goes on."""
-STREAM_S = 3_600.0
-"""Seconds that one stream of events may take; the next one goes on."""
+STREAM_S = 300.0
+"""Seconds that one stream of events may take; where the server is still there, the next one goes on."""
 MOST_SILENCE_S = 300.0
 """Seconds for which a server may be away before whoever waits for an operation is told. The operation goes on."""
+STANDING_S = 120.0
+"""A stream that has stood for longer had a server: connecting, trying again and pings give up sooner."""
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
 
@@ -119,7 +121,7 @@ class Operations:
         while True:
             left_s = STREAM_S if until is None else min(STREAM_S, max(0.0, until - time.monotonic()))
             request = v1.WatchOperationRequest(name=name, after_sequence=after)
-            known = after
+            known, opened = after, time.monotonic()
             try:
                 for event in self._stream(self._events, request, left_s):
                     patience.renew()
@@ -130,12 +132,24 @@ class Operations:
             except DeadlineExceeded:
                 if until is not None and time.monotonic() >= until:
                     raise
+                self._ask_for_a_sign(name, patience)
             except (Unavailable, Overloaded) as error:
+                if time.monotonic() - opened > STANDING_S:
+                    patience.renew()
                 patience.pause_after(error)
             else:
                 # A stream of nothing: the last event was known. Else something between here and the server ended it.
                 if after == known:
                     return
+
+    def _ask_for_a_sign(self, name: str, patience: Patience) -> None:
+        """A stream of nothing does not say whether the server is there; another call does."""
+        try:
+            self.get(name)
+        except (Unavailable, Overloaded, DeadlineExceeded) as error:
+            patience.pause_after(error)
+        else:
+            patience.renew()
 
 
 class Patience:

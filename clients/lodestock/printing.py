@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -18,8 +20,22 @@ from lodestock.errors import InvalidRequest, JobFailed, LodestockError
 from lodestock.results import PLAN_TABLES, Plan
 from lodestock.tables import Row
 
-console = Console()
-complaints = Console(stderr=True)
+WIDE = 1000
+"""Columns where no terminal is: whoever reads lines with a program wants each name and number in one piece."""
+LONGEST_WORD = 16
+"""Letters of a word that a column keeps together if it can; the rest goes into another line of the cell."""
+
+
+def console_for(stderr: bool = False) -> Console:
+    """Prints texts as they are: names are the callers' own, with brackets and colons in them that mean nothing."""
+    made = Console(stderr=stderr, markup=False, emoji=False)
+    if not made.file.isatty() and "COLUMNS" not in os.environ:
+        made.width = WIDE
+    return made
+
+
+console = console_for()
+complaints = console_for(stderr=True)
 
 Address = Annotated[
     str | None, typer.Option("--address", envvar="LODESTOCK_ADDRESS", help="Host and port of the server.")
@@ -126,16 +142,53 @@ def connected(address: str | None) -> Iterator[Client]:
         complaints.print(table_of(rows, ("field", "what is wrong")) if rows else str(error))
         raise typer.Exit(1) from error
     except (LodestockError, OSError, ValueError) as error:
-        complaints.print(f"{type(error).__name__}: {error}", markup=False)
+        complaints.print("\n".join((f"{type(error).__name__}: {error}", *notes_of(error))))
         raise typer.Exit(1) from error
 
 
-def show(message: Message, rows: Sequence[Row], columns: Sequence[str] | None, as_json: bool) -> None:
-    """Print an answer."""
+def notes_of(error: BaseException) -> Sequence[str]:
+    """What was noted on the way of an error, such as a job that could not be cancelled."""
+    notes: Sequence[str] = getattr(error, "__notes__", ())
+    return notes
+
+
+def show(
+    message: Message, rows: Sequence[Row], columns: Sequence[str] | None, as_json: bool, none: str = "none"
+) -> None:
+    """Print an answer, or that there is nothing in it."""
     if as_json:
         sys.stdout.write(MessageToJson(message, preserving_proto_field_name=True) + "\n")
     elif rows:
         console.print(table_of(rows, columns or tuple(rows[0])))
+    else:
+        print(none)
+
+
+def show_named(message: Message, rows: Sequence[Row], as_json: bool, none: str) -> None:
+    """Print a list whose first column holds names to copy: they stay whole, and columns without room are left out."""
+    columns = fitting(rows, console.width)
+    if as_json or not rows:
+        show(message, rows, columns, as_json, none)
+        return
+    table = table_of(rows, columns)
+    table.columns[0].no_wrap = True
+    table.show_edge = False
+    console.print(table)
+
+
+def fitting(rows: Sequence[Row], width: int) -> tuple[str, ...]:
+    """The first columns of rows that stand beside each other in a width without breaking the names in the first."""
+    found: list[str] = []
+    # A cell has a blank on both sides, and a line stands between two cells.
+    left = width + 1
+    for column in rows[0] if rows else ():
+        texts = [column, *(text_of(row[column]) for row in rows)]
+        needed = max((len(word) for text in texts for word in text.split()), default=0)
+        left -= 3 + (min(needed, LONGEST_WORD) if found else needed)
+        if left < 0 and found:
+            break
+        found.append(column)
+    return tuple(found)
 
 
 def print_plan(result: Plan, table: str, as_json: bool) -> None:
@@ -189,7 +242,7 @@ def table_of(rows: Sequence[Row], columns: Sequence[str]) -> Table:
     """Rows as a table, numbers to the right."""
     table = Table()
     for column in columns:
-        is_number = isinstance(rows[0][column], int | float)
+        is_number = any(isinstance(row[column], int | float) for row in rows)
         table.add_column(column, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         table.add_row(*(text_of(row[column]) for column in columns))
@@ -202,4 +255,6 @@ def text_of(value: Any) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds")
     return str(value)

@@ -39,7 +39,7 @@ def shown(title: str, stream: TextIO | None = None) -> Iterator[Show]:
     from rich.console import Console
 
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(file=stream)) as bar:
+    with Progress(*columns, console=Console(file=stream, markup=False, emoji=False)) as bar:
         task = bar.add_task(title, total=None)
 
         def show(state: str, progress: v1.OperationProgress) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from lodestock.printing import Address, AsJson, PlanTable, connected, print_plan, show
+from lodestock.printing import Address, AsJson, PlanTable, connected, print_plan, show, show_named
 from lodestock.stored import Comparison
 from lodestock.tables import Row
 
@@ -27,8 +28,8 @@ def list_plans(address: Address = None, as_json: AsJson = False) -> None:
     """List your stored plans, the newest first."""
     with connected(address) as client:
         result = client.plans()
-    columns = ("name", "display_name", "create_time", "status", "expected_cost_usd", "relative_gap", "materials")
-    show(result.message, result.rows(), columns, as_json)
+    rows = chosen(result.rows(), "status", "expected_cost_usd", "create_time", "relative_gap", "materials")
+    show_named(result.message, rows, as_json, "no stored plans")
 
 
 @plans_app.command("show")
@@ -60,8 +61,8 @@ def list_forecasts(address: Address = None, as_json: AsJson = False) -> None:
     """List your stored forecasts, the newest first."""
     with connected(address) as client:
         result = client.forecasts()
-    columns = ("name", "display_name", "create_time", "series", "failures", "horizon", "model")
-    show(result.message, result.rows(), columns, as_json)
+    rows = chosen(result.rows(), "series", "failures", "horizon", "create_time", "model")
+    show_named(result.message, rows, as_json, "no stored forecasts")
 
 
 @forecasts_app.command("show")
@@ -94,12 +95,8 @@ def list_backtests(address: Address = None, as_json: AsJson = False) -> None:
     """List your stored backtests, the newest first."""
     with connected(address) as client:
         result = client.backtests()
-    show(
-        result.message,
-        result.rows(),
-        ("name", "display_name", "create_time", "series", "horizon", "models"),
-        as_json,
-    )
+    rows = chosen(result.rows(), "series", "horizon", "create_time", "models")
+    show_named(result.message, rows, as_json, "no stored backtests")
 
 
 @backtests_app.command("show")
@@ -116,6 +113,19 @@ def delete_backtest(name: BacktestName, address: Address = None) -> None:
     """Delete a stored backtest."""
     with connected(address) as client:
         client.delete_backtest(full_name("backtests", name))
+
+
+HEADINGS = {
+    "display_name": "what",
+    "create_time": "stored",
+    "expected_cost_usd": "expected cost USD",
+    "relative_gap": "relative gap",
+}
+
+
+def chosen(rows: Sequence[Row], *fields: str) -> list[Row]:
+    """Stored results as rows: the name, the caller's words, and some of what is known, what matters most first."""
+    return [{HEADINGS.get(field, field): row[field] for field in ("name", "display_name", *fields)} for row in rows]
 
 
 def full_name(collection: str, name: str) -> str:
@@ -136,7 +146,7 @@ def print_comparison(result: Comparison, as_json: bool) -> None:
         }
         for figure in result.message.figures
     ]
-    show(result.message, rows, None, as_json)
+    show(result.message, rows, None, as_json, "no figure differs")
     left_out = result.message.differing_figures - len(rows)
     if left_out and not as_json:
         print(f"and {left_out} more figures that differ")

@@ -15,11 +15,8 @@ from scipy import sparse
 
 from .arrays import LinearArrays
 from .instance import Instance
-from .scenario_tree import Bools, Floats, Ints
+from .scenario_tree import Floats, Ints
 from .trade_rules import RuleRow
-
-BOUGHT = ("q", "z")
-"""Variables without which nothing is bought."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +55,6 @@ class Decomposition:
         """(ties,) right-hand sides of the tying rows."""
         return self.arrays.row_upper[self.tying]
 
-    @cached_property
-    def _bought(self) -> Bools:
-        """(columns,) whether a column is bought with."""
-        bought = np.zeros(len(self.owner), dtype=np.bool_)
-        for name in BOUGHT:
-            if name in self.arrays.columns:
-                bought[self.arrays.columns[name].position] = True
-        return bought
-
     def columns_of(self, materials: Iterable[int]) -> Ints:
         """The columns of some materials."""
         return np.flatnonzero(np.isin(self.owner, list(materials)))
@@ -90,21 +78,14 @@ class Decomposition:
         """The part of a material that pays for the tying rows by their duals, each 0 or less, and has no limit."""
         columns, rows = self._select([material])
         cost = self.arrays.cost[columns] - self.use[:, columns].T @ prices
-        return self._free(columns, rows, cost=cost)
-
-    def without_purchases(self, material: int) -> Part:
-        """The part of a material of which nothing is bought: it lives on its stock, and the rest is missing."""
-        columns, rows = self._select([material])
-        return self._free(columns, rows, upper=np.where(self._bought[columns], 0.0, self.arrays.upper[columns]))
+        own = self._by_row[rows][:, columns]
+        return Part(
+            columns, rows, self._part(own, columns, self.arrays.row_lower[rows], self.arrays.row_upper[rows], cost)
+        )
 
     def _select(self, materials: Iterable[int]) -> tuple[Ints, Ints]:
         chosen = list(materials)
         return self.columns_of(chosen), np.flatnonzero(np.isin(self._row_owner, chosen))
-
-    def _free(self, columns: Ints, rows: Ints, **changes: Floats) -> Part:
-        own = self._by_row[rows][:, columns]
-        arrays = self._part(own, columns, self.arrays.row_lower[rows], self.arrays.row_upper[rows], **changes)
-        return Part(columns, rows, arrays)
 
     def _part(
         self,
@@ -113,7 +94,6 @@ class Decomposition:
         row_lower: Floats,
         row_upper: Floats,
         cost: Floats | None = None,
-        upper: Floats | None = None,
     ) -> LinearArrays:
         whole = self.arrays
         return LinearArrays(
@@ -121,7 +101,7 @@ class Decomposition:
             cost=whole.cost[columns] if cost is None else cost,
             offset=0.0,
             lower=whole.lower[columns],
-            upper=whole.upper[columns] if upper is None else upper,
+            upper=whole.upper[columns],
             row_lower=row_lower,
             row_upper=row_upper,
             columns={},

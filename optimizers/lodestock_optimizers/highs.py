@@ -70,6 +70,7 @@ class Solver:
     """
 
     def __init__(self, arrays: LinearArrays, time_limit_s: float | None = None) -> None:
+        self.arrays = arrays
         self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self._interrupted = False
         self._set("output_flag", False)
@@ -82,7 +83,12 @@ class Solver:
         """Ends a `solve` of another thread soon, or the next one at once: its status is then CANCELLED.
 
         The time limit is lowered, since presolve, which takes seconds on large models, looks at that alone, and HiGHS'
-        callbacks would have the simplex method wait for the interpreter at every iteration.
+        documented way, callbacks, would have the simplex method wait for the interpreter at every iteration.
+
+        HiGHS does not promise that an option may be set while it runs. This one may be: setting it finds its record,
+        which no one else changes, and stores one aligned double, which the processors that we run on do at once; the
+        solver only ever compares that double with its clock, so it sees the old limit or the new one, and whichever it
+        sees, it ends in good order: as CANCELLED, or as what it had come to before.
         """
         self._interrupted = True
         self._set("time_limit", 0.0)

@@ -3,7 +3,7 @@
 The simplex method has no plan before its last iteration. Material by material the same model is solved in a fraction of
 the time, so the search goes, over and over, through parts of it (`Decomposition`):
 
-1. nothing is bought: a plan at once, unless a hard rule forbids it;
+1. nothing is bought: a plan at once, unless a hard rule forbids it (`unbought`);
 2. every material as if it were alone: a bound, and what each would use of budgets, quotas and shared reserves;
 3. every material with its share of these, by what it would use: a plan, and what more of them is worth to each;
 4. every material paying that worth, weighted by use: a bound by weak duality (Lagrange);
@@ -29,6 +29,7 @@ from .instance import Instance
 from .plan import PlanStatus
 from .scenario_tree import Floats, Ints
 from .trade_rules import RuleRow
+from .unbought import levels_without_purchases
 from .watch import relative_gap
 
 GROUP = 4
@@ -81,9 +82,24 @@ class Search:
         return Decomposition(self._instance, self._rules, self._arrays)
 
     @cached_property
+    def _unbought(self) -> Floats:
+        """(columns,) levels at which nothing is bought."""
+        return levels_without_purchases(self._instance, self._arrays)
+
+    @cached_property
+    def _dearest_first(self) -> Ints:
+        """The materials by what it costs to buy nothing of them: where most is to be gained first."""
+        costs = np.bincount(self._parts.owner, self._cost * self._unbought, self._parts.count)
+        return np.argsort(-costs, kind="stable")
+
+    @cached_property
     def _worth(self) -> Floats:
         """(M, ties) what one more unit of each tying row was worth to each material when last solved; 0 or less."""
         return np.zeros((self._parts.count, len(self._parts.tying)))
+
+    def best(self) -> Incumbent | None:
+        """The best plan so far; before the first step, the one that buys nothing, if it can be carried out."""
+        return self.incumbent or self._checked(self._unbought)
 
     def stop(self) -> None:
         """End the search soon."""
@@ -106,8 +122,9 @@ class Search:
             return
 
     def _steps(self) -> Iterator[None]:
-        yield from self._without_purchases()
-        if self._parts.count == 1:
+        self._offer(self._unbought)
+        yield
+        if self._instance.material_count == 1:
             # The part is the whole, on which HiGHS works already.
             return
         alone = yield from self._alone()
@@ -126,18 +143,6 @@ class Search:
     def _done(self) -> bool:
         return self.incumbent is not None and relative_gap(self.incumbent.objective, self.bound.value) <= SMALL_GAP
 
-    def _without_purchases(self) -> Iterator[None]:
-        values = np.zeros_like(self._cost)
-        for m in range(self._parts.count):
-            part = self._parts.without_purchases(m)
-            solution = self._solve(part)
-            if solution.status is not PlanStatus.OPTIMAL:
-                return
-            values[part.columns] = solution.column_value
-            yield
-        self._offer(values)
-        yield
-
     def _alone(self) -> Generator[None, None, Floats]:
         """(columns,) levels where nothing ties the materials."""
         values = yield from self._pay(np.zeros(len(self._parts.tying)))
@@ -148,8 +153,8 @@ class Search:
         parts = self._parts
         wanted = parts.use_by_material(alone)
         left, still_wanted = parts.capacity.copy(), wanted.sum(axis=0)
-        # Materials whose turn has not come buy nothing, where a plan may do that.
-        values = np.zeros_like(self._cost) if self.incumbent is None else self.incumbent.values.copy()
+        # Materials whose turn has not come buy nothing.
+        values = self._unbought.copy()
         for m in range(parts.count):
             share = left / np.maximum(np.maximum(still_wanted, left), np.finfo(np.float64).tiny)
             ration = np.maximum(wanted[m] * share, left - (still_wanted - wanted[m]))
@@ -205,24 +210,47 @@ class Search:
         """(columns,) levels where every material pays prices for the tying rows; their duals give a bound."""
         values, dual = np.zeros_like(self._cost), np.zeros(self._arrays.shape[0])
         dual[self._parts.tying] = prices
-        for m in range(self._parts.count):
+        is_first = not prices.any()
+        for m in self._dearest_first:
             part = self._parts.priced(m, prices)
             solution = self._solve(part)
             if solution.status is not PlanStatus.OPTIMAL:
                 raise _NoSolution
             values[part.columns], dual[part.rows] = solution.column_value, solution.row_dual
+            self._offer_part(part, solution)
+            if is_first:
+                # The other parts cost at least nothing, which is all that is known of them yet.
+                self._prove(dual)
             yield
+        self._prove(dual)
+        return values
+
+    def _prove(self, dual: Floats) -> None:
+        """Take the bound of (rows,) duals, if it is better and they prove it."""
         bound, violation = lower_bound(self._arrays, dual)
         if violation <= TOLERANCE and bound > self.bound.value:
-            self.bound = Bound(bound, dual)
-        return values
+            self.bound = Bound(bound, dual.copy())
+
+    def _offer_part(self, part: Part, solution: Solution) -> None:
+        """Offer the best plan so far with another part: long before all parts are solved it may fit the rest."""
+        values = (self._unbought if self.incumbent is None else self.incumbent.values).copy()
+        values[part.columns] = solution.column_value
+        self._offer(values)
 
     def _offer(self, values: Floats) -> None:
         """Take a plan that is better and can be carried out."""
-        objective = float(self._cost @ values) + self._arrays.offset
-        is_better = self.incumbent is None or objective < self.incumbent.objective
-        if is_better and primal_violation(self._arrays, values) <= TOLERANCE:
-            self.incumbent = Incumbent(values.copy(), objective)
+        if self.incumbent is None or self._objective(values) < self.incumbent.objective:
+            self.incumbent = self._checked(values) or self.incumbent
+
+    def _checked(self, values: Floats) -> Incumbent | None:
+        """The plan of these levels, if it can be carried out."""
+        if not primal_violation(self._arrays, values) <= TOLERANCE:
+            return None
+        return Incumbent(values.copy(), self._objective(values))
+
+    def _objective(self, values: Floats) -> float:
+        # Not BLAS' dot, whose threads would wait for a processor that the solver beside it has.
+        return float((self._cost * values).sum()) + self._arrays.offset
 
     def _solve(self, part: Part) -> Solution:
         self._solver = solver = Solver(part.arrays)

@@ -10,13 +10,15 @@ import math
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
+from .arrays import LinearArrays
+from .check import TOLERANCE, primal_violation
 from .highs import LEAST_OBJECTIVE, Solution, Solver, no_solution
 from .incumbents import Search
 from .plan import PlanStatus
 from .watch import REASONS, Stage, Timekeeper
 
-POLL_S = 0.05
-"""Seconds between two looks at the caller's wish."""
+POLL_S, LEAST_POLL_S = 0.05, 0.01
+"""Seconds between two looks at the caller's wish, and the least where the search is to begin sooner."""
 GRACE_SHARE = 0.1
 """Share of the time after which the search begins: what is solved before that costs no second thread."""
 MOST_GRACE_S = 5.0
@@ -27,8 +29,8 @@ def solve(
 ) -> Solution:
     """Solves in a thread, while this one tells and asks the caller.
 
-    It does not wait for threads that were told to end: within presolve that takes HiGHS up to a second. What fails in
-    the search, as for want of memory, ends the search alone.
+    At the limit it does not wait for threads that were told to end: within presolve that takes HiGHS up to a second.
+    Cancelled, it does, so that whoever comes next has processor and memory to itself.
 
     Args:
         solver: The model.
@@ -40,18 +42,22 @@ def solve(
     Returns:
         The solver's answer; at the limit the better of its plan and the search's, with the better bound. CANCELLED soon
         after the caller wants it to stop.
+
+    Raises:
+        Exception: Whatever failed in solver or search.
     """
     threads = ThreadPoolExecutor(2)
     solving = threads.submit(solver.solve)
+    status = None
     try:
         status = _attend(solving, keeper, stage, search, threads, reserve_s)
     finally:
         solver.interrupt()
         if search is not None:
             search.stop()
-        threads.shutdown(wait=False)
+        threads.shutdown(wait=status is PlanStatus.CANCELLED)
     solution = solving.result() if status is None else no_solution(status, REASONS[status])
-    return solution if search is None else _better(solution, search)
+    return solution if search is None else _better(solution, search, solver.arrays)
 
 
 def _attend(
@@ -66,9 +72,10 @@ def _attend(
     left_s = keeper.left(reserve_s)
     grace_s = math.inf if search is None or left_s is None else min(MOST_GRACE_S, GRACE_SHARE * left_s)
     searching: Future[None] | None = None
-    waited_s = 0.0
-    while not wait([solving], POLL_S).done:
-        waited_s += POLL_S
+    waited_s, poll_s = 0.0, min(POLL_S, max(LEAST_POLL_S, grace_s))
+    while not wait([solving], poll_s).done:
+        waited_s += poll_s
+        _raise_fault_of(searching)
         if keeper.cancelled():
             return PlanStatus.CANCELLED
         if keeper.left(reserve_s) == 0.0:
@@ -79,15 +86,27 @@ def _attend(
             searching = threads.submit(search.run)
         plan, bound = search.incumbent, search.bound.value
         keeper.report(stage, plan.objective if plan else None, bound if bound > LEAST_OBJECTIVE else None)
+    _raise_fault_of(searching)
     return None
 
 
-def _better(solution: Solution, search: Search) -> Solution:
+def _raise_fault_of(searching: Future[None] | None) -> None:
+    """Raise what ended the search, if that was a fault."""
+    if searching is not None and searching.done():
+        searching.result()
+
+
+def _better(solution: Solution, search: Search, arrays: LinearArrays) -> Solution:
     """What the solver met its limit with, or what the search found."""
     if solution.status not in (PlanStatus.NO_PLAN_FOUND, PlanStatus.FEASIBLE):
         return solution
     found = replace(solution, bound=max(solution.bound, search.bound.value), row_dual=search.bound.row_dual)
-    plan = search.incumbent
-    if plan is None or (solution.status is PlanStatus.FEASIBLE and solution.objective <= plan.objective):
+    plan = search.best()
+    if plan is None or (_can_be_carried_out(solution, arrays) and solution.objective <= plan.objective):
         return found
     return replace(found, status=PlanStatus.FEASIBLE, objective=plan.objective, column_value=plan.values)
+
+
+def _can_be_carried_out(solution: Solution, arrays: LinearArrays) -> bool:
+    """Whether the solver has a plan that keeps the rows: it may call one feasible that is so only by its own scale."""
+    return solution.status is PlanStatus.FEASIBLE and primal_violation(arrays, solution.column_value) <= TOLERANCE

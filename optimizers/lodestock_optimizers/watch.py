@@ -90,8 +90,8 @@ REASONS = {PlanStatus.CANCELLED: "Interrupted by user", PlanStatus.NO_PLAN_FOUND
 
 
 def relative_gap(objective: float, bound: float) -> float:
-    """(objective − bound) / |objective|."""
-    return (objective - bound) / max(1e-9, abs(objective))
+    """(objective − bound) / |objective|; 0 where rounding leaves a bound a hair above the plan that it proves."""
+    return max(0.0, objective - bound) / max(1e-9, abs(objective))
 
 
 class Timekeeper:

@@ -1,4 +1,5 @@
-"""What is counted, and the port where Prometheus reads it. Each process, server or worker, has its own.
+"""What is counted, and the port where Prometheus reads it. Each process, server or worker, has its own, and shows what
+it counts: a worker no calls and no health, a server no ends of jobs.
 
 Labels take few values: methods of the contract, tasks, codes, states. Callers are none of them, since their number has
 no bound; the log has them.
@@ -6,9 +7,12 @@ no bound; the log has them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from prometheus_client import Counter, Gauge, Histogram, start_http_server
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, start_http_server
+from prometheus_client.metrics import MetricWrapperBase
+
+from lodestock_server.log import get_log
 
 SHORT_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 LONG_BUCKETS_S = (*SHORT_BUCKETS_S, 300.0, 900.0, 3600.0, 14_400.0)
@@ -44,6 +48,14 @@ JOB_COMPUTE_SECONDS = Histogram(
 )
 HEALTHY = Gauge("lodestock_healthy", "1 while health says SERVING, else 0.")
 
+OF_SERVERS = (
+    *(CALLS, CALL_SECONDS, REQUEST_BYTES, ANSWER_BYTES, QUEUE_SECONDS, COMPUTE_SECONDS),
+    *(CALLS_WAITING, CALLS_RUNNING, WEIGHT_IN_FLIGHT, REFUSED, WORKER_RESTARTS, JOBS, HEALTHY),
+)
+"""What a worker never counts; its zeros would look like a server's."""
+OF_WORKERS = (JOB_ATTEMPTS, JOBS_ENDED, JOB_QUEUE_SECONDS, JOB_COMPUTE_SECONDS)
+"""What a server never counts."""
+
 
 def set_jobs(counts: Mapping[str, int]) -> None:
     """Say how many jobs are in each state; give every state, also those that no job is in."""
@@ -52,7 +64,7 @@ def set_jobs(counts: Mapping[str, int]) -> None:
 
 
 def serve_metrics(host: str, port: int) -> int:
-    """Serve the metrics from a thread, under /metrics; return the port.
+    """Serve a server's metrics from a thread, under /metrics; return the port.
 
     Args:
         host: Address to listen on.
@@ -61,5 +73,26 @@ def serve_metrics(host: str, port: int) -> int:
     Raises:
         OSError: The address cannot be bound.
     """
+    return _serve(host, port, without=OF_WORKERS)
+
+
+def serve_worker_metrics(host: str, port: int) -> int | None:
+    """Serve a worker's metrics likewise; None where the address cannot be bound, which the log says.
+
+    A second worker of a machine reads the same file of settings, and jobs matter more than their count.
+    """
+    try:
+        bound = _serve(host, port, without=OF_SERVERS)
+    except OSError as error:
+        why = error.strerror or str(error)
+        get_log().error("no metrics", setting="worker_metrics_port", host=host, port=port, why=why)
+        return None
+    get_log().info("metrics", host=host, port=bound)
+    return bound
+
+
+def _serve(host: str, port: int, without: Iterable[MetricWrapperBase]) -> int:
     server, _thread = start_http_server(port, host)
+    for metric in without:
+        REGISTRY.unregister(metric)
     return int(server.server_port)

@@ -5,8 +5,10 @@ Only the composition root and the command line read it. ``lodestock-server check
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -21,6 +23,10 @@ from pydantic_settings import (
 
 MIB = 1024 * 1024
 
+PREFIX = "LODESTOCK_"
+OTHERS = ("ADDRESS", "CA_FILE", "CONFIG", "FUZZ_SEED")
+"""Variables with the prefix that are no settings: of the client, of `read_settings`, of the tests."""
+
 DEFAULT_CALLER = "default"
 """Name of the caller who has the setting `token`."""
 
@@ -34,7 +40,7 @@ DATABASES = ("postgresql", "postgres", "postgresql+psycopg", "sqlite")
 class Settings(BaseSettings):
     """What can be set, with its default."""
 
-    model_config = SettingsConfigDict(env_prefix="LODESTOCK_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     # Where the server listens, and whom it lets in.
     host: str = Field("127.0.0.1", description="Address to listen on. Not a loopback address: TLS and identity needed.")
@@ -118,6 +124,8 @@ class Settings(BaseSettings):
         kind, found, _ = ("", "", "") if url is None else url.get_secret_value().partition("://")
         if url is not None and (not found or kind not in DATABASES):
             raise ValueError("must be such as postgresql://user:password@host/name or sqlite:////folder/file.db")
+        if url is not None and kind == "sqlite" and file_of(url.get_secret_value()) in ("", ":memory:"):
+            raise ValueError("must name a file, such as sqlite:////folder/file.db: several processes share it")
         return url
 
     @model_validator(mode="after")
@@ -161,6 +169,30 @@ class Settings(BaseSettings):
     def address(self) -> str:
         """Host and port as gRPC writes them."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def file_of(url: str) -> str:
+    """The file that SQLite's URL names, if it does."""
+    return url.partition("://")[2].removeprefix("/").partition("?")[0]
+
+
+def unknown_variables() -> list[str]:
+    """What is wrong with variables of the environment that begin like settings and are none, each in words.
+
+    They may be other programs', so they are no fault as unknown names in the file are.
+    """
+    known = {*(name.upper() for name in Settings.model_fields), *OTHERS}
+    given = (name for name in sorted(os.environ) if name.upper().startswith(PREFIX))
+    return [
+        f"{name} is no setting{_meant(name.upper().removeprefix(PREFIX), known)}"
+        for name in given
+        if name.upper().removeprefix(PREFIX) not in known
+    ]
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f", {PREFIX}{near[0]} is" if near else ""
 
 
 def is_loopback(host: str) -> bool:

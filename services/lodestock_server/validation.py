@@ -1,8 +1,8 @@
 """The check of every request before any work: is it a message, do its fields keep the rules, do they go together.
 
-Rules on single fields stand in the contract; checks across fields are functions that the composition root gives, by
-request. All violations of both kinds are reported at once. gRPC's own deserializing is not used, since it answers bytes
-that are no message with UNKNOWN and an internal class name.
+Rules on single fields stand in the contract, but for the one on all texts (`contract.texts`); checks across fields are
+functions that the composition root gives, by request. All violations of all kinds are reported at once. gRPC's own
+deserializing is not used, since it answers bytes that are no message with UNKNOWN and an internal class name.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from lodestock_server.contract import Contract
+from lodestock_server.contract.texts import text_violations
 from lodestock_server.errors import FieldViolation, InvalidRequest, MalformedRequest, Overloaded
 from lodestock_server.metrics import REFUSED
 
@@ -87,7 +88,7 @@ class RequestReader:
 
     def violations(self, request: Message, wire: bytes) -> list[FieldViolation]:
         """All that is wrong with a request."""
-        rules = self._contract.rule_violations(request, wire)
+        rules = merged(self._contract.rule_violations(request, wire), text_violations(request, wire))
         check = self._cross_field_checks.get(type(request))
         return merged(rules, check(request) if check else ())
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from lodestock_server.jobs.client import Jobs
+from lodestock_server.jobs.kinds import RUN_BACKTEST
 from lodestock_server.store.database import connect, open_database, sqlite_url
 from lodestock_server.store.revisions import known_revisions, schema_of
 from lodestock_server.store.workers import WorkerStore
@@ -32,6 +34,20 @@ def test_status_tells_what_there_is_and_who_works(place: Place, tmp_path: Path) 
     assert (counts["versions of datasets"], counts["results"], counts["payloads"]) == ("1", "1", "3")
     assert next(row for row in cells if row[0] == "worker-1")[1:6] == ["here", "42", "0.1.0", "2", "1"]
     assert "differs" not in told
+
+
+def test_status_tells_which_jobs_of_which_protocol_have_not_ended(place: Place) -> None:
+    """An operator stops the last worker of an old protocol once none of its jobs is left."""
+    open_database(place.url).dispose()
+    assert "QUEUED" not in place.run("database", "status")
+    for protocol, count in (("1", 2), ("2", 1)):
+        jobs = Jobs.open(place.url, 60.0, protocol)
+        accepted = [jobs.submit(RUN_BACKTEST, bytes([number]), caller="a") for number in range(count)]
+        if protocol == "1":
+            jobs.cancel(accepted[0].job_id, "a")
+        jobs.close()
+    rows = [line.strip("│").split("│") for line in place.run("database", "status").splitlines() if "QUEUED" in line]
+    assert [[cell.strip() for cell in row] for row in rows] == [["1", "QUEUED", "1"], ["2", "QUEUED", "1"]]
 
 
 def test_status_of_an_empty_database_leaves_it_so(place: Place) -> None:

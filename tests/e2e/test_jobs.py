@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import signal
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import redirect_stderr
+from contextlib import ExitStack, redirect_stderr
 from pathlib import Path
 
 import grpc
@@ -29,32 +30,63 @@ from lodestock import (
 )
 from lodestock.v1 import operations_pb2 as v1
 from lodestock.v1 import operations_pb2_grpc as v1_grpc
-from tests.server_process import ServerProcess, running_server, until_true
+from tests.server_process import filled_database, running_server, until_true
 from tests.toy_problem import OPTIMUM_USD, supplier, toy_problem
 
 TOKENS = {"alice": "a token of alice's, long enough", "bob": "a token of bob's, long enough"}
-EAGER = {"LODESTOCK_WORKER_NICE": "0", "LODESTOCK_JOB_WORKERS": "1"}
-"""Workers do not step back behind whatever else the machine does."""
+# Its worker does not step back behind whatever else the machine does.
+SETTINGS = {
+    "LODESTOCK_WORKER_NICE": "0",
+    "LODESTOCK_JOB_WORKERS": "1",
+    "LODESTOCK_DRAIN_S": "1",
+    "LODESTOCK_TOKENS": json.dumps(TOKENS),
+}
 PATIENCE_S = 120.0
 TIMES = {"compute_s", "build_s", "compile_s", "solve_s", "convert_s", "created_at"}
 
 
+class Served:
+    """A server with two callers and one worker, which can be started again: at the same address, with the same data."""
+
+    def __init__(self, folder: Path) -> None:
+        shutil.copy(filled_database(), folder)
+        self._environment = {**SETTINGS, "LODESTOCK_DATA_DIR": str(folder)}
+        self._running = ExitStack()
+        self.process = self._running.enter_context(running_server(environment=self._environment))
+        self.address = self.process.address
+
+    def stop(self, how: signal.Signals) -> None:
+        """Have it stop, or kill it."""
+        self.process.signal(how)
+
+    def start_again(self) -> None:
+        """Start it once the last one is gone."""
+        self._running.close()
+        port = int(self.address.rpartition(":")[2])
+        self.process = self._running.enter_context(running_server(environment=self._environment, port=port))
+
+    def close(self) -> None:
+        """Stop it for good."""
+        self._running.close()
+
+
 @pytest.fixture(scope="module")
-def served() -> Iterator[ServerProcess]:
-    """A server with two callers and one worker."""
-    with running_server(environment={**EAGER, "LODESTOCK_TOKENS": json.dumps(TOKENS)}) as process:
-        yield process
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One server for all tests here."""
+    server = Served(tmp_path_factory.mktemp("jobs"))
+    yield server
+    server.close()
 
 
 @pytest.fixture
-def alice(served: ServerProcess) -> Iterator[Client]:
+def alice(served: Served) -> Iterator[Client]:
     """A caller."""
     with Client(served.address, token=TOKENS["alice"]) as client:
         yield client
 
 
 @pytest.fixture
-def bob(served: ServerProcess) -> Iterator[Client]:
+def bob(served: Served) -> Iterator[Client]:
     """Another caller."""
     with Client(served.address, token=TOKENS["bob"]) as client:
         yield client
@@ -200,7 +232,7 @@ def test_block_that_fails_cancels_its_job(alice: Client) -> None:
     assert job.wait(PATIENCE_S).state == "CANCELLED"
 
 
-def test_wait_ends_with_its_time(served: ServerProcess, alice: Client) -> None:
+def test_wait_ends_with_its_time(served: Served, alice: Client) -> None:
     """And with the call's own deadline, shortly before it, so that the answer still arrives."""
     with begin_long_work(alice) as job:
         assert not job.wait(0.2).done
@@ -228,7 +260,7 @@ def test_another_callers_jobs_and_results_are_not_there(alice: Client, bob: Clie
     assert alice.plan(name)
 
 
-def test_jobs_are_listed_by_page_and_state(served: ServerProcess, bob: Client) -> None:
+def test_jobs_are_listed_by_page_and_state(served: Served, bob: Client) -> None:
     """The newest first, each once, whatever the pages' size. SQLite tells times to the second."""
     for _ in range(3):
         bob.run_optimization(toy_problem()).wait(PATIENCE_S)
@@ -303,50 +335,43 @@ def test_progress_is_shown_line_by_line(alice: Client) -> None:
     assert any(" of 30" in line for line in lines)
 
 
-def test_watch_goes_on_after_the_server_was_killed(tmp_path: Path) -> None:
+def test_watch_goes_on_after_the_server_was_killed(served: Served, alice: Client) -> None:
     """Events keep their numbers: none is missing and none comes twice; the job ends as if nothing had been."""
     heard: list[v1.WatchOperationResponse] = []
-    environment = {**EAGER, "LODESTOCK_DATA_DIR": str(tmp_path)}
-    with running_server(environment=environment) as first:
-        port = int(first.address.rpartition(":")[2])
-        with Client(first.address) as client:
-            job = client.run_backtest(many_series(2), horizon=1, models=["default"], most_origins=2)
-            watching = threading.Thread(target=lambda: heard.extend(job.watch()))
-            watching.start()
-            assert until_true(lambda: heard, PATIENCE_S)
-            first.signal(signal.SIGKILL)
-            first.process.wait()
-            with running_server(environment=environment, port=port):
-                watching.join(PATIENCE_S)
-                assert not watching.is_alive()
-                assert [event.sequence for event in heard] == list(range(1, len(heard) + 1))
-                assert [event.sequence for event in job.watch()] == [event.sequence for event in heard]
-                assert heard[-1].operation.done
-                assert len(job.result()) == 2
+    job = alice.run_backtest(many_series(2), horizon=1, models=["default"], most_origins=2)
+    watching = threading.Thread(target=lambda: heard.extend(job.watch()))
+    watching.start()
+    assert until_true(lambda: heard, PATIENCE_S)
+    served.stop(signal.SIGKILL)
+    served.start_again()
+    watching.join(PATIENCE_S)
+    assert not watching.is_alive()
+    assert [event.sequence for event in heard] == list(range(1, len(heard) + 1))
+    assert [event.sequence for event in job.watch()] == [event.sequence for event in heard]
+    assert heard[-1].operation.done
+    assert len(job.result()) == 2
 
 
-def test_server_that_goes_down_lets_those_who_wait_go(tmp_path: Path) -> None:
+def test_server_that_goes_down_lets_those_who_wait_go(served: Served, alice: Client) -> None:
     """Who waits hears how the job stands, who watches is told to ask again; the job is there after the next start."""
-    environment = {**EAGER, "LODESTOCK_DATA_DIR": str(tmp_path), "LODESTOCK_DRAIN_S": "1"}
-    with running_server(environment=environment) as first, Client(first.address) as client:
-        job = begin_long_work(client)
-        with grpc.insecure_channel(first.address) as channel:
-            waiting = operations_pb2_grpc.OperationsStub(channel).WaitOperation.future(
-                operations_pb2.WaitOperationRequest(name=job.name), timeout=PATIENCE_S
-            )
-            watching = v1_grpc.OperationServiceStub(channel).WatchOperation(
-                v1.WatchOperationRequest(name=job.name), timeout=PATIENCE_S
-            )
-            # One event: a worker has begun.
-            assert next(watching).sequence == 1
-            first.signal(signal.SIGTERM)
-            assert not waiting.result().done
-            with pytest.raises(grpc.RpcError) as caught:
-                list(watching)
-            assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
-        first.process.wait(PATIENCE_S)
-    with running_server(environment=environment) as second, Client(second.address) as client:
-        found = client.job(job.name)
-        assert found.state in ("QUEUED", "RUNNING")
-        found.cancel()
-        assert found.wait(PATIENCE_S).state == "CANCELLED"
+    job = begin_long_work(alice)
+    carried = (("authorization", f"Bearer {TOKENS['alice']}"),)
+    with grpc.insecure_channel(served.address) as channel:
+        waiting = operations_pb2_grpc.OperationsStub(channel).WaitOperation.future(
+            operations_pb2.WaitOperationRequest(name=job.name), timeout=PATIENCE_S, metadata=carried
+        )
+        watching = v1_grpc.OperationServiceStub(channel).WatchOperation(
+            v1.WatchOperationRequest(name=job.name), timeout=PATIENCE_S, metadata=carried
+        )
+        # One event: a worker has begun.
+        assert next(watching).sequence == 1
+        served.stop(signal.SIGTERM)
+        assert not waiting.result().done
+        with pytest.raises(grpc.RpcError) as caught:
+            list(watching)
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    served.start_again()
+    found = alice.job(job.name)
+    assert found.state in ("QUEUED", "RUNNING")
+    found.cancel()
+    assert found.wait(PATIENCE_S).state == "CANCELLED"

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from lodestock import Client, InvalidRequest
 from lodestock.v1 import sourcing_pb2
-from tests.server_process import ServerProcess, running_server, until_true
+from tests.server_process import COMMAND, ServerProcess, running_server, until_true
 
 ASSESS = "/lodestock.v1.RiskService/AssessSupplyRisk"
 OPTIMIZE = "/lodestock.v1.SourcingService/OptimizeSourcing"
@@ -73,6 +79,50 @@ def test_jobs_are_counted_by_state() -> None:
     with running_server(environment={"LODESTOCK_METRICS_PORT": "0"}) as server:
         assert until_true(lambda: ("lodestock_jobs", frozenset({("state", "QUEUED")})) in scraped(server))
         assert value(server, "lodestock_jobs", state="QUEUED") == 0
+
+
+@contextmanager
+def running_worker(folder: Path, name: str, port: int) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """A worker that takes jobs, and its log."""
+    ready, log = folder / f"{name}.ready", folder / f"{name}.log"
+    environment = {
+        **{key: text for key, text in os.environ.items() if not key.startswith("LODESTOCK_")},
+        "LODESTOCK_DATA_DIR": str(folder),
+        "LODESTOCK_WORKER_METRICS_PORT": str(port),
+    }
+    line = [str(COMMAND), "worker", "--name", name, "--ready-file", str(ready)]
+    with log.open("w") as sink:
+        process = subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=sink)
+    try:
+        assert until_true(lambda: ready.exists() or process.poll() is not None, 60.0)
+        yield process, log
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def test_a_worker_shows_its_own_metrics_and_works_without_where_the_port_is_taken(tmp_path: Path) -> None:
+    """No health and no calls, which it has none of; a second worker of the machine reads the same settings."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with running_worker(tmp_path, "second", port) as (process, log):
+            assert process.poll() is None
+            (said,) = (line for line in map(json.loads, log.read_text().splitlines()) if line["event"] == "no metrics")
+            assert (said["setting"], said["port"]) == ("worker_metrics_port", port)
+    with (
+        running_worker(tmp_path, "first", port),
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer,
+    ):
+        names = {family.name for family in text_string_to_metric_families(answer.read().decode())}
+    assert {"lodestock_job_attempts", "lodestock_jobs_ended", "lodestock_process_restarts"} <= names
+    assert not {"lodestock_healthy", "lodestock_calls", "lodestock_jobs", "lodestock_calls_waiting"} & names
+
+
+def test_a_server_shows_no_metrics_of_workers() -> None:
+    with running_server(environment={"LODESTOCK_METRICS_PORT": "0"}) as server:
+        names = {name for name, _labels in scraped(server)}
+    assert "lodestock_healthy" in names
+    assert not any(name.startswith(("lodestock_job_", "lodestock_jobs_ended")) for name in names)
 
 
 def test_only_metrics_are_served_and_only_where_asked_for(server: ServerProcess) -> None:

@@ -1,7 +1,8 @@
 """``make test-faults``: many jobs on three workers, everything killed ten times and more; tables of what came of it.
 
-First on PostgreSQL, where worker, server and database are killed, then on SQLite, where server and workers are. The
-exit code is 1 where a job is lost, doubled, failed, or ended in another result than undisturbed, or a process was left.
+First on PostgreSQL, where worker, server and database are killed, then on SQLite, where server and workers are; on both
+a few computing processes are killed, too, and a few workers frozen until others have taken their jobs. The exit code is
+1 where a job is lost, doubled, failed, or ended in another result than undisturbed, or a process was left.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.faults.campaign import DATABASE, WORKER, Plan, Report, run_with_faults
+from tests.faults.campaign import Report, run_with_faults
 from tests.faults.cluster import SERVER, Cluster, filled_sqlite
+from tests.faults.killer import DATABASE, FROZEN, PROCESS, WORKER, Plan
 from tests.faults.work import undisturbed, works
 from tests.mortal_postgresql import mortal_postgresql
 
@@ -27,6 +29,8 @@ WORKERS = ("mine-1", "mine-2", "mine-3")
 SIZE = 60
 KILLS = 12
 LEAST_KILLS = 10
+FEW = {FROZEN: 3, PROCESS: 6}
+LEAST_OF_FEW = 2
 MEAN_PAUSE_S = 5.0
 SEED = 20_260_102
 SETTINGS = {"": {"LODESTOCK_MAX_ATTEMPTS": "25", "LODESTOCK_LOG_LEVEL": "warning"}}
@@ -37,7 +41,7 @@ def main() -> int:
     """Run on both databases; the exit code is 1 where one fails."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=JOBS)
-    parser.add_argument("--kills", type=int, default=KILLS, help="kills of each kind of process")
+    parser.add_argument("--kills", type=int, default=KILLS, help="kills of server, workers and database, each")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--only", choices=["postgresql", "sqlite"])
     given = parser.parse_args()
@@ -48,7 +52,7 @@ def main() -> int:
     console.print(f"{len(jobs)} jobs computed undisturbed in {time.monotonic() - began:.0f} s; seed {given.seed}")
     wrong: list[str] = []
     if given.only != "sqlite":
-        kills = {WORKER: given.kills, SERVER: given.kills, DATABASE: given.kills}
+        kills = {WORKER: given.kills, SERVER: given.kills, DATABASE: given.kills, **FEW}
         with (
             mortal_postgresql() as database,
             tempfile.TemporaryDirectory() as folder,
@@ -57,7 +61,7 @@ def main() -> int:
             report = run_with_faults(cluster, database, jobs, answers, Plan(kills, MEAN_PAUSE_S, given.seed))
         wrong += told(console, "PostgreSQL", report, kills)
     if given.only != "postgresql":
-        kills = {WORKER: given.kills, SERVER: given.kills}
+        kills = {WORKER: given.kills, SERVER: given.kills, **FEW}
         with (
             tempfile.TemporaryDirectory() as folder,
             Cluster(filled_sqlite(Path(folder)), WORKERS, Path(folder), SETTINGS) as cluster,
@@ -80,9 +84,9 @@ def told(console: Console, database: str, report: Report, kills: dict[str, int])
 def faults_of(report: Report, kills: dict[str, int]) -> list[str]:
     """What must not be."""
     found = [
-        f"only {len(report.kills_of(target))} kills of a {target} while jobs were under way"
+        f"only {len(report.kills_of(target))} × {target} while jobs were under way"
         for target in kills
-        if len(report.kills_of(target)) < min(LEAST_KILLS, kills[target])
+        if len(report.kills_of(target)) < min(LEAST_OF_FEW if target in FEW else LEAST_KILLS, kills[target])
     ]
     counts = {
         "failed": len(report.failed),
@@ -97,14 +101,16 @@ def faults_of(report: Report, kills: dict[str, int]) -> list[str]:
 def kill_table(database: str, report: Report, kills: dict[str, int]) -> Table:
     """What was killed and how long it was away."""
     table = Table(title=f"{database}: killed with SIGKILL and started again, while jobs were under way")
-    for column in ("what", "times", "ready again after, median", "longest", "first at", "last at"):
+    columns = ("what", "times", "jobs under way, least", "ready again after, median", "longest", "first at", "last at")
+    for column in columns:
         table.add_column(column, justify="left" if column == "what" else "right")
     for target in kills:
         found = report.kills_of(target)
         down = [kill.down_s for kill in found] or [0.0]
         times = [kill.at_s for kill in found] or [0.0]
         figures = (statistics.median(down), max(down), min(times), max(times))
-        table.add_row(target, str(len(found)), *(f"{figure:.1f} s" for figure in figures))
+        least = min((report.under_way(kill.at) for kill in found), default=0)
+        table.add_row(target, str(len(found)), str(least), *(f"{figure:.1f} s" for figure in figures))
     return table
 
 

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import grpc
@@ -55,6 +56,15 @@ class Ended:
     attempts: int
     accepted_s: float
     took_s: float
+
+
+@dataclass(frozen=True)
+class Span:
+    """An operation: its name, when it was accepted, and when it ended; None where it has not."""
+
+    name: str
+    accepted: datetime
+    ended: datetime | None
 
 
 class Caller:
@@ -109,10 +119,10 @@ class Caller:
         answer: Message = stored.answer
         return answer
 
-    def operations(self) -> list[str]:
-        """Names of all operations."""
+    def operations(self) -> list[Span]:
+        """All operations and their times."""
         pages = self._pages(self._operations.ListOperations, operations_pb2.ListOperationsRequest(name="operations"))
-        return [operation.name for page in pages for operation in page.operations]
+        return [span_of(operation) for page in pages for operation in page.operations]
 
     def results(self) -> list[tuple[str, str]]:
         """Name of every stored result, and of the operation that made it."""
@@ -143,3 +153,11 @@ class Caller:
                 if error.code() not in AGAIN or time.monotonic() > until:
                     raise
             time.sleep(random.uniform(0.5, 1.5) * PAUSE_S)
+
+
+def span_of(operation: operations_pb2.Operation) -> Span:
+    """When an operation was accepted and ended."""
+    metadata = ours_pb2.OperationMetadata()
+    operation.metadata.Unpack(metadata)
+    ended = metadata.end_time.ToDatetime(UTC) if metadata.HasField("end_time") else None
+    return Span(operation.name, metadata.create_time.ToDatetime(UTC), ended)

@@ -89,6 +89,10 @@ class Cluster:
         process.send_signal(signal.SIGKILL)
         process.wait()
 
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a process a signal."""
+        self._processes[name].send_signal(number)
+
     def pid(self, name: str) -> int:
         """Number of a process."""
         return self._processes[name].pid

@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
 from google.longrunning import operations_pb2, operations_pb2_grpc
 
-from tests.faults.caller import Caller, Ended
-from tests.faults.campaign import WORKER, Plan, run_with_faults
+from tests.faults.caller import Caller, Ended, Span
+from tests.faults.campaign import Report, run_with_faults
 from tests.faults.cluster import Cluster, filled_sqlite
+from tests.faults.killer import WORKER, Kill, Plan
 from tests.faults.work import Work, undisturbed, works
 
 JOBS = 10
@@ -32,6 +34,29 @@ def test_a_worker_is_killed_and_every_job_ends_once_in_its_undisturbed_result(tm
     assert not report.failed
     assert report.equal == [True] * JOBS
     assert (report.lost, report.doubled, report.orphans) == (0, 0, 0)
+
+
+def test_a_kill_counts_only_while_the_database_says_that_jobs_are_under_way() -> None:
+    """A kill before the first is accepted, or after the last has ended, shows nothing."""
+    moments = [datetime(2026, 1, 1, 12, minute, tzinfo=UTC) for minute in range(5)]
+    report = Report([], [], [], [Kill(WORKER, at, 0.0, 0.0) for at in moments])
+    report.operations = [Span("operations/a", moments[1], moments[3]), Span("operations/b", moments[2], moments[3])]
+    assert [report.under_way(at) for at in moments] == [0, 1, 2, 0, 0]
+    assert [kill.at for kill in report.kills_of(WORKER)] == moments[1:3]
+    report.operations.append(Span("operations/c", moments[4], None))
+    assert len(report.kills_of(WORKER)) == 3
+
+
+def test_what_there_is_beyond_one_operation_and_one_result_a_job_is_doubled() -> None:
+    """Operations that nobody handed in, a second result, one operation for two jobs."""
+    ended = Ended("operations/a", "", "plans/a", None, 1, 0.0, 0.0)
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    there, beyond = Span("operations/a", at, at), Span("operations/b", at, at)
+    result, second = ("plans/a", "operations/a"), ("plans/b", "operations/a")
+    assert Report([], [], [ended], [], [there], [result]).doubled == 0
+    assert Report([], [], [ended], [], [there, beyond], [result]).doubled == 1
+    assert Report([], [], [ended], [], [there], [result, second]).doubled == 1
+    assert Report([], [], [ended, ended], [], [there], [result]).doubled == 1
 
 
 @contextmanager

@@ -8,6 +8,8 @@ from typing import Any
 
 import grpc
 import pytest
+from google.longrunning import operations_pb2
+from google.protobuf.any_pb2 import Any as Any_
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from google.rpc.status_pb2 import Status
@@ -15,6 +17,7 @@ from google.rpc.status_pb2 import Status
 from lodestock.v1 import sourcing_pb2
 from tests.fuzz.calls import Call, Outcome, send
 from tests.fuzz.examples import full_problem
+from tests.fuzz.jobs import bad_end
 from tests.fuzz.methods import method_of
 from tests.fuzz.minimise import smallest
 from tests.fuzz.verdict import faults, path_fault
@@ -170,3 +173,27 @@ def test_a_broken_server_is_seen() -> None:
             assert any(fault.startswith("UNKNOWN") for fault in faults(CALL, send(channel, CALL)))
     finally:
         server.stop(0)
+
+
+def ended(code: grpc.StatusCode | None, message: str = "") -> operations_pb2.Operation:
+    """An operation that has ended so; with a result where there is no code."""
+    if code is None:
+        return operations_pb2.Operation(name="operations/a", done=True, response=Any_())
+    return operations_pb2.Operation(name="operations/a", done=True, error=Status(code=code.value[0], message=message))
+
+
+@pytest.mark.parametrize("code", [None, grpc.StatusCode.CANCELLED, grpc.StatusCode.INVALID_ARGUMENT])
+def test_operations_may_end_so(code: grpc.StatusCode | None) -> None:
+    assert not list(bad_end(CALL, GOOD, ended(code)))
+
+
+def test_an_operation_that_runs_is_not_judged() -> None:
+    assert not list(bad_end(CALL, GOOD, operations_pb2.Operation(name="operations/a")))
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.INTERNAL, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNKNOWN])
+def test_an_operation_that_met_a_fault_of_the_server_is_one(code: grpc.StatusCode) -> None:
+    """Told with what the log has it under."""
+    (end,) = bad_end(CALL, GOOD, ended(code, "internal error; the worker's log has it under correlation id 5a"))
+    assert (end.call, end.outcome.code, end.outcome.correlation_id) == (CALL, code.name, "5a")
+    assert end.wrong.startswith(f"the operation ended with {code.name}")

@@ -53,6 +53,8 @@ HOSTILE_TEXTS = (
     *("2025-13", "2025-Q5", "20 25", "-2025", "9999", "0000", "٢٠٢٥", "2025-07-01"),
     *("unobtainium", "no such default", "%s%n%d", "{0}{field}", "${jndi}", "<b>&amp;</b>", "'; --", '"', "\\", "\r\n"),
     *("\u202eevil", "e\u0301", "🜁🜂🜃", "ﬀ", "\ufeff", "\u2028", "\U0010ffff", "a" * 101, "b" * 201, "ß" * 2001),
+    # What one database takes and another does not, as it is and inside page tokens of either form.
+    *("a\x00b", "\x00\x00", "plans/\x00", "operations/a\x00", "NSBhAGI=", "NS9hAGI=", "MjUzNDAyMzAwNzk5OTk5OTk5L2E="),
     *("x" * 9000, "\u202e" * 3000, "🜁" * 2500, "long " * 20_000),
 )
 

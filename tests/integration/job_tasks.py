@@ -22,7 +22,8 @@ def request(**script: Any) -> bytes:
 
     Args:
         script: `seconds` to take; `log`: file to write the process's number to when it begins; `hears`: whether it
-            stops when asked (it does unless told otherwise); `reports`: number of reports; `ends`: how it ends.
+            stops when asked (it does unless told otherwise); `reports`: number of reports; `ends`: how it ends;
+            `talks`: whether it reports all the time; `bytes`: more of the answer.
     """
     problem = sourcing_pb2.SourcingProblem(buyer=json.dumps(script))
     return sourcing_pb2.OptimizeSourcingRequest(problem=problem).SerializeToString(deterministic=True)
@@ -39,6 +40,8 @@ def scripted(wire: bytes, limit_s: float, watch: Watch) -> bytes:
         watch.report(Progress(f"STAGE {number}", number, script["reports"], message="so far"))
     until = time.monotonic() + script.get("seconds", 0.0)
     while time.monotonic() < until and not (script.get("hears", True) and watch.cancelled()):
+        if script.get("talks"):
+            watch.report(Progress("TALKING", message=str(time.monotonic())))
         time.sleep(STEP_S)
     match script.get("ends"):
         case "refused":
@@ -51,7 +54,7 @@ def scripted(wire: bytes, limit_s: float, watch: Watch) -> bytes:
             os.kill(os.getpid(), signal.SIGKILL)
         case "takes its worker along":
             os.kill(os.getppid(), signal.SIGKILL)
-    record = common_pb2.RunRecord(input_digest=str(os.getpid()))
+    record = common_pb2.RunRecord(input_digest=str(os.getpid()), versions={"padding": "x" * script.get("bytes", 0)})
     return sourcing_pb2.OptimizeSourcingResponse(record=record).SerializeToString()
 
 

@@ -21,7 +21,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     settings = read_settings()
     configure_logs(settings.log_level, settings.log_format)
-    worker = Worker(settings, sys.argv[1], settings.job_processes, {RUN_OPTIMIZATION.name: scripted}, ())
+    worker = Worker(settings, [sys.argv[1]], settings.job_processes, {RUN_OPTIMIZATION.name: scripted}, ())
     worker.run(stop, lambda: settings.drain_s, lambda: Path(sys.argv[2]).touch())
     end_process()
 

@@ -136,9 +136,20 @@ def test_events_go_on_where_the_caller_stopped(worked: Site) -> None:
     assert [event.progress.stage for event in events if event.progress][:3] == ["STAGE 0", "STAGE 1", "STAGE 2"]
     assert events[-1].state is JobState.SUCCEEDED
     assert events[-1].job == worked.ended(job)
+    assert [event.at for event in events] == sorted(event.at for event in events)
     assert asyncio.run(worked.jobs.events(job.job_id, "a", 2, 0.0)) == tuple(events[2:])
     assert asyncio.run(worked.jobs.events(job.job_id, "a", len(events), 30.0)) == ()
     assert worked.ended(job).progress == events[-1].progress
+
+
+def test_an_answer_that_nobody_could_fetch_is_no_success(tmp_path: Path) -> None:
+    """The job says how many bytes there are, and how many there may be."""
+    with site(f"sqlite:///{tmp_path}/lodestock.db", tmp_path) as small:
+        small.worker(max_message_bytes=1024 * 1024)
+        ended = small.ended(small.submit(bytes=1024 * 1024))
+        assert ended.error is not None
+        assert (ended.error.code, ended.error.reason) == ("RESOURCE_EXHAUSTED", "ANSWER_TOO_LARGE")
+        assert "max_message_bytes is 1048576" in ended.error.message
 
 
 def test_nobody_waits_longer_than_told(worked: Site) -> None:
@@ -195,6 +206,47 @@ def test_a_deleted_job_leaves_its_result(worked: Site) -> None:
     again = worked.submit(request_id=request_id)
     assert (again.job_id, again.state) == (job.job_id, JobState.QUEUED)
     assert worked.ended(again).state is JobState.SUCCEEDED
+
+
+def test_a_request_id_whose_result_is_kept_is_not_free_for_another_request(worked: Site) -> None:
+    """Nobody gets the old result for the answer to the new request; once that is deleted, too, the identifier is."""
+    request_id = str(uuid.uuid4())
+    job = worked.ended(worked.submit(request_id=request_id))
+    worked.jobs.delete(job.job_id, "a")
+    with pytest.raises(AlreadyExists, match=job.result):
+        worked.submit(request_id=request_id, seconds=0.01)
+    engine = database.open_engine(worked.url)
+    results = ResultStore(engine)
+    results.delete(job.result, "a")
+    anew = worked.submit(request_id=request_id, seconds=0.01)
+    assert worked.ended(anew).result == job.result
+    assert results.get(job.result, "a").request_digest == anew.request_digest != job.request_digest
+    engine.dispose()
+
+
+def test_a_job_does_not_succeed_over_the_result_of_another_request(worked: Site) -> None:
+    """Even where that came while it was computed."""
+    log = worked.new_log()
+    job = worked.submit(seconds=1.0, log=log)
+    running(worked, log, job)
+    engine = database.open_engine(worked.url)
+    payloads, results = PayloadStore(engine), ResultStore(engine)
+    other = payloads.put(b"another request")
+    results.publish(
+        f"plans/{job.job_id}",
+        kind="plans",
+        caller="a",
+        display_name="",
+        operation="operations/x",
+        request_digest=other,
+        answer_digest=other,
+        summary={},
+        keep=None,
+    )
+    ended = worked.ended(job)
+    assert (ended.state, ended.error and ended.error.code) == (JobState.FAILED, "ALREADY_EXISTS")
+    assert results.get(f"plans/{job.job_id}", "a").request_digest == other
+    engine.dispose()
 
 
 def test_a_refused_request_fails_with_what_is_wrong(worked: Site) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -51,3 +52,22 @@ def test_the_command_runs_a_worker_until_it_is_told_to_stop(tmp_path: Path) -> N
     denied = subprocess.run([*command[:2], "--name", "a b"], env=nowhere, capture_output=True, check=False)
     assert denied.returncode == 2
     assert b"worker_name" in denied.stderr
+
+
+def test_two_workers_without_names_do_not_share_one(tmp_path: Path) -> None:
+    """Each takes the lowest number that is free; a name that is not is refused at start, saying who has it."""
+    environment = {"LODESTOCK_DATA_DIR": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    readies = [tmp_path / "first", tmp_path / "second"]
+    with ExitStack() as stack:
+        for ready in readies:
+            command = [str(COMMAND), "worker", "--ready-file", str(ready)]
+            worker = stack.enter_context(subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL))
+            stack.callback(worker.kill)
+            eventually(ready.exists, "the worker")
+        first, second = (ready.read_text(encoding="utf-8").strip() for ready in readies)
+        assert (first[-2:], second) == ("-1", first[:-1] + "2")
+        refused = subprocess.run(
+            [str(COMMAND), "worker", "--name", second], env=environment, capture_output=True, check=False, timeout=60
+        )
+        assert refused.returncode == 1
+        assert f"{second}: process {worker.pid} on ".encode() in refused.stderr

@@ -105,3 +105,28 @@ def test_payloads_live_as_long_as_somebody_needs_them(bare: Site, engine: Engine
         left = set(connection.execute(select(payload.c.digest)).scalars())
     assert left == {living.request_digest, recorded, kept}
     assert lost not in left
+
+
+def test_what_the_parts_of_a_job_have_left_is_needed_until_the_job_has_ended(bare: Site, engine: Engine) -> None:
+    """However long ago the parts ended, as where nobody goes on with the job over a weekend."""
+    payloads = PayloadStore(engine)
+    whole, part = bare.submit(seconds=1.0), bare.submit(seconds=2.0)
+    answer = payloads.put(b"the answer of a part")
+    end(engine, part, timedelta(days=2))
+    child = update(database.statuses).where(database.statuses.c.workflow_uuid == part.job_id)
+    output = {
+        "workflow_uuid": part.job_id,
+        "output": f'{{"answer":"{answer}"}}',
+        "retention_timestamp": 0,
+    }
+    with engine.begin() as connection:
+        connection.execute(child.values(parent_workflow_id=whole.job_id, status="SUCCESS"))
+        connection.execute(database.outputs.insert().values(output))
+    age_payloads(engine)
+    sweep(engine)
+    assert payloads.get(answer)
+    end(engine, whole, timedelta())
+    age_payloads(engine)
+    sweep(engine)
+    with pytest.raises(NotFound):
+        payloads.get(answer)

@@ -6,10 +6,12 @@ On SQLite when slow tests are asked for; `make test-faults` kills at random on b
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from lodestock.v1 import sourcing_pb2
 from lodestock_server.jobs import database
@@ -18,8 +20,12 @@ from lodestock_server.jobs.job import Job, JobState
 from lodestock_server.jobs.kinds import RUN_OPTIMIZATION
 from lodestock_server.store.payloads import PayloadStore
 from lodestock_server.store.results import ResultStore
+from lodestock_server.store.workers import WorkerStore
+from lodestock_server.workers.attempts import Claim
+from lodestock_server.workers.engine import WorkEngine
 from tests.integration import job_tasks
 from tests.integration.job_site import MOST_S, Site, eventually, lives, site
+from tests.mortal_postgresql import mortal_postgresql
 
 
 @pytest.fixture(params=["postgresql", pytest.param("sqlite", marks=pytest.mark.slow)])
@@ -80,12 +86,13 @@ def test_a_job_that_kills_its_workers_fails_in_the_end(bare: Site) -> None:
         worker = bare.worker("victim", max_attempts=2)
         begun(log, attempt)
         worker.process.wait()
-    bare.worker("victim", max_attempts=2)
+    last = bare.worker("victim", max_attempts=2)
     ended = bare.ended(job)
     assert (ended.state, ended.attempts) == (JobState.FAILED, 2)
     assert ended.error is not None
     assert ended.error.reason == "TOO_MANY_ATTEMPTS"
     assert len(job_tasks.begins(log)) == 2
+    eventually(lambda: "job given up" in last.log.read_text(encoding="utf-8"), "a line in the log")
 
 
 def test_what_a_frozen_worker_finds_later_is_refused(bare: Site) -> None:
@@ -152,3 +159,55 @@ def test_a_claim_that_nobody_is_at_is_put_back(bare: Site) -> None:
     engine.dispose()
     ended = bare.ended(job)
     assert (ended.state, ended.attempts, ended.worker) == (JobState.SUCCEEDED, 2, worker.name)
+
+
+def test_a_worker_that_is_paused_as_it_publishes_leaves_nothing_of_a_cancelled_job(bare: Site) -> None:
+    """However far it had come: whether it may is asked with the insert."""
+    log = bare.new_log()
+    paused = bare.worker()
+    job = bare.submit(seconds=0.5, log=log)
+    begun(log, 1)
+    engine = database.open_engine(bare.url)
+    results = ResultStore(engine)
+    statuses = database.statuses
+    # Its claim is another's by the time it publishes, and it has not heard of that yet.
+    with database.with_schema(engine).begin() as connection:
+        claim = connection.execute(select(statuses.c.owner_xid).where(statuses.c.workflow_uuid == job.job_id)).scalar()
+    work = WorkEngine.__new__(WorkEngine)
+    work._engine = database.with_schema(engine)
+    assert claim is not None
+    held = Claim(job.job_id, claim)
+    with engine.connect() as connection:
+        assert work.holds(connection, held)
+    paused.signal(signal.SIGSTOP)
+    bare.jobs.cancel(job.job_id, "a")
+    with engine.connect() as connection:
+        assert not work.holds(connection, held)
+    paused.signal(signal.SIGCONT)
+    bare.ended(bare.submit())
+    assert results.request_of(f"plans/{job.job_id}") is None
+    engine.dispose()
+
+
+def test_an_outage_of_the_database_costs_no_attempt_and_no_work(tmp_path: Path) -> None:
+    """The task goes on meanwhile; what it reports then is left out, and its answer waits for the database."""
+    with mortal_postgresql() as server, site(server.new_database(), tmp_path) as outlasting:
+        outlasting.worker(max_attempts=1)
+        log = outlasting.new_log()
+        job = outlasting.submit(seconds=4.0, talks=True, log=log)
+        begun(log, 1)
+        server.kill()
+        time.sleep(2.0)
+        server.start()
+        ended = outlasting.ended(job)
+        assert (ended.state, ended.attempts, len(job_tasks.begins(log))) == (JobState.SUCCEEDED, 1, 1)
+
+
+def test_a_worker_whose_name_is_taken_stops(bare: Site) -> None:
+    """And says who has it; it hands back nothing."""
+    first = bare.worker("steady")
+    engine = database.open_engine(bare.url)
+    WorkerStore(engine).beat("steady", host="elsewhere", pid=7, version="0", slots=1)
+    engine.dispose()
+    assert first.process.wait(30) == 1
+    assert "process 7 on elsewhere" in first.log.read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ And every plan on the way can be carried out, and is told at the limit of the so
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
@@ -84,6 +85,28 @@ def test_only_rows_of_shared_room_tie_materials(problem: SourcingProblem) -> Non
     owned = np.concatenate([parts.tying, *(part.rows for part in free)])
     assert sorted(owned) == list(range(arrays.shape[0]))
     assert sorted(np.concatenate([part.columns for part in free])) == list(range(arrays.shape[1]))
+
+
+@settings(
+    max_examples=200,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+    phases=[Phase.explicit, Phase.generate],
+)
+@given(problems())
+def test_the_plan_that_buys_nothing_is_found_where_there_is_one(problem: SourcingProblem) -> None:
+    arrays, search = begun(problem)
+    upper = arrays.upper.copy()
+    for name in {"q", "z"} & arrays.columns.keys():
+        upper[arrays.columns[name].position] = 0.0
+    solution = Solver(replace(arrays, upper=upper)).solve()
+    plan = search.best()
+    assert (plan is not None) == (solution.status is PlanStatus.OPTIMAL)
+    if plan is not None:
+        assert plan.objective >= solution.objective - 1e-6 * (1 + abs(solution.objective))
+        assert (plan.values <= upper).all()
 
 
 def test_the_search_comes_close_where_a_budget_and_quotas_tie_materials() -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.load import told_of_calls, told_of_offer
+from benchmarks.load_client import ANSWERED, REFUSED, Ended
 from benchmarks.report import OPERATIONS_PAGE, RESULTS, Measurement, figures_table, measured, report
 
 
@@ -59,4 +61,27 @@ def test_figures_go_into_their_place_on_a_page(tmp_path: Path) -> None:
 def test_the_page_for_operators_tells_what_was_measured_last(benchmark: str) -> None:
     """The figures on the page are those in the file of results."""
     results = json.loads((RESULTS / f"{benchmark}.json").read_text(encoding="utf-8"))
-    assert figures_table(results) in OPERATIONS_PAGE.read_text(encoding="utf-8")
+    page = OPERATIONS_PAGE.read_text(encoding="utf-8")
+    place = page.partition(f"<!-- {benchmark}: begin -->\n")[2].partition(f"<!-- {benchmark}: end -->")[0]
+    assert place.count("\n| ") > len(results["figures"]) > 0
+    assert place == figures_table(results)
+
+
+def test_what_callers_really_offered_is_held_against_what_is_carried() -> None:
+    """Callers that fall behind their plan offer for longer, so less a second, and the bar is missed."""
+    on_time = [Ended("call", i / 40, 0.1, ANSWERED, 0.001) for i in range(2400)]
+    rate, share, late = told_of_offer(on_time, carried=10.0)
+    assert (rate.figure, share.figure, share.holds) == (40.0, 1.0, True)
+    assert late.figure == pytest.approx(1.0)
+    behind = [Ended("call", i / 20, 0.1, ANSWERED, i / 40) for i in range(2400)]
+    rate, share, late = told_of_offer(behind, carried=10.0)
+    assert rate.figure == pytest.approx(20, rel=0.01)
+    assert share.holds is False
+    assert late.figure > 50_000
+
+
+def test_calls_a_second_are_those_of_the_time_that_they_took() -> None:
+    """Calls that end after the load has been offered do not make the server look faster."""
+    ended = [Ended("call", float(i), 20.0, ANSWERED if i % 2 else REFUSED) for i in range(61)]
+    answered, refused, wrong, *_ = told_of_calls(ended)
+    assert (answered.figure, refused.figure, wrong.figure) == (30 / 80, 31 / 80, 0)

@@ -12,11 +12,11 @@ import typer
 from pydantic import ValidationError
 
 from lodestock_server.cli.backup import backup, restore
-from lodestock_server.cli.common import ConfigFile, faults_of, settings_or_exit
+from lodestock_server.cli.common import ConfigFile, complaint, faults_of, settings_or_exit
 from lodestock_server.cli.data import data
 from lodestock_server.cli.database import database
 from lodestock_server.cli.worker import worker
-from lodestock_server.settings import Settings, read_settings
+from lodestock_server.settings import Settings, read_settings, unknown_variables
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Serves forecasts and sourcing plans over gRPC.")
 
@@ -37,9 +37,11 @@ def serve(config: ConfigFile = None, host: Host = None, port: Port = None, port_
     settings = settings_or_exit(config, host=host, port=port)
     # Imported here, so that check-config does not wait for gRPC.
     from lodestock_server.app import serve as serve_forever
-    from lodestock_server.log import configure_logs
+    from lodestock_server.log import configure_logs, get_log
 
     configure_logs(settings.log_level, settings.log_format)
+    for wrong in unknown_variables():
+        get_log().warning("unknown variable", what=wrong)
 
     def announce(address: str) -> None:
         typer.echo(f"lodestock-server listens on {address}")
@@ -55,9 +57,19 @@ def serve(config: ConfigFile = None, host: Host = None, port: Port = None, port_
 
 @app.command("check-config")
 def check_config(config: ConfigFile = None) -> None:
-    """Print the effective settings, secrets masked; exit 2 where they do not hold."""
-    for name, value in settings_or_exit(config).model_dump().items():
+    """Print the effective settings, secrets masked; exit 2 where they do not hold. Asks no database."""
+    settings = settings_or_exit(config)
+    for name, value in settings.model_dump().items():
         typer.echo(f"{name} = {value}")
+    for wrong in unknown_variables():
+        typer.echo(f"warning: {wrong}", err=True)
+    if settings.database_url is not None:
+        from lodestock_server.store.database import connect
+
+        try:
+            connect(settings.database_url.get_secret_value()).dispose()
+        except OSError as error:
+            raise complaint(str(error), 2) from error
 
 
 @app.command()

@@ -54,7 +54,8 @@ def url_if_there(config: Path | None) -> str | None:
 
 
 def print_content(engine: Engine) -> None:
-    """Print how much there is, and who works."""
+    """Print how much there is, who works, and what has not been done."""
+    from lodestock_server.jobs.unfinished import unfinished_by_protocol
     from lodestock_server.store.content import content_of
     from lodestock_server.store.workers import WorkerStore
 
@@ -73,6 +74,10 @@ def print_content(engine: Engine) -> None:
         for one in WorkerStore(engine).list()
     ]
     print_table(("worker", "host", "process", "version", "slots", "beats", "last seen, UTC"), workers)
+    jobs = [
+        (protocol, state, f"{count:,}") for (protocol, state), count in sorted(unfinished_by_protocol(engine).items())
+    ]
+    print_table(("jobs of protocol", "state", "number"), jobs)
 
 
 @database.command()

@@ -7,14 +7,15 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from lodestock_server.cli.common import ConfigFile, settings_or_exit
 
 Name = Annotated[
-    str | None, typer.Option(help="Name, which no other worker has; started again with it, it goes on with its jobs.")
+    str | None,
+    typer.Option(help="Name, which no living worker has; its next one goes on with its jobs. Else one is chosen."),
 ]
 Processes = Annotated[int | None, typer.Option(min=1, help="Jobs to do at once, each in a process of its own.")]
 ReadyFile = Annotated[Path | None, typer.Option(help="File to write the worker's name to, once it takes jobs.")]
@@ -40,32 +41,42 @@ def worker(
     from lodestock_server.cli import write_whole
     from lodestock_server.errors import DatabaseUnavailable
     from lodestock_server.log import configure_logs
-    from lodestock_server.metrics import serve_metrics
+    from lodestock_server.metrics import serve_worker_metrics
+    from lodestock_server.store.workers import NameTaken
     from lodestock_server.tracing import configure_traces, stop_traces
-    from lodestock_server.workers.supervise import name_at
+    from lodestock_server.workers.supervise import host_name, numbered
     from lodestock_server.workers.worker import Worker, end_process
 
     configure_logs(settings.log_level, settings.log_format)
     configure_traces(settings.otlp_endpoint, "lodestock-worker")
-    named = settings.worker_name or name_at(1)
+    # A server gives its workers the first part of their names alone.
+    given = settings.worker_name
+    names = [given] if given and not embedded else numbered(given or host_name())
+
+    def end(code: int) -> NoReturn:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        end_process(code)
 
     def announce() -> None:
-        typer.echo(f"worker {named} takes jobs")
+        typer.echo(f"worker {work.name} takes jobs")
         if ready_file is not None:
-            write_whole(ready_file, f"{named}\n")
+            write_whole(ready_file, f"{work.name}\n")
 
     try:
         if settings.worker_metrics_port is not None and not embedded:
-            serve_metrics(settings.metrics_host, settings.worker_metrics_port)
-        work = Worker(settings, named, settings.job_processes)
+            serve_worker_metrics(settings.metrics_host, settings.worker_metrics_port)
+        work = Worker(settings, names, settings.job_processes)
         work.run(stop, lambda: 0.0 if deserted.is_set() else settings.drain_s, announce)
+    except NameTaken as error:
+        typer.echo(str(error), err=True)
+        # Its threads may be at jobs that are another worker's by now.
+        end(1)
     except (OSError, DatabaseUnavailable) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     stop_traces()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    end_process()
+    end(0)
 
 
 def stop_with_input(stop: threading.Event, deserted: threading.Event) -> None:

@@ -75,8 +75,8 @@ class ComputePool:
 
     @property
     def can_work(self) -> bool:
-        """Whether there is a process that computes, or may be in a moment."""
-        return len(self._failed_to_start) < len(self._processes)
+        """Whether there is a process that computes, or may be in a moment; one that takes no call does not count."""
+        return any(process not in self._failed_to_start and not process.silent for process in self._processes)
 
     def drain(self) -> None:
         """Begin nothing new; calls that run go on."""
@@ -103,7 +103,7 @@ class ComputePool:
             # Shielded, since the thread goes on until the task has stopped, and the process is free no earlier.
             return await asyncio.shield(work)
         except ProcessDied as error:
-            self._log.error("compute process lost", task=task.__name__)
+            self._log.error("compute process lost", task=task.__name__, why=str(error))
             raise WorkerLost("the process that computed the answer died", RETRY_AFTER_S) from error
         except TaskOverdue as error:
             self._log.error("task overdue", task=task.__name__, limit_s=limit_s)

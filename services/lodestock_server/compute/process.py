@@ -9,9 +9,12 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import multiprocessing
+import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from typing import Any
 
 from lodestock_server import log
 from lodestock_server.compute.running import (
@@ -20,6 +23,7 @@ from lodestock_server.compute.running import (
     PROGRESS,
     READY,
     REFUSAL,
+    TAKEN,
     Call,
     Prepare,
     Task,
@@ -35,16 +39,28 @@ POLL_S = 0.1
 GRACE_S = 0.3
 """Seconds that a task has to stop by itself."""
 CLOSE_S = 0.5
+START_S = 120.0
+"""A process that has not started by then never will; importing what tasks need takes seconds."""
+SILENT_S = 3.0
+"""A process that has not taken its call by then does not count as one that works."""
+TAKE_S = 10.0
+"""A process that has not taken its call by then is frozen; the largest one takes less than a second."""
 OVERDUE_SHARE = 0.1
 OVERDUE_S = 60.0
 """Beyond its limit, and a share of it, a task is taken to hang."""
 
 Hear = Callable[[Progress], None]
 Wanted = Callable[[], bool]
+Messages = queue.SimpleQueue[tuple[str, Any] | Exception]
+"""What a process says about a call, and at last perhaps what kept it from saying more."""
 
 
 class ProcessDied(Exception):
     """The process died, by its own fault or by the machine's; for want of memory, for instance."""
+
+
+class ProcessFrozen(Exception):
+    """The process did not take a call."""
 
 
 class TaskStopped(Exception):
@@ -72,6 +88,8 @@ class ComputeProcess:
         self._calls = 0
         self._ready = False
         self._busy = False
+        self._given_s: float | None = None
+        self._talk: threading.Thread | None = None
         self._process: multiprocessing.process.BaseProcess | None = None
         self._closing = threading.Lock()
 
@@ -85,6 +103,12 @@ class ComputeProcess:
         """Its number, once it was started."""
         return None if self._process is None else self._process.pid
 
+    @property
+    def silent(self) -> bool:
+        """Whether it has not taken the call that it was given a while ago."""
+        given_s = self._given_s
+        return given_s is not None and time.monotonic() - given_s > SILENT_S
+
     def start(self, wanted: Wanted = lambda: True) -> None:
         """Start the process, unless it runs, and wait until it can work.
 
@@ -92,11 +116,12 @@ class ComputeProcess:
             wanted: asked ten times a second; once it says no, the process is killed on its way.
 
         Raises:
-            ProcessDied: It died on the way.
+            ProcessDied: It died on the way, or got stuck.
             TaskStopped: Nobody waits any more.
         """
         if not self.alive:
             self._spawn_process()
+        began_s = time.monotonic()
         try:
             while not self._ready:
                 if self._pipe.poll(POLL_S):
@@ -104,6 +129,8 @@ class ComputeProcess:
                 elif not wanted():
                     self.kill()
                     raise TaskStopped("the task was stopped before it began")
+                elif time.monotonic() - began_s > START_S:
+                    raise TimeoutError("the process does not start")
         except (EOFError, OSError) as error:
             self.kill()
             PROCESS_RESTARTS.labels(reason="start").inc()
@@ -120,7 +147,7 @@ class ComputeProcess:
             hear: called with what the task reports.
 
         Raises:
-            ProcessDied: The process died.
+            ProcessDied: The process died, or did not take the call and was killed.
             TaskStopped: The task was not wanted any more.
             TaskOverdue: The task hung.
             ServiceError: As the task raised it.
@@ -130,8 +157,11 @@ class ComputeProcess:
         self._calls += 1
         self._busy = True
         try:
-            self._pipe.send(Call(self._calls, task, request, limit_s, log.context()))
-            return self._outcome(limit_s * (1 + OVERDUE_SHARE) + OVERDUE_S, wanted, hear)
+            heard = self._tell(Call(self._calls, task, request, limit_s, log.context()))
+            return self._outcome(heard, limit_s * (1 + OVERDUE_SHARE) + OVERDUE_S, wanted, hear)
+        except ProcessFrozen as error:
+            PROCESS_RESTARTS.labels(reason="frozen").inc()
+            raise ProcessDied(str(error)) from error
         except (EOFError, OSError) as error:
             PROCESS_RESTARTS.labels(reason="died").inc()
             raise ProcessDied("the process that computed the answer died") from error
@@ -139,6 +169,7 @@ class ComputeProcess:
             PROCESS_RESTARTS.labels(reason="overdue").inc()
             raise
         finally:
+            self._given_s = None
             # Whatever came between, a process that may still be at this call must not be given another one.
             if self._busy:
                 self.kill()
@@ -157,6 +188,9 @@ class ComputeProcess:
             if self._process is not None:
                 self._process.kill()
                 self._process.join()
+                # Its end of the pipe is closed now, so whoever writes or reads at this one is done.
+                if self._talk is not None:
+                    self._talk.join()
                 self._pipe.close()
                 self._process = None
 
@@ -169,16 +203,29 @@ class ComputeProcess:
         # Held by the process alone, so that its death closes the pipe.
         far_end.close()
 
-    def _outcome(self, overdue_s: float, wanted: Wanted, hear: Hear | None) -> bytes:
+    def _tell(self, call: Call) -> Messages:
+        """Give the process a call, and return where its messages about it arrive."""
+        heard: Messages = queue.SimpleQueue()
+        self._given_s = time.monotonic()
+        self._talk = threading.Thread(target=_talk, args=(self._pipe, call, heard), name="compute-pipe", daemon=True)
+        self._talk.start()
+        return heard
+
+    def _outcome(self, heard: Messages, overdue_s: float, wanted: Wanted, hear: Hear | None) -> bytes:
         """What the process says at the end of a call."""
         began_s, asked_s = time.monotonic(), None
         while True:
-            if self._pipe.poll(POLL_S):
-                kind, value = self._pipe.recv()
-                if kind != PROGRESS:
+            with contextlib.suppress(queue.Empty):
+                message = heard.get(timeout=POLL_S)
+                if isinstance(message, Exception):
+                    raise message
+                kind, value = message
+                if kind == TAKEN:
+                    self._given_s = None
+                elif kind != PROGRESS:
                     self._busy = False
                     return _answer(kind, value, stopped=asked_s is not None)
-                if hear is not None and asked_s is None:
+                elif hear is not None and asked_s is None:
                     hear(value)
             now_s = time.monotonic()
             if asked_s is None and not wanted():
@@ -187,8 +234,26 @@ class ComputeProcess:
             if asked_s is not None and now_s - asked_s > GRACE_S:
                 PROCESS_RESTARTS.labels(reason="cancelled").inc()
                 raise TaskStopped("the task was killed")
+            if self._given_s is not None and now_s - self._given_s > TAKE_S:
+                raise ProcessFrozen(f"the process did not take the call within {TAKE_S:.0f} s")
             if now_s - began_s > overdue_s:
                 raise TaskOverdue(f"the task did not end within {overdue_s:.0f} s")
+
+
+def _talk(pipe: Connection, call: Call, heard: Messages) -> None:
+    """Send a call and pass on the messages about it, to the last one or the exception that ends them.
+
+    In a thread of its own, since a process that is frozen leaves what is written or read half done for ever.
+    """
+    try:
+        pipe.send(call)
+        kind = TAKEN
+        while kind in (TAKEN, PROGRESS):
+            kind, value = pipe.recv()
+            heard.put((kind, value))
+    # Whatever it is, whoever waits for the outcome is to raise it.
+    except Exception as error:
+        heard.put(error)
 
 
 def _answer(kind: str, value: object, stopped: bool) -> bytes:

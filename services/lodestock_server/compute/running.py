@@ -1,8 +1,8 @@
 """The inside of a compute process: takes tasks from a pipe, one after another, and answers there.
 
 Whatever happens in a task is told in a message, so that only the death of a process looks like one. Messages to the
-process are calls, or None to end. Messages from it are READY, and then pairs of a
-kind below and a value.
+process are calls, or None to end. Messages from it are READY, and then pairs of a kind below and a value, of which the
+first for each call is TAKEN.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ from lodestock_server import log
 from lodestock_server.compute.watch import Watch
 from lodestock_server.errors import DatabaseUnavailable, ServiceError
 from lodestock_server.jobs.job import Progress
-from lodestock_server.store.faults import RETRY_AFTER_S, is_transient
+from lodestock_server.store.faults import RETRY_AFTER_S, is_transient, tell
 
 Task = Callable[[bytes, float, Watch], bytes]
 Prepare = Callable[[], object]
 
 READY = "ready"
+TAKEN = "taken"
+"""The call has been read: a process that does not say so soon is frozen."""
 PROGRESS = "progress"
 ANSWER = "answer"
 REFUSAL = "refusal"
@@ -115,6 +117,7 @@ def serve_tasks(pipe: Connection, stop: Any, preload: Sequence[str], prepare: Pr
         prepare()
     pipe.send(READY)
     while (call := _next_call(pipe)) is not None:
+        pipe.send((TAKEN, None))
         watch = PipeWatch(pipe, stop, call.number)
         outcome = outcome_of(call, watch)
         pipe.send((STOPPED, None) if watch.cancelled() else outcome)
@@ -146,6 +149,7 @@ def run_task(task: Task, request: bytes, limit_s: float, watch: Watch) -> bytes:
         raise
     except Exception as error:
         if is_transient(error):
+            tell(error)
             raise DatabaseUnavailable("the database is not available at present", RETRY_AFTER_S) from None
         raise TaskFault(traceback.format_exc()) from None
 

@@ -29,8 +29,10 @@ from lodestock_server.jobs.kinds import JobKind
 from lodestock_server.jobs.reading import EVENTS_AT_ONCE, JobReader, Mark
 from lodestock_server.jobs.ticket import Ticket
 from lodestock_server.jobs.watch import Watch
+from lodestock_server.metrics import JOBS_ENDED
 from lodestock_server.store.faults import steadfast
 from lodestock_server.store.payloads import PayloadStore
+from lodestock_server.store.results import ResultStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,6 +65,7 @@ class Jobs:
         self._room = room
         self._client = database.open_client(engine)
         self._payloads = PayloadStore(engine)
+        self._results = ResultStore(engine)
         self._reader = JobReader(engine, self._client)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="jobs")
         self._watch = Watch(self._marks)
@@ -115,7 +118,7 @@ class Jobs:
             limit_s: most seconds of computing. 0: as many as there may be.
 
         Raises:
-            AlreadyExists: The identifier was used for another request.
+            AlreadyExists: The identifier was used for another request, whose operation or result is there.
             DatabaseUnavailable: The database stays away.
             ServiceError: There is no room.
         """
@@ -123,6 +126,8 @@ class Jobs:
         if not request_id or not self._reader.jobs([job_id]):
             self._room(*self._reader.unfinished(caller))
         digest = self._payloads.put(request)
+        if request_id:
+            self._refuse_result_of_another(f"{kind.result_kind}/{job_id}", digest, request_id)
         wanted_s = min(limit_s or self._most_s, self._most_s)
         correlation_id = log.context().get("correlation_id", "")
         ticket = Ticket(
@@ -133,6 +138,12 @@ class Jobs:
         if job.request_digest != digest:
             raise AlreadyExists(f"request_id {request_id} belongs to another request, operations/{job_id}")
         return job
+
+    def _refuse_result_of_another(self, name: str, digest: str, request_id: str) -> None:
+        """A result outlives its operation, and the same identifier would give its name again."""
+        answered = self._results.request_of(name)
+        if answered is not None and answered != digest:
+            raise AlreadyExists(f"request_id {request_id} belongs to another request, whose result is {name}")
 
     def get(self, job_id: str, caller: str) -> Job:
         """A job.
@@ -170,8 +181,13 @@ class Jobs:
             NotFound: There is none, or it is another caller's.
             DatabaseUnavailable: The database stays away.
         """
-        if not self.get(job_id, caller).state.is_end:
-            steadfast(self._client.cancel_workflow)(job_id, cancel_children=True)
+        job = self.get(job_id, caller)
+        if job.state.is_end:
+            return
+        steadfast(self._client.cancel_workflow)(job_id, cancel_children=True)
+        if self.get(job_id, caller).state is JobState.CANCELLED:
+            JOBS_ENDED.labels(kind=job.kind, state=JobState.CANCELLED.name).inc()
+            log.get_log().info("job cancelled", job=job_id, kind=job.kind)
 
     def delete(self, job_id: str, caller: str) -> None:
         """Forget a job that has ended, and what was heard of it. Its result stays.
@@ -245,7 +261,9 @@ class Jobs:
         sequence = marks[job.job_id].reports + 1 if job.job_id in marks else after + 1
         if after >= sequence:
             return ()
-        at = job.ended_at or job.created_at
+        last = await self.in_thread(self._reader.reports, job.job_id, sequence - 2)
+        # DBOS writes the end down in whole milliseconds.
+        at = max([job.ended_at or job.created_at, *(report.at for _, report in last)])
         return (JobEvent(sequence, at, job.state, job.attempts, job.progress, job),)
 
     async def _marks(self, job_ids: Collection[str]) -> dict[str, Mark]:

@@ -12,9 +12,10 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 # DBOS documents its tables, but exports their description under no public name.
 from dbos._schemas import SCHEMA_PLACEHOLDER
 from dbos._schemas.system_database import SystemSchema
-from sqlalchemy import Engine, event
+from sqlalchemy import ColumnElement, Engine, event, literal_column
 
 from lodestock_server.jobs.kinds import KINDS
+from lodestock_server.jobs.speaking import speak_structured
 from lodestock_server.store.database import connect
 from lodestock_server.store.faults import steadfast
 
@@ -28,6 +29,11 @@ COMPUTE_QUEUE = "compute"
 """Queue of what is computed."""
 FAN_OUT_QUEUE = "fan-out"
 """Queue of jobs that are split into parts and wait for them."""
+QUEUES = (COMPUTE_QUEUE, FAN_OUT_QUEUE)
+PENDING: ColumnElement[str] = literal_column("'PENDING'")
+"""DBOS's state of what runs. Spelt out, since SQLite finds no partial index for a parameter."""
+IN_FLIGHT: tuple[ColumnElement[str], ...] = (literal_column("'ENQUEUED'"), PENDING)
+"""DBOS's states of what has not ended; nothing of ours is put in for later."""
 NAMES = tuple(KINDS)
 """Names of the workflows that are jobs; there are others, which do parts of them."""
 PROGRESS = "progress"
@@ -82,7 +88,7 @@ def with_schema(engine: Engine) -> Engine:
 
 def open_client(engine: Engine) -> DBOSClient:
     """A client of DBOS that puts jobs in and asks for them, and says at once where the database is away."""
-    return DBOSClient(
+    client = DBOSClient(
         system_database_engine=engine,
         dbos_system_schema=SCHEMA,
         serializer=JSON,
@@ -90,6 +96,8 @@ def open_client(engine: Engine) -> DBOSClient:
         retry_connection_errors=False,
         lazy=True,
     )
+    speak_structured()
+    return client
 
 
 def _as_dbos_wants(connection: Any, _record: object) -> None:

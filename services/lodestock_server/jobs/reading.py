@@ -130,7 +130,7 @@ class JobReader:
         """
         query = (
             select(statuses.c.name, statuses.c.status, func.count())
-            .where(*_living())
+            .where(*living())
             .group_by(statuses.c.name, statuses.c.status)
         )
         counted: dict[tuple[str, JobState], int] = {}
@@ -147,7 +147,7 @@ class JobReader:
             DatabaseUnavailable: The database stays away.
         """
         of_caller = func.coalesce(func.sum(case((statuses.c.authenticated_user == caller, 1), else_=0)), 0)
-        query = select(of_caller, func.count()).where(*_living())
+        query = select(of_caller, func.count()).where(*living())
         with self._engine.connect() as connection:
             mine, of_all = connection.execute(query).one()
             return int(mine), int(of_all)
@@ -204,10 +204,11 @@ def _moment(epoch_ms: int | None) -> datetime | None:
     return None if epoch_ms is None else datetime.fromtimestamp(epoch_ms / 1000, UTC)
 
 
-def _living() -> tuple[ColumnElement[bool], ...]:
-    living = [name for name, state in STATES.items() if not state.is_end]
+def living() -> tuple[ColumnElement[bool], ...]:
+    """What holds of jobs that have not ended, parts of jobs left out."""
     return (
-        statuses.c.status.in_(living),
+        statuses.c.queue_name.in_(database.QUEUES),
+        statuses.c.status.in_(database.IN_FLIGHT),
         statuses.c.parent_workflow_id.is_(None),
         statuses.c.name.in_(database.NAMES),
     )

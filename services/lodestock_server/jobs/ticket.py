@@ -20,6 +20,7 @@ class Ticket:
         display_name: the caller's own, or "".
         correlation_id: of the call that asked, under which the log has it.
         trace: the trace of the call that asked, as W3C's headers.
+        whole: id of the job that this is a part of, or "". The limit is that one's, too.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Ticket:
     display_name: str = ""
     correlation_id: str = ""
     trace: Mapping[str, str] = field(default_factory=dict)
+    whole: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """As a workflow's argument."""

@@ -28,6 +28,8 @@ OPERATIONS_A_PAGE = 100
 MOST_WAIT_S = 3_600.0
 """Seconds that WaitOperation waits at most; a caller asks again."""
 RESUME_AFTER_S = 0.5
+LAST_SEQUENCE = 2**31 - 1
+"""Events are counted in so many bits; what comes after more is what comes after the end."""
 LOOK_AGAIN_S = 30.0
 """Seconds after which a stream of an operation that nothing happens to looks whether it is still there."""
 
@@ -101,7 +103,8 @@ class OperationServicer(v1_grpc.OperationServiceServicer):
         Raises:
             Draining: The server is going down; another one, or this one started again, goes on with the stream.
         """
-        job_id, caller, after = job_id_from_proto(request.name), current_caller(), request.after_sequence
+        job_id, caller = job_id_from_proto(request.name), current_caller()
+        after = min(request.after_sequence, LAST_SEQUENCE)
         while True:
             asked = self._jobs.events(job_id, caller, after, LOOK_AGAIN_S)
             events = await unless_draining(self._draining, asked)

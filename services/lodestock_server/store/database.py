@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from lodestock_server.errors import DatabaseUnavailable
-from lodestock_server.store.faults import outlast
+from lodestock_server.store.faults import drivers_words, outlast
 
 DATABASE_FILE = "lodestock.db"
 WRITER_LOCK = 0x10DE570C
@@ -32,6 +32,9 @@ NETWORK_OPTIONS = {
     "tcp_user_timeout": "20000",
 }
 """What libpq is told unless the URL says otherwise, in seconds; the last one in milliseconds."""
+
+OF_PSYCOPG = {"autocommit", "prepare_threshold"}
+"""Options of a URL that are the driver's own and not libpq's."""
 
 
 def sqlite_url(data_dir: Path) -> str:
@@ -106,11 +109,6 @@ def _fault(url: URL, what: str, why: str) -> OSError:
     return OSError(f"the database {what}: {why} ({url.render_as_string(hide_password=True)})")
 
 
-def drivers_words(error: BaseException) -> str:
-    """What went wrong in the words of the driver, without the statement and the pages on the web that come after."""
-    return str(error.args[0] if error.args else error).partition("\n")[0]
-
-
 def connect(url: str) -> Engine:
     """Open a database whose schema is up to date.
 
@@ -128,12 +126,26 @@ def connect(url: str) -> Engine:
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     try:
-        engine = create_engine(parsed, **_engine_options(parsed))
+        # Statements' parameters are what callers gave, which no log is to hold.
+        engine = create_engine(parsed, hide_parameters=True, **_engine_options(parsed))
     except ImportError as error:
         raise _fault(parsed, "cannot be opened: its driver is not installed", str(error)) from error
+    _refuse_unknown_options(engine)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
     return engine
+
+
+def _refuse_unknown_options(engine: Engine) -> None:
+    """Refuse names after the "?" of PostgreSQL's URL that libpq does not know, before a connection is tried."""
+    if engine.dialect.name != "postgresql":
+        return
+    from psycopg.conninfo import make_conninfo
+
+    try:
+        make_conninfo(**dict.fromkeys(set(engine.url.query) - OF_PSYCOPG, ""))
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise _fault(engine.url, "cannot be opened", drivers_words(error)) from error
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """Faults of the database that pass: which ones do, trying again, and what the caller hears when they last.
 
 A server outlives restarts of its database. The pool replaces connections that died while idle; what dies in mid-use is
-tried again here, where doing it twice comes to the same, and reaches the caller as UNAVAILABLE where it goes on.
+tried again here, where doing it twice comes to the same, and reaches the caller as UNAVAILABLE where it goes on. The
+log says why, in the driver's words, once for each kind of fault and minute.
 """
 
 from __future__ import annotations
 
 import functools
+import math
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from lodestock_server.errors import DatabaseUnavailable
+from lodestock_server.log import get_log
 from lodestock_server.metrics import DATABASE_FAULTS
 
 P = ParamSpec("P")
@@ -38,6 +42,11 @@ AWAY = frozenset(
     }
 )
 """SQLite's codes of what may be gone a moment later."""
+TOLD_EVERY_S = 60.0
+"""How often the log says that the database fails in the same way; while it is away every call meets that."""
+_TELLING = threading.Lock()
+_TOLD_S: dict[str, float] = {}
+"""When each kind of fault was logged last."""
 PRIMARY_CODE = 0xFF
 """SQLite's extended codes keep the primary one in their lowest byte."""
 
@@ -119,8 +128,26 @@ def unavailable_named() -> Iterator[None]:
     except Exception as error:
         if is_transient(error):
             DATABASE_FAULTS.inc()
+            tell(error)
             raise DatabaseUnavailable("the database is not available at present", RETRY_AFTER_S) from error
         raise
+
+
+def tell(error: BaseException) -> None:
+    """Log a fault that passes, unless one of its kind was logged less than a minute ago."""
+    cause, now_s = _drivers_error(error), time.monotonic()
+    code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+    kind = f"{type(cause).__name__} {code}" if code else type(cause).__name__
+    with _TELLING:
+        if now_s - _TOLD_S.get(kind, -math.inf) < TOLD_EVERY_S:
+            return
+        _TOLD_S[kind] = now_s
+    get_log().error("database fails", kind=kind, why=drivers_words(cause), full=is_full(error))
+
+
+def drivers_words(error: BaseException) -> str:
+    """What went wrong in the words of the driver, without the statement and the pages on the web that come after."""
+    return str(error.args[0] if error.args else error).partition("\n")[0]
 
 
 def _drivers_error(error: BaseException) -> BaseException:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select, delete, or_, select, tuple_
+from sqlalchemy import Connection, Engine, Row, Select, delete, or_, select, tuple_
 
-from lodestock_server.errors import FieldViolation, InvalidRequest, NotFound
+from lodestock_server.errors import AlreadyExists, FieldViolation, InvalidRequest, NotFound
 from lodestock_server.store.clock import clock, database_now
 from lodestock_server.store.database import changing, inserting
 from lodestock_server.store.faults import steadfast, unavailable_named
@@ -63,6 +63,10 @@ class StoredResult:
     summary: Mapping[str, Any]
 
 
+class NotAllowed(Exception):
+    """A result is not to be stored: who made it was told to stop."""
+
+
 class ResultStore:
     """The results in one database."""
 
@@ -82,8 +86,9 @@ class ResultStore:
         answer_digest: str,
         summary: Mapping[str, Any],
         keep: timedelta | None,
+        allowed: Callable[[Connection], bool] = lambda _connection: True,
     ) -> bool:
-        """Store a result; False where the name is there already, and stays what it is.
+        """Store a result; False where one of this name and of the same request is there, which stays what it is.
 
         Args:
             name: such as "plans/…".
@@ -95,14 +100,20 @@ class ResultStore:
             answer_digest: the payload that was answered.
             summary: what lists show of it; JSON.
             keep: how long; None: for ever.
+            allowed: asked in the transaction whether to store it at all; holds what it looks at until the end of that.
 
         Raises:
             NotFound: A payload is not there.
+            AlreadyExists: The name belongs to the result of another request.
+            NotAllowed: It is not to be stored.
             DatabaseUnavailable: The database stays away.
         """
         with changing(self._engine) as connection:
+            if not allowed(connection):
+                raise NotAllowed(name)
             hold(connection, {request_digest, answer_digest})
             now = clock(connection)
+            connection.execute(delete(result).where(result.c.name == name, result.c.expires_at <= now))
             new = inserting(connection, result).values(
                 name=name,
                 kind=kind,
@@ -116,7 +127,23 @@ class ResultStore:
                 summary=dict(summary),
             )
             once = new.on_conflict_do_nothing(index_elements=["name"]).returning(result.c.name)
-            return connection.execute(once).first() is not None
+            if connection.execute(once).first() is not None:
+                return True
+            if request_digest != connection.execute(_request_of(name)).scalar():
+                raise AlreadyExists(f"{name} is the result of another request")
+            return False
+
+    @steadfast
+    def request_of(self, name: str) -> str | None:
+        """The digest of the request that a result answers; None where there is no such result.
+
+        Raises:
+            DatabaseUnavailable: The database stays away.
+        """
+        live = or_(result.c.expires_at.is_(None), result.c.expires_at > database_now())
+        with self._engine.connect() as connection:
+            digest: str | None = connection.execute(_request_of(name).where(live)).scalar()
+            return digest
 
     @steadfast
     def get(self, name: str, caller: str) -> StoredResult:
@@ -179,6 +206,10 @@ class ResultStore:
         with changing(self._engine) as connection:
             some = select(result.c.name).where(result.c.expires_at <= clock(connection)).limit(AT_ONCE)
             return connection.execute(delete(result).where(result.c.name.in_(some))).rowcount
+
+
+def _request_of(name: str) -> Select[Any]:
+    return select(result.c.request_digest).where(result.c.name == name)
 
 
 def _of_caller(caller: str) -> Select[Any]:

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+
+REMEMBERED = 1_000
+"""Attempts that the database ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A workflow that is this worker's own by the database."""
+
+    job_id: str
+    owner: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +34,11 @@ class Attempt:
     owner: str
     stopped: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def claim(self) -> Claim:
+        """The claim that it is made under."""
+        return Claim(self.job_id, self.owner)
+
     def wanted(self) -> bool:
         """Whether the attempt is to go on."""
         return not self.stopped.is_set()
@@ -33,6 +50,7 @@ class Attempts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._living: set[Attempt] = set()
+        self._interrupted: deque[Claim] = deque(maxlen=REMEMBERED)
 
     @contextmanager
     def begin(self, job_id: str, owner: str) -> Iterator[Attempt]:
@@ -50,3 +68,13 @@ class Attempts:
         """Those that have not ended."""
         with self._lock:
             return list(self._living)
+
+    def interrupt(self, claim: Claim) -> None:
+        """Remember that the database ended an attempt."""
+        with self._lock:
+            self._interrupted.append(claim)
+
+    def was_interrupted(self, claim: Claim) -> bool:
+        """Whether the database ended the attempt under a claim."""
+        with self._lock:
+            return claim in self._interrupted

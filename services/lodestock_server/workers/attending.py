@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
-from dbos import DBOS
 from dbos import error as dbos_errors
 
 from lodestock_server.compute import ProcessDied, Task, TaskFault, TaskOverdue, TaskStopped
 from lodestock_server.errors import DatabaseUnavailable, ServiceError
-from lodestock_server.jobs import database
 from lodestock_server.jobs.events import Report
 from lodestock_server.jobs.failure import failure, failure_of, internal_failure
 from lodestock_server.jobs.job import JobError, Progress
 from lodestock_server.log import get_log
 from lodestock_server.workers.attempts import Attempt
+from lodestock_server.workers.engine import WorkEngine
 from lodestock_server.workers.patience import Unwanted, patient
 from lodestock_server.workers.slots import ComputeSlots
 
@@ -26,17 +26,25 @@ LEAST_BETWEEN_REPORTS_S = 0.5
 
 
 class Reporter:
-    """Writes down how far an attempt is: each stage at once, else twice a second at most. For the attempt's thread."""
+    """Writes down how far an attempt is: each stage at once, else twice a second at most. For the attempt's thread.
 
-    def __init__(self, worker: str, number: int) -> None:
+    What cannot be written because the database is away is left out: the work does not wait for that.
+    """
+
+    def __init__(self, engine: WorkEngine, attempt: Attempt, number: int, began_at: datetime) -> None:
         """Take what reports say.
 
         Args:
-            worker: name of this worker.
+            engine: where they go.
+            attempt: of which they are.
             number: of the attempt.
+            began_at: this moment, by the database's clock; later ones are counted from it, so that none is before it.
         """
-        self._worker = worker
+        self._engine = engine
+        self._attempt = attempt
         self._number = number
+        self._began_at = began_at
+        self._began_s = time.monotonic()
         self._stage = ""
         self._reported_s = 0.0
 
@@ -48,12 +56,20 @@ class Reporter:
         """Say how far it is."""
         now_s = time.monotonic()
         if progress.stage != self._stage or now_s - self._reported_s >= LEAST_BETWEEN_REPORTS_S:
-            self._stage, self._reported_s = progress.stage, now_s
-            self._write(progress)
+            if self._write(progress):
+                self._stage = progress.stage
+            self._reported_s = time.monotonic()
 
-    def _write(self, progress: Progress | None) -> None:
-        report = Report(datetime.now(UTC), self._number, self._worker, progress)
-        DBOS.write_stream(database.PROGRESS, report.to_json())
+    def _write(self, progress: Progress | None) -> bool:
+        at = self._began_at + timedelta(seconds=time.monotonic() - self._began_s)
+        report = Report(at, self._number, self._engine.name, progress)
+        try:
+            if not self._engine.report(self._attempt.claim, json.dumps(report.to_json())):
+                # The guard would say so in a moment; the task is to stop in good order.
+                self._attempt.stopped.set()
+        except DatabaseUnavailable:
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +101,7 @@ class Attendant:
 
     def _compute(self, task: Task, request: bytes, limit_s: float) -> bytes:
         try:
-            return self.slots.run(task, request, limit_s, self.attempt.wanted, self._hear)
+            return self.slots.run(task, request, limit_s, self.attempt.wanted, self.reporter.progress)
         except TaskOverdue as error:
             raise failure(JobError("DEADLINE_EXCEEDED", "OUT_OF_TIME", str(error))) from error
         except TaskFault as fault:
@@ -95,13 +111,6 @@ class Attendant:
             raise
         except ServiceError as error:
             raise failure_of(error) from error
-
-    def _hear(self, progress: Progress) -> None:
-        try:
-            self.reporter.progress(progress)
-        except dbos_errors.DBOSWorkflowConflictIDError:
-            # The guard would say so in a moment; the task is to stop in good order.
-            self.attempt.stopped.set()
 
 
 def not_wanted() -> dbos_errors.DBOSWorkflowCancelledError:

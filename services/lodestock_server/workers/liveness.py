@@ -8,20 +8,17 @@ and lives after all loses nothing but its work: what it does with the jobs is re
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.metadata import version
 
 from lodestock_server.errors import DatabaseUnavailable
 from lodestock_server.log import get_log
 from lodestock_server.store.workers import WorkerBeat, WorkerStore
 from lodestock_server.workers.engine import WorkEngine
+from lodestock_server.workers.post import Post, about_this
 
-BEAT_S = 2.0
 FORGET_AFTER = timedelta(days=1)
 
 
@@ -40,7 +37,7 @@ class Liveness:
         self,
         engine: WorkEngine,
         workers: WorkerStore,
-        slots: int,
+        post: Post,
         lost_s: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -49,27 +46,25 @@ class Liveness:
         Args:
             engine: its jobs.
             workers: where workers beat.
-            slots: jobs that it computes at once.
+            post: its name.
             lost_s: seconds without a beat after which another worker is given up.
             clock: seconds.
         """
         self._engine = engine
         self._workers = workers
-        self._slots = slots
+        self._post = post
         self._lost_s = lost_s
         self._clock = clock
         self._signs: dict[str, Sign] = {}
 
     def beat(self) -> None:
-        """Beat once, look at the others, and take over from those that are gone."""
+        """Beat once, look at the others, and take over from those that are gone.
+
+        Raises:
+            NameTaken: Another process has this worker's name by now.
+        """
         try:
-            self._workers.beat(
-                self._engine.name,
-                host=socket.gethostname(),
-                pid=os.getpid(),
-                version=version("lodestock-server"),
-                slots=self._slots,
-            )
+            self._workers.beat(self._post.name, since=self._post.since, **about_this(self._post.slots))
             self._take_over()
         except DatabaseUnavailable:
             # Others could not beat either; they get their time anew.
@@ -77,13 +72,13 @@ class Liveness:
 
     def stop(self) -> None:
         """Say that this worker is gone."""
-        self._workers.remove(self._engine.name)
+        self._workers.remove(self._post.name, self._post.since)
 
     def _take_over(self) -> None:
         heard = self._workers.list()
         beats = {worker.name: worker.beat for worker in heard}
         now_s = self._clock()
-        others = self._engine.claimants() - {self._engine.name}
+        others = self._engine.claimants() - {self._post.name}
         signs = {name: Sign(beats.get(name), now_s) for name in others}
         self._signs = {
             name: self._signs[name] if name in self._signs and self._signs[name].beat == sign.beat else sign
@@ -100,4 +95,4 @@ class Liveness:
         latest = max(worker.seen_at for worker in heard)
         for worker in heard:
             if latest - worker.seen_at > FORGET_AFTER:
-                self._workers.remove(worker.name)
+                self._workers.remove(worker.name, worker.started_at)

@@ -6,10 +6,10 @@ import re
 from datetime import timedelta
 
 from dbos import DBOSClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, or_, select
 
 from lodestock_server.jobs import database
-from lodestock_server.jobs.database import inputs, statuses, steps
+from lodestock_server.jobs.database import inputs, outputs, statuses, steps
 from lodestock_server.jobs.reading import STATES
 from lodestock_server.log import get_log
 from lodestock_server.store.clock import clock
@@ -83,14 +83,20 @@ class Retention:
 
     @steadfast
     def _digests_in_use(self) -> set[str]:
-        """Digests that jobs which have not ended name: of requests, of parts, and of answers not yet published."""
+        """Digests that jobs which have not ended name: of requests, of parts, and of answers not yet published.
+
+        What a part leaves is needed until the job has ended that it is a part of.
+        """
+        parents = statuses.alias("parent")
+        living = [name for name, state in STATES.items() if not state.is_end]
         digests: set[str] = set()
         with self._engine.connect() as connection:
-            for table, column in ((inputs, inputs.c.inputs), (steps, steps.c.output)):
+            for table, column in ((inputs, inputs.c.inputs), (steps, steps.c.output), (outputs, outputs.c.output)):
                 query = (
                     select(column)
                     .join_from(table, statuses, table.c.workflow_uuid == statuses.c.workflow_uuid)
-                    .where(statuses.c.status.not_in(ENDS), column.is_not(None))
+                    .outerjoin(parents, parents.c.workflow_uuid == statuses.c.parent_workflow_id)
+                    .where(or_(statuses.c.status.in_(living), parents.c.status.in_(living)), column.is_not(None))
                 )
                 for text in connection.execution_options(yield_per=1000).execute(query).scalars():
                     digests.update(DIGEST.findall(text))

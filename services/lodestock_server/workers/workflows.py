@@ -18,20 +18,23 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from dbos import DBOS, PortableWorkflowError, SetEnqueueOptions, SetWorkflowID
+from dbos import error as dbos_errors
 
 from lodestock_server import identity, log, tasks, tracing
 from lodestock_server.compute import Task
 from lodestock_server.converters.results import summary_of
+from lodestock_server.errors import AlreadyExists, AnswerTooLarge, DatabaseUnavailable, NotFound
 from lodestock_server.jobs import database
-from lodestock_server.jobs.failure import internal_failure
+from lodestock_server.jobs.failure import failure_of, internal_failure
 from lodestock_server.jobs.job import JobState
 from lodestock_server.jobs.kinds import BATCH_FORECAST, KINDS, RUN_BACKTEST, RUN_OPTIMIZATION
 from lodestock_server.jobs.ticket import Ticket
 from lodestock_server.log import get_log
 from lodestock_server.metrics import JOB_ATTEMPTS, JOB_COMPUTE_SECONDS, JOB_QUEUE_SECONDS, JOBS_ENDED
 from lodestock_server.store.faults import is_transient
+from lodestock_server.store.results import NotAllowed
 from lodestock_server.workers import batch
-from lodestock_server.workers.attempts import Attempt
+from lodestock_server.workers.attempts import Attempt, Attempts
 from lodestock_server.workers.attending import Attendant, Reporter, not_wanted
 from lodestock_server.workers.engine import current_claim
 from lodestock_server.workers.gathering import Gathering, Part
@@ -45,6 +48,8 @@ FORECAST_PART = "ForecastPart"
 PART_FAILED = "the part of the batch that it was in failed; the worker's log has the reason"
 SPLIT_LIMIT_S = 600.0
 MERGE_LIMIT_S = 600.0
+AROUND_ANSWER_BYTES = 64 * 1024
+"""What goes around an answer when it is fetched: its name, its summary."""
 
 TASKS: Mapping[str, Task] = {
     RUN_OPTIMIZATION.name: tasks.optimize_sourcing,
@@ -77,23 +82,23 @@ class Workflows:
             max_attempts: how often a job is begun before it fails.
         """
         # DBOS counts the attempts that come after the first.
-        workflow = partial(DBOS.workflow, max_recovery_attempts=max_attempts - 1)
+        workflow, shop = partial(DBOS.workflow, max_recovery_attempts=max_attempts - 1), self._shop
 
         @workflow(name=RUN_OPTIMIZATION.name)
         def run_optimization(ticket: Json) -> Json:
-            return counted(ticket, self._whole)
+            return counted(ticket, self._whole, shop)
 
         @workflow(name=RUN_BACKTEST.name)
         def run_backtest(ticket: Json) -> Json:
-            return counted(ticket, self._whole)
+            return counted(ticket, self._whole, shop)
 
         @workflow(name=BATCH_FORECAST.name)
         def batch_forecast(ticket: Json) -> Json:
-            return counted(ticket, self._in_parts)
+            return counted(ticket, self._in_parts, shop)
 
         @workflow(name=FORECAST_PART)
         def forecast_part(ticket: Json) -> Json:
-            return self._step("compute", Ticket.from_json(ticket), self._compute)
+            return outlived(Ticket.from_json(ticket), lambda given: self._step("compute", given, self._compute), shop)
 
         self._part_workflow = forecast_part
 
@@ -110,7 +115,7 @@ class Workflows:
         for part in parts:
             # The ids say whose part it is: an attempt that comes after this one finds those that are there already.
             with SetWorkflowID(part.job_id), SetEnqueueOptions(queue_partition_key=ticket.caller):
-                of_part = replace(ticket, kind=FORECAST_PART, request=part.request)
+                of_part = replace(ticket, kind=FORECAST_PART, request=part.request, whole=str(DBOS.workflow_id))
                 DBOS.enqueue_workflow(database.COMPUTE_QUEUE, self._part_workflow, of_part.to_json())
         gathered = self._step("gather", ticket, partial(self._gather, parts))
         merged = self._step("merge", ticket, partial(self._merge, gathered["answers"]))
@@ -128,7 +133,7 @@ class Workflows:
                 tracing.continued(ticket.trace),
                 tracing.span(name, job=claim.job_id, kind=ticket.kind),
             ):
-                outcome = judged(attempt, partial(work, ticket, attempt))
+                outcome = judged(attempt, partial(work, ticket, attempt), self._shop.attempts)
                 get_log().info("step done", step=name)
                 return outcome
 
@@ -137,16 +142,31 @@ class Workflows:
 
     def _compute(self, ticket: Ticket, attempt: Attempt) -> Json:
         request = patient(attempt, self._shop.payloads.get)(ticket.request)
-        answer = self._begun(ticket, attempt).answer(self._work[ticket.kind], request, ticket.limit_s)
-        digest = patient(attempt, self._shop.payloads.put)(answer)
+        limit_s = ticket.limit_s
+        if ticket.whole:
+            # The limit is that of the whole job, which waits for all of its parts.
+            limit_s = max(0.0, limit_s - patient(attempt, self._shop.engine.ran_s)(ticket.whole))
+        answer = self._begun(ticket, attempt).answer(self._work[ticket.kind], request, limit_s)
         if ticket.kind not in KINDS:
-            return {"answer": digest}
+            return {"answer": patient(attempt, self._shop.payloads.put)(answer)}
+        return self._kept(ticket, attempt, request, answer)
+
+    def _kept(self, ticket: Ticket, attempt: Attempt, request: bytes, answer: bytes) -> Json:
+        """What is recorded of an answer, once it is stored.
+
+        Raises:
+            PortableWorkflowError: It is larger than what a caller can fetch.
+        """
+        refuse_oversize(len(answer), self._shop.max_message_bytes)
+        digest = patient(attempt, self._shop.payloads.put)(answer)
         return {"answer": digest, "summary": summary_of(ticket.kind, request, answer)}
 
     def _publish(self, computed: Json, ticket: Ticket, attempt: Attempt) -> Json:
         kind = KINDS[ticket.kind].result_kind
         name = f"{kind}/{attempt.job_id}"
-        patient(attempt, self._shop.results.publish)(
+        publish = patient(attempt, self._shop.results.publish)
+        stored = partial(
+            publish,
             name,
             kind=kind,
             caller=ticket.caller,
@@ -156,7 +176,14 @@ class Workflows:
             answer_digest=computed["answer"],
             summary=computed["summary"],
             keep=self._shop.keep_results,
+            allowed=lambda connection: self._shop.engine.holds(connection, attempt.claim),
         )
+        try:
+            stored()
+        except NotAllowed as error:
+            raise not_wanted() from error
+        except AlreadyExists as error:
+            raise failure_of(error) from error
         return {"result": name, "summary": computed["summary"]}
 
     def _split(self, ticket: Ticket, attempt: Attempt) -> Json:
@@ -171,18 +198,23 @@ class Workflows:
         return {"answers": [[part.request, answers[part.job_id]] for part in parts]}
 
     def _merge(self, answers: Sequence[tuple[str, str | None]], ticket: Ticket, attempt: Attempt) -> Json:
-        get = patient(attempt, self._shop.payloads.get)
-        request = get(ticket.request)
-        responses = (
-            batch.Response.FromString(get(answer))
-            if answer
-            else batch.failed(batch.Request.FromString(get(part)), PART_FAILED)
-            for part, answer in answers
-        )
+        request = patient(attempt, self._shop.payloads.get)(ticket.request)
+        responses = (self._part(part, answer, ticket, attempt) for part, answer in answers)
         pieces = batch.written((batch.Request.FromString(request), *responses))
         answer = self._attendant(attempt).answer(batch.merge_batch, pieces, MERGE_LIMIT_S)
-        digest = patient(attempt, self._shop.payloads.put)(answer)
-        return {"answer": digest, "summary": summary_of(ticket.kind, request, answer)}
+        return self._kept(ticket, attempt, request, answer)
+
+    def _part(self, part: str, answer: str | None, ticket: Ticket, attempt: Attempt) -> batch.Response:
+        """What a part has come to; computed again where it is gone, as after a restore from a backup."""
+        get = patient(attempt, self._shop.payloads.get)
+        if not answer:
+            return batch.failed(batch.Request.FromString(get(part)), PART_FAILED)
+        try:
+            return batch.Response.FromString(get(answer))
+        except NotFound:
+            get_log().warning("answer of a part gone; computed again", part=part)
+            again = self._attendant(attempt).answer(self._work[FORECAST_PART], get(part), ticket.limit_s)
+            return batch.Response.FromString(again)
 
     def _begun(self, ticket: Ticket, attempt: Attempt) -> Attendant:
         """The attendant of a job's first step."""
@@ -190,7 +222,8 @@ class Workflows:
         attendant = self._attendant(attempt)
         if ticket.kind in KINDS:
             queue_s = patient(attempt, self._shop.engine.queued_s)(attempt.job_id)
-            JOB_QUEUE_SECONDS.labels(kind=ticket.kind).observe(queue_s)
+            if queue_s is not None:
+                JOB_QUEUE_SECONDS.labels(kind=ticket.kind).observe(queue_s)
         attendant.reporter.begin()
         return attendant
 
@@ -199,10 +232,26 @@ class Workflows:
 
     def _reporter(self, attempt: Attempt) -> Reporter:
         number = patient(attempt, self._shop.engine.attempt_number)(attempt.job_id)
-        return Reporter(self._shop.engine.name, number)
+        return Reporter(self._shop.engine, attempt, number, patient(attempt, self._shop.engine.now)())
 
 
-def counted(given: Json, work: Callable[[Ticket], Json]) -> Json:
+def outlived(ticket: Ticket, work: Callable[[Ticket], Json], shop: Workshop) -> Json:
+    """Do a job, and leave it to the next attempt where DBOS could not write down a step of it.
+
+    Raises:
+        DBOSWorkflowCancelledError: That is so.
+    """
+    try:
+        return work(ticket)
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        shop.attempts.interrupt(current_claim())
+        get_log().warning("attempt ended by the database", error=type(error).__name__)
+        raise not_wanted() from error
+
+
+def counted(given: Json, work: Callable[[Ticket], Json], shop: Workshop) -> Json:
     """Do a job, and count how it ends and the seconds of this attempt."""
     ticket, began_s = Ticket.from_json(given), time.monotonic()
 
@@ -211,7 +260,7 @@ def counted(given: Json, work: Callable[[Ticket], Json]) -> Json:
         JOB_COMPUTE_SECONDS.labels(kind=ticket.kind).observe(time.monotonic() - began_s)
 
     try:
-        outcome = work(ticket)
+        outcome = outlived(ticket, work, shop)
     except PortableWorkflowError:
         ended(JobState.FAILED)
         raise
@@ -219,7 +268,21 @@ def counted(given: Json, work: Callable[[Ticket], Json]) -> Json:
     return outcome
 
 
-def judged(attempt: Attempt, work: Callable[[], Json]) -> Json:
+def refuse_oversize(answer_bytes: int, most_bytes: int) -> None:
+    """See to it that what a caller could never fetch is no success.
+
+    Raises:
+        PortableWorkflowError: The answer is too large.
+    """
+    if answer_bytes + AROUND_ANSWER_BYTES > most_bytes:
+        message = (
+            f"the answer has {answer_bytes} bytes, and max_message_bytes is {most_bytes}: ask for less, "
+            "such as fewer series, sample paths or scenarios"
+        )
+        raise failure_of(AnswerTooLarge(message))
+
+
+def judged(attempt: Attempt, work: Callable[[], Json], attempts: Attempts) -> Json:
     """Do a step's work, and see to it that only what is final ends the job.
 
     Raises:
@@ -230,11 +293,12 @@ def judged(attempt: Attempt, work: Callable[[], Json]) -> Json:
         return work()
     except Unwanted as error:
         raise not_wanted() from error
-    except PortableWorkflowError:
+    except (PortableWorkflowError, dbos_errors.DBOSWorkflowCancelledError):
         raise
     except Exception as error:
-        if is_transient(error):
+        if is_transient(error) or isinstance(error, DatabaseUnavailable):
             # The guard puts the job back into its queue.
+            attempts.interrupt(attempt.claim)
             get_log().warning("attempt ended by the database", exc_info=error)
             raise not_wanted() from error
         get_log().error("job failed", exc_info=error)

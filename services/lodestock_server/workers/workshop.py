@@ -23,6 +23,7 @@ class Workshop:
         slots: where tasks are computed.
         attempts: what this worker is at.
         keep_results: how long results are kept. None: for ever.
+        max_message_bytes: largest answer that a caller can fetch, with what goes around it.
     """
 
     engine: WorkEngine
@@ -31,3 +32,4 @@ class Workshop:
     slots: ComputeSlots
     attempts: Attempts
     keep_results: timedelta | None
+    max_message_bytes: int

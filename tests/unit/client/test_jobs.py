@@ -169,6 +169,30 @@ def test_progress_is_told_to_a_function() -> None:
     assert heard[1].metadata.attempts == 1
 
 
+def test_long_silence_of_a_job_is_not_the_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream that stood for an hour without an event, and then broke, had a server until then."""
+    now = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    streams = iter([Unavailable("gone"), operation("SUCCEEDED", result="plans/x")])
+
+    def watch(_: Any) -> Any:
+        now[0] += 3_000
+        came = next(streams)
+        return came if isinstance(came, Exception) else v1.WatchOperationResponse(sequence=1, operation=came)
+
+    job, _ = begun(WatchOperation=watch)
+    assert [event.sequence for event in job.watch()] == [1]
+    assert job.state == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt, SystemExit])
+def test_interrupted_block_cancels_its_job(interrupt: type[BaseException]) -> None:
+    job, channel = begun(CancelOperation=Empty())
+    with pytest.raises(interrupt), job:
+        raise interrupt
+    assert asked(channel) == ["CancelOperation"]
+
+
 def test_block_that_fails_cancels_its_job() -> None:
     job, channel = begun(CancelOperation=Empty())
     with pytest.raises(RuntimeError), job:

@@ -10,10 +10,10 @@ from typing import Any, cast
 
 from lodestock_server.errors import DatabaseUnavailable
 from lodestock_server.store.workers import WorkerBeat
-from lodestock_server.workers.attempts import Attempts
-from lodestock_server.workers.engine import Claim
-from lodestock_server.workers.guard import BUSY_FOR_S, UNATTENDED_S, Guard
+from lodestock_server.workers.attempts import Attempts, Claim
+from lodestock_server.workers.guard import AWAY_FOR_S, BUSY_FOR_S, UNATTENDED_S, Guard
 from lodestock_server.workers.liveness import Liveness
+from lodestock_server.workers.post import Post
 
 LOST_S = 10.0
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,6 +33,7 @@ class Scene:
     claimed: dict[str, str] = field(default_factory=dict)
     running: set[str] = field(default_factory=set)
     put_back: list[Claim] = field(default_factory=list)
+    counted: list[Claim] = field(default_factory=list)
     looks_often: bool = True
 
     def beat(self, name: str, **_about: Any) -> int:
@@ -54,7 +55,7 @@ class Scene:
             for name, beat in self.beats.items()
         )
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, _since: datetime | None = None) -> None:
         """Forget a worker."""
         del self.beats[name]
 
@@ -79,8 +80,8 @@ class Scene:
 
     def hand_back(self, claims: Collection[Claim], begun: bool) -> int:
         """Put jobs back."""
-        assert begun
         self.put_back += claims
+        self.counted += claims if begun else ()
         return len(claims)
 
     def look_often(self, often: bool) -> None:
@@ -93,7 +94,7 @@ class Scene:
 
     def liveness(self) -> Liveness:
         """What watches the other workers."""
-        return Liveness(cast(Any, self), cast(Any, self), 1, LOST_S, self.clock)
+        return Liveness(cast(Any, self), cast(Any, self), Post(self.name, NOW, 1), LOST_S, self.clock)
 
     def guard(self, attempts: Attempts) -> Guard:
         """What watches the jobs of this one."""
@@ -172,6 +173,26 @@ def test_a_claim_without_an_attempt_is_put_back_after_a_while() -> None:
         scene.claimed["claimed again"] = claim
         guard.look()
     assert scene.put_back == [Claim("lost", "1")]
+
+
+def test_what_the_database_ended_is_no_attempt() -> None:
+    """Whether the attempt said so, or the database was seen to be away; else it counts."""
+    scene, attempts = Scene(claimed={"interrupted": "1", "odd": "1"}), Attempts()
+    attempts.interrupt(Claim("interrupted", "1"))
+    guard = scene.guard(attempts)
+    for scene.now_s in (0.0, UNATTENDED_S):
+        guard.look()
+    assert (len(scene.put_back), scene.counted) == (2, [Claim("odd", "1")])
+    scene.now_s, scene.claimed, scene.away = 1.5 * UNATTENDED_S, {"odd": "2"}, True
+    guard.look()
+    scene.away = False
+    for scene.now_s in (2 * UNATTENDED_S, 3 * UNATTENDED_S):
+        guard.look()
+    assert (scene.put_back[-1], len(scene.counted)) == (Claim("odd", "2"), 1)
+    scene.claimed = {"odd": "3"}
+    for scene.now_s in (2 * AWAY_FOR_S, 3 * AWAY_FOR_S):
+        guard.look()
+    assert scene.counted[-1] == Claim("odd", "3")
 
 
 def test_a_worker_without_jobs_asks_the_database_less_often() -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from lodestock_optimizers import planner
+from lodestock_optimizers import incumbents, planner
 from lodestock_optimizers.arrays import LinearArrays, compile_model
 from lodestock_optimizers.formulation import formulate
 from lodestock_optimizers.highs import Solution, Solver, no_solution
@@ -14,7 +17,7 @@ from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.plan import Plan, PlanStatus
 from lodestock_optimizers.planner import optimize
 from lodestock_optimizers.problem import Budget, SourcingProblem
-from lodestock_optimizers.watch import Progress, Stage
+from lodestock_optimizers.watch import Progress, Stage, relative_gap
 from tests.unit.optimizers.problems import material, problem, source, stock, stop
 
 
@@ -86,6 +89,90 @@ def endless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def stopped_plan() -> Plan:
     return optimize(tied(), time_limit_s=2 * Endless.limit_s)
+
+
+def stopped_at_once(monkeypatch: pytest.MonkeyPatch, stated: SourcingProblem) -> Plan:
+    """What comes of a problem whose solver meets its limit before the search begins."""
+    monkeypatch.setattr(Endless, "limit_s", 0.0)
+    monkeypatch.setattr(planner, "Solver", Endless)
+    return optimize(stated, time_limit_s=1000.0)
+
+
+def test_a_plan_that_buys_nothing_is_there_from_the_first_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = stopped_at_once(monkeypatch, tied())
+    assert plan.status is PlanStatus.FEASIBLE
+    assert plan.check is not None
+    assert plan.check.primal_violation <= plan.check.tolerance
+    assert not any(contract.contracted_tonnes for contract in plan.contracts)
+    assert sum(delivery.spot_tonnes for delivery in plan.deliveries) == 0
+    assert any(balance.out_of_stock_tonnes > 0 for balance in plan.balances)
+
+
+def test_the_plan_that_buys_nothing_keeps_what_a_hard_closing_stock_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = stock(10.0, loss_rate_per_year=0.5, closing_tonnes=2.0, closing_is_hard=True)
+    plan = stopped_at_once(monkeypatch, problem((), periods=2, materials=(material(stock=policy),)))
+    assert plan.status is PlanStatus.FEASIBLE
+    # Of 10 t half is lost in each period: of 5 t one may go, so that 4 t become the 2 t that must be left.
+    assert [balance.out_of_stock_tonnes for balance in plan.balances] == pytest.approx([1.0, 0.0])
+
+
+def test_there_is_no_plan_at_once_where_a_hard_limit_asks_for_purchases(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stopped_at_once(monkeypatch, out_of_reach()).status is PlanStatus.NO_PLAN_FOUND
+
+
+def test_a_solvers_plan_that_breaks_rows_gives_way_to_the_searchs(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Careless(Solver):
+        def solve(self) -> Solution:
+            levels = np.full(self.arrays.shape[1], 1e-3)
+            nothing = no_solution(PlanStatus.FEASIBLE, "Time limit reached")
+            return replace(nothing, objective=1.0, column_value=levels)
+
+    monkeypatch.setattr(planner, "Solver", Careless)
+    plan = optimize(tied(), time_limit_s=1000.0)
+    assert plan.status is PlanStatus.FEASIBLE
+    assert plan.check is not None
+    assert plan.check.primal_violation <= plan.check.tolerance
+
+
+@pytest.mark.usefixtures("endless")
+def test_a_fault_in_the_search_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(incumbents.Search, "_alone", fail)
+    with pytest.raises(ZeroDivisionError):
+        stopped_plan()
+
+
+def test_a_cancelled_solve_returns_when_its_threads_have_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Solver):
+        """A solver that goes on for a while after it is told to end, as in presolve."""
+
+        def __init__(self, arrays: LinearArrays, time_limit_s: float | None = None) -> None:
+            super().__init__(arrays, time_limit_s)
+            self._told = threading.Event()
+
+        def solve(self) -> Solution:
+            self._told.wait()
+            time.sleep(0.2)
+            ended.set()
+            return no_solution(PlanStatus.CANCELLED, "Interrupted by user")
+
+        def interrupt(self) -> None:
+            self._told.set()
+
+    class Impatient(Watch):
+        def cancelled(self) -> bool:
+            return Stage.SOLVING in self.stages
+
+    ended = threading.Event()
+    monkeypatch.setattr(planner, "Solver", Slow)
+    assert optimize(tied(), watcher=Impatient()).status is PlanStatus.CANCELLED
+    assert ended.is_set()
+
+
+def test_a_gap_is_not_below_nothing() -> None:
+    assert relative_gap(100.0, 100.0 + 1e-13) == 0.0
 
 
 @pytest.mark.usefixtures("endless")

@@ -6,8 +6,10 @@ import asyncio
 import os
 import pickle
 import signal
+import struct
 import time
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from lodestock_server.compute import (
     Watch,
     run_task,
 )
+from lodestock_server.compute import process as compute_process
 from lodestock_server.deadlines import Deadline
 from lodestock_server.errors import NotFound, OutOfTime, Overloaded, WorkerLost
 from lodestock_server.jobs.job import Progress
@@ -171,6 +174,57 @@ def test_the_death_of_a_process_is_told(process: ComputeProcess) -> None:
     with pytest.raises(ZeroDivisionError):
         process.run(report_thrice, b"", LONG_S, wanted, lambda _progress: print(1 / 0))
     assert run(process, tell_process) != before
+
+
+LARGE = bytes(8_000_000)
+"""More than a pipe holds."""
+
+
+def freeze_in_the_middle(request: bytes, limit_s: float, watch: Watch) -> bytes:
+    """Write the length of an answer and nothing of the answer itself."""
+    pipe: Connection = watch._pipe  # type: ignore[attr-defined]
+    os.write(pipe.fileno(), struct.pack("!i", 1000))
+    Path(request.decode()).touch()
+    os.kill(os.getpid(), signal.SIGSTOP)
+    return b""
+
+
+@pytest.mark.parametrize("request_bytes", [b"small", LARGE], ids=["small", "large"])
+def test_a_frozen_process_is_killed_and_the_next_call_has_another(
+    process: ComputeProcess, monkeypatch: pytest.MonkeyPatch, request_bytes: bytes
+) -> None:
+    """A call that it does not take tells it, however much of it the pipe holds; meanwhile it does not count."""
+    monkeypatch.setattr(compute_process, "TAKE_S", 0.4)
+    monkeypatch.setattr(compute_process, "SILENT_S", 0.0)
+    before = int(run(process, tell_process))
+    assert not process.silent
+    os.kill(before, signal.SIGSTOP)
+    silences: list[bool] = []
+
+    def patient() -> bool:
+        silences.append(process.silent)
+        return True
+
+    with pytest.raises(ProcessDied, match="did not take the call"):
+        process.run(repeat_request, request_bytes, LONG_S, patient)
+    assert silences
+    assert all(silences)
+    assert int(run(process, tell_process)) != before
+    assert not process.silent
+
+
+def test_a_call_that_a_frozen_process_has_not_taken_can_be_stopped(process: ComputeProcess) -> None:
+    os.kill(int(run(process, tell_process)), signal.SIGSTOP)
+    with pytest.raises(TaskStopped):
+        process.run(repeat_request, LARGE, LONG_S, lambda: False)
+
+
+def test_a_process_that_freezes_in_the_middle_of_its_answer_can_be_stopped(
+    process: ComputeProcess, tmp_path: Path
+) -> None:
+    begun = tmp_path / "begun"
+    with pytest.raises(TaskStopped):
+        process.run(freeze_in_the_middle, str(begun).encode(), LONG_S, lambda: not begun.exists())
 
 
 def test_a_pool_goes_on_after_callers_that_left_and_processes_that_died(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import grpc
 import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from structlog.testing import capture_logs
 
 from lodestock_server.errors import DatabaseUnavailable
 from lodestock_server.store import faults
@@ -233,6 +234,40 @@ def test_a_full_disk_is_unavailable_and_not_tried_again(
     with pytest.raises(DatabaseUnavailable) as failed:
         PayloadStore(small).put(random.Random(4).randbytes(1_000_000))
     assert "full" in str(failed.value.__cause__)
+
+
+def test_the_log_says_why_in_the_drivers_words_once_a_minute_and_kind(
+    small: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event.listen(small, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count=100"))
+    small.dispose()
+    monkeypatch.setattr(faults, "_TOLD_S", {})
+    monkeypatch.setattr(faults, "PATIENCE_S", 0.0)
+    content = random.Random(4).randbytes(1_000_000)
+
+    def told() -> list[str]:
+        with capture_logs() as lines:
+            for _ in range(2):
+                with pytest.raises(DatabaseUnavailable):
+                    PayloadStore(small).put(content)
+        assert not any(line["event"] != "database fails" for line in lines)
+        return [line["why"] for line in lines]
+
+    assert told() == ["database or disk is full"]
+    assert told() == []
+    other = sqlite3.connect(tmp_path / "small" / "lodestock.db")
+    other.execute("BEGIN IMMEDIATE")
+    assert told() == ["database is locked"]
+    other.close()
+    monkeypatch.setattr(faults, "TOLD_EVERY_S", 0.0)
+    assert told() == ["database or disk is full"] * 2
+
+
+def test_no_error_shows_what_a_statement_was_given(small: Engine) -> None:
+    """Callers' names and texts are parameters; the log has every error that is a fault of ours."""
+    with pytest.raises(OperationalError) as failed, small.connect() as connection:
+        connection.execute(text("SELECT 1 FROM nowhere WHERE name = :name"), {"name": "a secret name"})
+    assert "a secret name" not in str(failed.value)
 
 
 def test_our_own_mistakes_and_damage_are_not_called_unavailable(small: Engine, tmp_path: Path) -> None:
