@@ -26,7 +26,12 @@ RETRY_POLICY = {
 }
 SERVICE_CONFIG = {
     # Every method gives the same answer to the same request, so every method may be tried again.
-    "methodConfig": [{"name": [{}], "retryPolicy": RETRY_POLICY}],
+    "methodConfig": [
+        {"name": [{}], "retryPolicy": RETRY_POLICY},
+        # But not streams of events: whoever watches goes on after the last event that it has. And gRPC, having lost its
+        # connection while it tries a stream again, may never tell how the stream ended.
+        {"name": [{"service": "lodestock.v1.OperationService"}]},
+    ],
     # Where more than every second call fails, callers who try again would make matters worse.
     "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.5},
 }

@@ -9,6 +9,7 @@ import signal
 import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, redirect_stderr
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from lodestock import (
     JobCancelled,
     NotFound,
     StillRunning,
+    Unavailable,
+    operations,
 )
 from lodestock.v1 import operations_pb2 as v1
 from lodestock.v1 import operations_pb2_grpc as v1_grpc
@@ -375,3 +378,13 @@ def test_server_that_goes_down_lets_those_who_wait_go(served: Served, alice: Cli
     assert found.state in ("QUEUED", "RUNNING")
     found.cancel()
     assert found.wait(PATIENCE_S).state == "CANCELLED"
+
+
+def test_who_watches_hears_that_the_server_is_gone_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by waiting for ever: gRPC by itself may never tell how a stream ended that it tried again."""
+    monkeypatch.setattr(operations, "MOST_SILENCE_S", 3.0)
+    with ThreadPoolExecutor(1) as watching, running_server() as gone, Client(gone.address) as client:
+        job = client.run_optimization(toy_problem())
+        heard = watching.submit(lambda: list(job.watch()))
+        threading.Timer(1.0, gone.signal, [signal.SIGKILL]).start()
+        assert isinstance(heard.exception(timeout=60), Unavailable)
