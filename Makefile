@@ -12,7 +12,7 @@ COMPILE_LOCK := .venv-lock/bin/uv pip compile --quiet --universal --generate-has
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint format test test-packaging test-faults test-load bench-startup bench-forecasts bench-scaling \
+.PHONY: help install lint format test test-slow test-packaging test-faults test-load bench-startup bench-forecasts bench-scaling \
 	bench-cancel bench-limits fuzz demo stubs samples lock clean
 
 help: ## List the targets.
@@ -33,6 +33,9 @@ format: $(INSTALLED) ## Format the code and mend what ruff can mend.
 
 test: lint ## Lint, then run every test, as many files at once as there are processors.
 	$(BIN)/pytest -n logical --maxprocesses=4 --dist loadfile
+
+test-slow: $(INSTALLED) ## Run the tests that take long: backup, take-over, faults of the database.
+	$(BIN)/pytest -m slow -n logical --maxprocesses=4 --dist loadfile tests/e2e tests/faults tests/integration tests/unit
 
 test-packaging: $(INSTALLED) ## Install the wheels in empty environments, once with every locked package.
 	$(BIN)/pytest -m "slow or not slow" tests/packaging

@@ -39,6 +39,9 @@ IMPORTED_AS = {
     "grpcio-reflection": "grpc_reflection.v1alpha.reflection",
     "grpcio-status": "grpc_status.rpc_status",
     "lodestock": "lodestock.v1.sourcing_pb2_grpc",
+    "opentelemetry-api": "opentelemetry.trace",
+    "opentelemetry-exporter-otlp-proto-grpc": "opentelemetry.exporter.otlp.proto.grpc.trace_exporter",
+    "opentelemetry-sdk": "opentelemetry.sdk.trace",
     "protobuf": "google.protobuf.message",
 }
 """What to import of a distribution that is not imported by its own name."""

@@ -129,6 +129,7 @@ def test_client_comes_again_when_it_was_told_to() -> None:
             assert len(patient.result(timeout=60)) > 0
 
 
+@pytest.mark.slow
 def test_who_waits_too_short_is_told_that_it_is_full() -> None:
     """Where the time to come again is beyond the call's deadline, the refusal comes at once, not the deadline."""
     with ready_server(LODESTOCK_MAX_WAITING_CALLS="0") as (server, channel):

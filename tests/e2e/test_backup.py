@@ -34,6 +34,8 @@ from tests.server_process import COMMAND, running_server
 from tests.small_packages import small_package
 from tests.toy_problem import toy_problem
 
+pytestmark = pytest.mark.slow
+
 PROGRAMS = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
 CALLER = "anonymous"
 JOB_TIMEOUT_S = 120.0

@@ -48,6 +48,7 @@ def test_a_folder_that_cannot_be_made_is_named(arguments: tuple[str, ...], tmp_p
     assert ended.stderr.splitlines() == [f"data_dir {tmp_path}/file/below cannot be made: Not a directory"]
 
 
+@pytest.mark.slow
 def test_a_server_that_cannot_be_filled_ends_and_says_why(tmp_path: Path) -> None:
     open_database(sqlite_url(tmp_path)).dispose()
     with sqlite3.connect(tmp_path / "lodestock.db") as connection:

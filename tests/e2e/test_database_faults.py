@@ -24,6 +24,8 @@ from tests.mortal_postgresql import MortalPostgresql, mortal_postgresql
 from tests.server_process import running_server
 from tests.toy_problem import toy_problem
 
+pytestmark = pytest.mark.slow
+
 TIMEOUT_S = 60.0
 DETAILS_KEY = "grpc-status-details-bin"
 

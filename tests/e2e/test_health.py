@@ -12,6 +12,7 @@ from pathlib import Path
 
 import grpc
 import grpc.aio
+import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from sqlalchemy import make_url
 
@@ -52,6 +53,7 @@ def test_database_that_is_away_is_told_and_its_return_too(postgresql: Callable[[
         assert until_true(lambda: bool(answers(client)))
 
 
+@pytest.mark.slow
 def test_database_that_hangs_does_not_hang_the_server(postgresql: Callable[[], str]) -> None:
     """While calls wait for it, health is answered, and says so; then they are answered, too."""
     proxy, login = proxied(postgresql())

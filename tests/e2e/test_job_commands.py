@@ -129,7 +129,15 @@ def test_interrupted_job_is_cancelled_and_said_so(idle: ServerProcess, toy_file:
     command = [str(BIN / "lodestock"), "plan", str(toy_file), "--job", "--name", "interrupted"]
     with (
         Client(idle.address) as client,
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as begun,
+        subprocess.Popen(
+            command,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Where the tests run in the background, Ctrl-C is ignored, and what they start inherits that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        ) as begun,
     ):
         assert begun.stderr is not None
         name = begun.stderr.readline().partition(",")[0]

@@ -122,6 +122,7 @@ def worker_spans(collector: Collector) -> set[str]:
     return {span.name for span in collector.spans if span.trace_id.hex() == TRACE and "job" in attributes(span)}
 
 
+@pytest.mark.slow
 def test_collector_that_is_away_holds_up_nothing() -> None:
     with running_server(environment={"LODESTOCK_OTLP_ENDPOINT": "http://127.0.0.1:1"}) as server:
         assess(server, "USA")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import grpc
+import pytest
 from google.longrunning import operations_pb2, operations_pb2_grpc
 
 from tests.faults.caller import Caller, Ended, Span
@@ -16,6 +17,8 @@ from tests.faults.campaign import Report, run_with_faults
 from tests.faults.cluster import Cluster, filled_sqlite
 from tests.faults.killer import WORKER, Kill, Plan
 from tests.faults.work import Work, undisturbed, works
+
+pytestmark = pytest.mark.slow
 
 JOBS = 10
 SIZE = 12

@@ -8,11 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
+import pytest
 
 from lodestock import Client
 from tests.integration.job_site import PATIENCE_S, eventually, lives
 from tests.server_process import COMMAND, ServerProcess, running_server
 from tests.toy_problem import toy_problem
+
+pytestmark = pytest.mark.slow
 
 
 def workers_of(server: ServerProcess) -> list[int]:

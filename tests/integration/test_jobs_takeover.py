@@ -27,6 +27,8 @@ from tests.integration import job_tasks
 from tests.integration.job_site import MOST_S, Site, eventually, lives, site
 from tests.mortal_postgresql import mortal_postgresql
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=["postgresql", pytest.param("sqlite", marks=pytest.mark.slow)])
 def bare(request: pytest.FixtureRequest, postgresql: Callable[[], str], tmp_path: Path) -> Iterator[Site]:
