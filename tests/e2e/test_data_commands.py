@@ -254,7 +254,8 @@ def test_a_dry_run_makes_no_database(tmp_path: Path, next_year: Path) -> None:
 def test_a_dry_run_leaves_an_older_schema_as_it_is(data: Data, next_year: Path) -> None:
     database = data.folder / "lodestock.db"
     with sqlite3.connect(database) as connection:
-        connection.execute("DROP TABLE in_use")
+        for table in ("in_use", "result", "payload", "worker"):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
     dry = data("import", str(next_year), *TABLE, *SOURCE, "--dry-run")
     assert dry.returncode == 1
