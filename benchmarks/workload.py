@@ -9,7 +9,8 @@ from typing import Any
 from google.protobuf.message import Message
 from grpc_health.v1 import health_pb2
 
-from lodestock.v1 import common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
+from lodestock.v1 import forecast_pb2, risk_pb2, sourcing_pb2
+from tests.toy_problem import toy_problem
 
 LIMIT_S = 60.0
 
@@ -38,35 +39,6 @@ def kind(service: str, name: str, request: Message, share: float = 0.0, task: st
     return Kind(name, f"/{service}/{name}", request.SerializeToString(), share, task)
 
 
-def small_problem() -> sourcing_pb2.SourcingProblem:
-    """One material, two suppliers, five years, stock: a small plan."""
-    demand = sourcing_pb2.TierDemand(
-        tier=common_pb2.DEMAND_TIER_ESSENTIAL, demand_tonnes=[100], shortage_cost_usd_per_tonne=300_000
-    )
-    stock = sourcing_pb2.StockPolicy(opening_tonnes=10, holding_usd_per_tonne_year=500, closing_tonnes=0)
-    return sourcing_pb2.SourcingProblem(
-        buyer="USA",
-        periods=[sourcing_pb2.Period(label=str(2027 + i), length_years=1) for i in range(5)],
-        materials=[sourcing_pb2.Material(material_id="cobalt", demand=[demand], stock=stock)],
-        sources=[supplier("COD", 30_000, 200), supplier("AUS", 36_000, 30)],
-        discount_rate=0.03,
-    )
-
-
-def supplier(country: str, price_usd_per_tonne: float, capacity_tonnes: float) -> sourcing_pb2.Source:
-    """A supplier of cobalt with a lead of one year."""
-    return sourcing_pb2.Source(
-        source_id=f"cobalt/{country}",
-        material_id="cobalt",
-        country=country,
-        kind=common_pb2.SOURCE_KIND_IMPORT,
-        unit_price_usd_per_tonne=[price_usd_per_tonne],
-        freight_usd_per_tonne=200,
-        capacity_tonnes=[capacity_tonnes],
-        lead_periods=1,
-    )
-
-
 HEALTH = kind("grpc.health.v1.Health", "Check", health_pb2.HealthCheckRequest())
 RISK = kind(
     "lodestock.v1.RiskService",
@@ -87,7 +59,7 @@ FORECAST = kind(
 PLAN = kind(
     "lodestock.v1.SourcingService",
     "OptimizeSourcing",
-    sourcing_pb2.OptimizeSourcingRequest(problem=small_problem()),
+    sourcing_pb2.OptimizeSourcingRequest(problem=toy_problem()),
     share=0.4,
     task="optimize_sourcing",
 )

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 Result_co = TypeVar("Result_co", covariant=True)
 
-UNFINISHED = ("QUEUED", "RUNNING")
-
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:

@@ -55,7 +55,7 @@ from lodestock_server.metrics import serve_metrics, set_jobs
 from lodestock_server.servicers.audit import AuditServicer
 from lodestock_server.servicers.catalog import CatalogServicer
 from lodestock_server.servicers.forecast import ForecastServicer
-from lodestock_server.servicers.operations import OperationServicer, OperationsServicer
+from lodestock_server.servicers.operations import OperationsServicer
 from lodestock_server.servicers.results import StoredResults
 from lodestock_server.servicers.risk import RiskServicer
 from lodestock_server.servicers.sourcing import SourcingServicer
@@ -258,8 +258,9 @@ def build_server(
         CatalogServicer(DatasetStore(engine), compute, loaded), server
     )
     audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditServicer(compute, loaded), server)
-    longrunning_grpc.add_OperationsServicer_to_server(OperationsServicer(jobs, draining), server)
-    operations_pb2_grpc.add_OperationServiceServicer_to_server(OperationServicer(jobs, draining), server)
+    operations = OperationsServicer(jobs, draining)
+    longrunning_grpc.add_OperationsServicer_to_server(operations, server)
+    operations_pb2_grpc.add_OperationServiceServicer_to_server(operations, server)
     healths = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(healths, server)
     add_reflection(server)

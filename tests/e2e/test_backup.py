@@ -32,6 +32,7 @@ from lodestock_server.store.results import ResultStore
 from lodestock_server.store.revisions import downgrade, schema_of
 from tests.server_process import COMMAND, running_server
 from tests.small_packages import small_package
+from tests.stored_results import publish
 from tests.toy_problem import toy_problem
 
 pytestmark = pytest.mark.slow
@@ -82,17 +83,7 @@ def fill(url: str, tmp_path: Path, number: int = 5) -> str:
     engine = open_database(url)
     DatasetStore(engine).load(small_package(tmp_path / f"package{number}", [("tin", "CHN", 2020, number)]))
     payloads = PayloadStore(engine)
-    ResultStore(engine).publish(
-        f"plans/{number}",
-        kind="plans",
-        caller=CALLER,
-        display_name="kept",
-        operation="operations/gone",
-        request_digest=payloads.put(b"request"),
-        answer_digest=payloads.put(bytes([number]) * 1000),
-        summary={"expected_cost_usd": 1.0},
-        keep=None,
-    )
+    publish(engine, f"plans/{number}", payloads.put(b"request"), payloads.put(bytes([number]) * 1000), CALLER)
     engine.dispose()
     return submit(url)
 
@@ -140,27 +131,17 @@ def test_a_backup_is_of_one_moment_while_others_write(new_place: Callable[[], Pl
     old, new, file = new_place(), new_place(), tmp_path / "backup"
     fill(old.url, tmp_path)
     engine = connect(old.url)
-    payloads, results = PayloadStore(engine), ResultStore(engine)
+    payloads = PayloadStore(engine)
 
-    def publish(number: int) -> None:
+    def publish_one(number: int) -> None:
         digest = payloads.put(f"payload {number}".encode() * 1000)
-        results.publish(
-            f"plans/late{number}",
-            kind="plans",
-            caller=CALLER,
-            display_name="",
-            operation="",
-            request_digest=digest,
-            answer_digest=digest,
-            summary={},
-            keep=None,
-        )
+        publish(engine, f"plans/late{number}", digest, digest, CALLER)
 
     def publish_until(ended: threading.Event) -> None:
         for number in itertools.count():
             if ended.is_set():
                 return
-            publish(number)
+            publish_one(number)
 
     with ThreadPoolExecutor(1) as writers:
         ended = threading.Event()
@@ -176,7 +157,7 @@ def test_a_backup_is_of_one_moment_while_others_write(new_place: Callable[[], Pl
     found, _ = ResultStore(engine).list("plans", CALLER, 3000)
     assert found
     for one in found:
-        assert PayloadStore(engine).size(one.answer_digest) == one.answer_bytes
+        assert len(PayloadStore(engine).get(one.answer_digest)) == one.answer_bytes
     engine.dispose()
 
 

@@ -28,7 +28,6 @@ CALL = Call(OPTIMIZE.path, OPTIMIZE, (REQUEST.SerializeToString(),), deadline_s=
 GOOD = Outcome("OK", "", None, "id", (sourcing_pb2.OptimizeSourcingResponse().SerializeToString(),), 0.1)
 
 INFO = error_details_pb2.ErrorInfo(reason="INVALID_REQUEST", domain="lodestock")
-VIOLATION = error_details_pb2.BadRequest.FieldViolation(field="problem.sources[0].risk", description="is 7")
 
 
 def refused(*details: Message, code: str = "INVALID_ARGUMENT", text: str = "1 violation") -> Outcome:

@@ -19,6 +19,7 @@ from lodestock_server.store.payloads import PayloadStore
 from lodestock_server.store.results import ResultStore
 from tests.integration import job_tasks
 from tests.integration.job_site import MOST_S, Site, eventually, lives, site
+from tests.stored_results import publish
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -232,17 +233,7 @@ def test_a_job_does_not_succeed_over_the_result_of_another_request(worked: Site)
     engine = database.open_engine(worked.url)
     payloads, results = PayloadStore(engine), ResultStore(engine)
     other = payloads.put(b"another request")
-    results.publish(
-        f"plans/{job.job_id}",
-        kind="plans",
-        caller="a",
-        display_name="",
-        operation="operations/x",
-        request_digest=other,
-        answer_digest=other,
-        summary={},
-        keep=None,
-    )
+    publish(engine, f"plans/{job.job_id}", other, other, caller="a")
     ended = worked.ended(job)
     assert (ended.state, ended.error and ended.error.code) == (JobState.FAILED, "ALREADY_EXISTS")
     assert results.get(f"plans/{job.job_id}", "a").request_digest == other

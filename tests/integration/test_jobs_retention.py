@@ -17,6 +17,7 @@ from lodestock_server.store.results import ResultStore
 from lodestock_server.store.schema import payload
 from lodestock_server.workers.retention import Retention
 from tests.integration.job_site import Site, site
+from tests.stored_results import publish
 
 LONG_AGO = timedelta(days=40)
 
@@ -73,7 +74,7 @@ def test_operations_are_forgotten_some_time_after_their_end(bare: Site, engine: 
 
 def test_payloads_live_as_long_as_somebody_needs_them(bare: Site, engine: Engine) -> None:
     """Jobs that have not ended need their requests and what their steps have left; results theirs; nobody else any."""
-    payloads, results = PayloadStore(engine), ResultStore(engine)
+    payloads = PayloadStore(engine)
     living, ended = bare.submit(seconds=1.0), bare.submit(seconds=2.0)
     end(engine, ended, timedelta())
     recorded, lost = payloads.put(b"what a step has left"), payloads.put(b"what nobody names")
@@ -88,17 +89,7 @@ def test_payloads_live_as_long_as_somebody_needs_them(bare: Site, engine: Engine
         connection.execute(database.steps.insert().values(step))
     kept, expired = payloads.put(b"a result"), payloads.put(b"an expired one")
     for name, digest, keep in (("kept", kept, None), ("expired", expired, timedelta())):
-        results.publish(
-            f"plans/{name}",
-            kind="plans",
-            caller="a",
-            display_name="",
-            operation="operations/x",
-            request_digest=digest,
-            answer_digest=digest,
-            summary={},
-            keep=keep,
-        )
+        publish(engine, f"plans/{name}", digest, digest, caller="a", keep=keep)
     age_payloads(engine)
     sweep(engine)
     with engine.connect() as connection:

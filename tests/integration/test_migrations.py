@@ -19,6 +19,7 @@ from lodestock_server.store.results import ResultStore
 from lodestock_server.store.revisions import UnknownRevision, differences, downgrade, known_revisions, upgrade
 from lodestock_server.store.workers import WorkerStore
 from tests.small_packages import small_package
+from tests.stored_results import publish
 
 REVISIONS = known_revisions()
 
@@ -43,17 +44,7 @@ def fill(engine: Engine, tmp_path: Path) -> None:
     for tonnes in (5, 7):
         store.load(small_package(tmp_path / str(tonnes), [("tin", "CHN", 2020, tonnes)]))
     payloads = PayloadStore(engine)
-    ResultStore(engine).publish(
-        "plans/1",
-        kind="plans",
-        caller="ministry",
-        display_name="",
-        operation="operations/1",
-        request_digest=payloads.put(b"request"),
-        answer_digest=payloads.put(b"answer"),
-        summary={},
-        keep=timedelta(days=1),
-    )
+    publish(engine, "plans/1", payloads.put(b"request"), payloads.put(b"answer"), keep=timedelta(days=1))
     WorkerStore(engine).beat("worker", host="here", pid=1, version="0.1.0", slots=1)
     with engine.connect() as connection:
         assert all(connection.execute(select(table)).first() for table in schema.metadata.sorted_tables)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from lodestock_optimizers import planner
 from lodestock_optimizers.plan import Plan, PlanStatus
@@ -29,18 +29,10 @@ from lodestock_optimizers.validation import validate
 from tests.oracle.agreement import close, disagreement
 from tests.oracle.model import Name, Oracle, solve
 from tests.oracle.planted import PLANTED, base
-from tests.oracle.problems import problems
+from tests.oracle.problems import problems, unshrunk
 
 
-# Shrinking a problem of hundreds of figures takes minutes and tells little: the oracle names the disagreement.
-@settings(
-    max_examples=250,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-    phases=[Phase.explicit, Phase.generate],
-)
+@unshrunk(250)
 @given(problems())
 def test_status_and_optimum_agree_on_random_problems(problem: SourcingProblem) -> None:
     assert validate(problem) == []

@@ -9,7 +9,7 @@ import itertools
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 
 from lodestock_optimizers.arrays import LinearArrays, compile_model
 from lodestock_optimizers.check import check_answer
@@ -25,7 +25,7 @@ from lodestock_optimizers.trade_rules import rule_rows
 from lodestock_optimizers.watch import Stage, unlimited
 from tests.oracle.model import Optimum, solve
 from tests.oracle.planted import base
-from tests.oracle.problems import problems
+from tests.oracle.problems import problems, unshrunk
 
 MOST_STEPS = 40
 
@@ -46,14 +46,7 @@ def assert_true_so_far(search: Search, optimum: Optimum) -> None:
     assert search.incumbent is None or search.incumbent.objective >= optimum.objective - slack
 
 
-@settings(
-    max_examples=100,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-    phases=[Phase.explicit, Phase.generate],
-)
+@unshrunk(100)
 @given(problems())
 def test_bounds_and_plans_on_the_way_hold_the_oracles_optimum(problem: SourcingProblem) -> None:
     optimum = solve(problem)
@@ -71,7 +64,7 @@ def test_bounds_and_plans_on_the_way_hold_the_oracles_optimum(problem: SourcingP
         assert search.incumbent is None
 
 
-@settings(max_examples=100, deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=True)
+@unshrunk(100)
 @given(problems())
 def test_only_rows_of_shared_room_tie_materials(problem: SourcingProblem) -> None:
     instance = Instance(problem)
@@ -87,14 +80,7 @@ def test_only_rows_of_shared_room_tie_materials(problem: SourcingProblem) -> Non
     assert sorted(np.concatenate([part.columns for part in free])) == list(range(arrays.shape[1]))
 
 
-@settings(
-    max_examples=200,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=True,
-    phases=[Phase.explicit, Phase.generate],
-)
+@unshrunk(200)
 @given(problems())
 def test_the_plan_that_buys_nothing_is_found_where_there_is_one(problem: SourcingProblem) -> None:
     arrays, search = begun(problem)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from lodestock_optimizers.problem import (
@@ -38,6 +39,23 @@ from lodestock_optimizers.problem import (
 COUNTRIES = ("AUS", "CHN", "COD")
 LENGTHS = (1.0, 0.5, 0.25, 2.0, 1 / 3)
 T = TypeVar("T")
+
+
+def unshrunk(max_examples: int) -> settings:
+    """How a test runs over random problems.
+
+    Shrinking a problem of hundreds of figures takes minutes and tells little: the oracle names the disagreement.
+    """
+    return settings(
+        max_examples=max_examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+        phases=[Phase.explicit, Phase.generate],
+    )
+
+
 STATES = tuple(MaterialState)
 
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from google.protobuf.message import Message
-
 from lodestock.v1 import forecast_pb2, forecast_pb2_grpc
 from lodestock_server import tasks, weights
 from lodestock_server.converters.forecast import model_to_proto
-from lodestock_server.converters.operation import operation_to_proto
 from lodestock_server.deadlines import Deadline
 from lodestock_server.dispatch import ComputeCalls
-from lodestock_server.identity import current_caller
 from lodestock_server.jobs.client import Jobs
-from lodestock_server.jobs.kinds import BATCH_FORECAST, RUN_BACKTEST, JobKind
+from lodestock_server.jobs.kinds import BATCH_FORECAST, RUN_BACKTEST
 from lodestock_server.servicers.answers import as_written
 from lodestock_server.servicers.results import StoredResults
+from lodestock_server.servicers.submission import begin
 from lodestock_server.usecases.forecast_demand import list_models
 
 
@@ -61,38 +58,13 @@ class ForecastServicer(forecast_pb2_grpc.ForecastServiceServicer):
         self, request: forecast_pb2.BatchForecastDemandRequest, context: Any
     ) -> Any:
         """Begin to forecast many series, as an operation."""
-        return await self._begin(BATCH_FORECAST, request.forecast, request)
+        return await begin(self._jobs, BATCH_FORECAST, request.forecast, request)
 
     async def RunBacktest(  # noqa: N802
         self, request: forecast_pb2.RunBacktestRequest, context: Any
     ) -> Any:
         """Begin to score models, as an operation."""
-        return await self._begin(RUN_BACKTEST, request.backtest, request)
-
-    async def _begin(
-        self,
-        kind: JobKind,
-        asked: Message,
-        request: forecast_pb2.BatchForecastDemandRequest | forecast_pb2.RunBacktestRequest,
-    ) -> Any:
-        caller = current_caller()
-        return operation_to_proto(await self._jobs.in_thread(self._submit, kind, asked, request, caller))
-
-    def _submit(
-        self,
-        kind: JobKind,
-        asked: Message,
-        request: forecast_pb2.BatchForecastDemandRequest | forecast_pb2.RunBacktestRequest,
-        caller: str,
-    ) -> Any:
-        return self._jobs.submit(
-            kind,
-            asked.SerializeToString(deterministic=True),
-            caller=caller,
-            request_id=request.request_id,
-            display_name=request.display_name,
-            limit_s=0,
-        )
+        return await begin(self._jobs, RUN_BACKTEST, request.backtest, request)
 
     async def GetForecast(  # noqa: N802
         self, request: forecast_pb2.GetForecastRequest, context: Any
@@ -115,10 +87,13 @@ class ForecastServicer(forecast_pb2_grpc.ForecastServiceServicer):
     ) -> forecast_pb2.CompareForecastsResponse:
         """Put the figures of stored forecasts side by side."""
         deadline = Deadline.of_call(context)
-        forecasts, figures = await self._results.compare(request.names, request.most_figures, deadline)
-        # Messages one after the other are one message.
-        head = forecast_pb2.CompareForecastsResponse(forecasts=forecasts).SerializeToString()
-        return as_written(head + figures, forecast_pb2.CompareForecastsResponse)
+        answer = await self._results.compare(
+            request.names,
+            request.most_figures,
+            deadline,
+            lambda infos: forecast_pb2.CompareForecastsResponse(forecasts=infos),
+        )
+        return as_written(answer, forecast_pb2.CompareForecastsResponse)
 
     async def DeleteForecast(  # noqa: N802
         self, request: forecast_pb2.DeleteForecastRequest, context: Any

@@ -34,8 +34,8 @@ LOOK_AGAIN_S = 30.0
 """Seconds after which a stream of an operation that nothing happens to looks whether it is still there."""
 
 
-class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignore[misc]
-    """Gives, lists, waits for, cancels and deletes the caller's operations."""
+class OperationsServicer(operations_pb2_grpc.OperationsServicer, v1_grpc.OperationServiceServicer):  # type: ignore[misc]
+    """Gives, lists, waits for, follows, cancels and deletes the caller's operations."""
 
     def __init__(self, jobs: Jobs, draining: asyncio.Event) -> None:
         """Take what the methods need.
@@ -80,20 +80,6 @@ class OperationsServicer(operations_pb2_grpc.OperationsServicer):  # type: ignor
         """Forget an operation that has ended; its result stays."""
         await self._jobs.in_thread(self._jobs.delete, job_id_from_proto(request.name), current_caller())
         return Empty()
-
-
-class OperationServicer(v1_grpc.OperationServiceServicer):
-    """Follows operations."""
-
-    def __init__(self, jobs: Jobs, draining: asyncio.Event) -> None:
-        """Take what the methods need.
-
-        Args:
-            jobs: The jobs.
-            draining: Set once the server is going down.
-        """
-        self._jobs = jobs
-        self._draining = draining
 
     async def WatchOperation(  # noqa: N802
         self, request: v1.WatchOperationRequest, context: Any

@@ -24,7 +24,7 @@ MOST_FIGURES = 1_000
 """Figures that a comparison lists where the caller does not say how many."""
 
 Answered = Callable[[Any], Message]
-"""From what is known of a result to an answer that holds it."""
+"""From what is known of a result, or of several, to an answer that holds it."""
 
 
 class StoredResults:
@@ -69,8 +69,8 @@ class StoredResults:
         found, token = await asyncio.to_thread(self._results.list, collection, current_caller(), size, page_token)
         return [info_to_proto(stored) for stored in found], token
 
-    async def compare(self, names: Sequence[str], most_figures: int, deadline: Deadline) -> tuple[list[Any], bytes]:
-        """What is known of results, and the bytes of an answer that holds the figures that differ between them.
+    async def compare(self, names: Sequence[str], most_figures: int, deadline: Deadline, answered: Answered) -> bytes:
+        """The bytes of an answer that holds what is known of results and the figures that differ between them.
 
         Raises:
             NotFound: The caller has no such result.
@@ -82,7 +82,8 @@ class StoredResults:
             "most_figures": most_figures or MOST_FIGURES,
         }
         figures = await self._compute.run(tasks.compare_results, json.dumps(asked).encode(), deadline)
-        return [info_to_proto(one) for one in stored], figures
+        # Messages one after the other are one message.
+        return answered([info_to_proto(one) for one in stored]).SerializeToString() + figures
 
     def _all(self, names: Sequence[str], caller: str) -> list[Any]:
         return [self._results.get(name, caller) for name in names]

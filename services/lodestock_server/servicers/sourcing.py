@@ -8,15 +8,14 @@ from typing import Any
 
 from lodestock.v1 import sourcing_pb2, sourcing_pb2_grpc
 from lodestock_server import tasks, weights
-from lodestock_server.converters.operation import operation_to_proto
 from lodestock_server.deadlines import Deadline
 from lodestock_server.dispatch import ComputeCalls
 from lodestock_server.errors import FieldViolation
-from lodestock_server.identity import current_caller
 from lodestock_server.jobs.client import Jobs
 from lodestock_server.jobs.kinds import RUN_OPTIMIZATION
 from lodestock_server.servicers.answers import as_written
 from lodestock_server.servicers.results import StoredResults
+from lodestock_server.servicers.submission import begin
 
 FindViolations = Callable[[sourcing_pb2.SourcingProblem], Sequence[FieldViolation]]
 
@@ -76,19 +75,9 @@ class SourcingServicer(sourcing_pb2_grpc.SourcingServiceServicer):
         self, request: sourcing_pb2.RunOptimizationRequest, context: Any
     ) -> Any:
         """Begin to find a plan, as an operation."""
-        return operation_to_proto(await self._jobs.in_thread(self._submit, request, current_caller()))
-
-    def _submit(self, request: sourcing_pb2.RunOptimizationRequest, caller: str) -> Any:
         limit_s = request.time_limit_s if request.HasField("time_limit_s") else None
         asked = sourcing_pb2.OptimizeSourcingRequest(problem=request.problem, time_limit_s=limit_s)
-        return self._jobs.submit(
-            RUN_OPTIMIZATION,
-            asked.SerializeToString(deterministic=True),
-            caller=caller,
-            request_id=request.request_id,
-            display_name=request.display_name,
-            limit_s=limit_s or 0,
-        )
+        return await begin(self._jobs, RUN_OPTIMIZATION, asked, request, limit_s or 0)
 
     async def GetPlan(  # noqa: N802
         self, request: sourcing_pb2.GetPlanRequest, context: Any
@@ -111,10 +100,13 @@ class SourcingServicer(sourcing_pb2_grpc.SourcingServiceServicer):
     ) -> sourcing_pb2.ComparePlansResponse:
         """Put the figures of stored plans side by side."""
         deadline = Deadline.of_call(context)
-        plans, figures = await self._results.compare(request.names, request.most_figures, deadline)
-        # Messages one after the other are one message.
-        head = sourcing_pb2.ComparePlansResponse(plans=plans).SerializeToString()
-        return as_written(head + figures, sourcing_pb2.ComparePlansResponse)
+        answer = await self._results.compare(
+            request.names,
+            request.most_figures,
+            deadline,
+            lambda infos: sourcing_pb2.ComparePlansResponse(plans=infos),
+        )
+        return as_written(answer, sourcing_pb2.ComparePlansResponse)
 
     async def DeletePlan(  # noqa: N802
         self, request: sourcing_pb2.DeletePlanRequest, context: Any

@@ -62,20 +62,6 @@ class PayloadStore:
             raise _not_found(digest)
         return zlib.decompress(packed)
 
-    @steadfast
-    def size(self, digest: str) -> int:
-        """Number of bytes under a digest, before compression.
-
-        Raises:
-            NotFound: There are none, or none any more.
-            DatabaseUnavailable: The database stays away.
-        """
-        with self._engine.connect() as connection:
-            raw = connection.execute(select(payload.c.raw_bytes).where(payload.c.digest == digest)).scalar()
-        if raw is None:
-            raise _not_found(digest)
-        return int(raw)
-
     def touch(self, digests: Iterable[str]) -> None:
         """Keep payloads for another day; those that are not there are left out.
 

@@ -27,6 +27,7 @@ from lodestock_server.store.results import ResultStore
 from lodestock_server.store.workers import WorkerStore
 from tests.mortal_postgresql import MortalPostgresql, mortal_postgresql
 from tests.small_packages import small_package
+from tests.stored_results import publish
 
 Ask = Callable[[Engine, str], object]
 
@@ -59,20 +60,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faults, "PATIENCE_S", 0.1)
 
 
-def publish(engine: Engine, digest: str) -> object:
-    return ResultStore(engine).publish(
-        "plans/1",
-        kind="plans",
-        caller="ministry",
-        display_name="",
-        operation="",
-        request_digest=digest,
-        answer_digest=digest,
-        summary={},
-        keep=None,
-    )
-
-
 USES: dict[str, Ask] = {
     "the catalog": lambda engine, _: CatalogSource(engine).current(),
     "descriptor": lambda engine, _: StoredPackage(engine, 1).descriptor,
@@ -86,10 +73,9 @@ USES: dict[str, Ask] = {
     "rows": lambda engine, _: DatasetStore(engine).rows(iter([RowKey("output", "", "mined", 1)])),
     "put": lambda engine, _: PayloadStore(engine).put(b"another"),
     "get": lambda engine, digest: PayloadStore(engine).get(digest),
-    "size": lambda engine, digest: PayloadStore(engine).size(digest),
     "touch": lambda engine, digest: PayloadStore(engine).touch([digest]),
     "sweep of payloads": lambda engine, _: PayloadStore(engine).sweep(),
-    "publish": publish,
+    "publish": lambda engine, digest: publish(engine, "plans/1", digest, digest),
     "list of results": lambda engine, _: ResultStore(engine).list("plans", "ministry", 10),
     "sweep of results": lambda engine, _: ResultStore(engine).sweep(),
     "beat": lambda engine, _: WorkerStore(engine).beat("worker", host="here", pid=1, version="0", slots=1),
@@ -173,11 +159,11 @@ def test_what_is_half_written_when_the_database_dies_is_not_there(
         postgres.kill()
 
     with pytest.raises(DatabaseUnavailable):
-        publish(engine, digest)
+        publish(engine, "plans/1", digest, digest)
     event.remove(engine, "commit", die)
     postgres.start()
     assert ResultStore(engine).list("plans", "ministry", 10) == ((), "")
-    assert publish(engine, digest) is True
+    assert publish(engine, "plans/1", digest, digest) is True
 
 
 def test_opening_waits_for_a_database_that_starts(postgres: MortalPostgresql, url: str) -> None:

@@ -10,25 +10,16 @@ from sqlalchemy import Engine
 from lodestock_server.errors import InvalidRequest, NotFound
 from lodestock_server.store.payloads import PayloadStore
 from lodestock_server.store.results import ResultStore
+from tests.stored_results import publish
 
 DAY = timedelta(days=1)
 
 
-def publish(
+def put(
     engine: Engine, name: str, caller: str = "ministry", answer: bytes = b"answer", keep: timedelta | None = None
 ) -> bool:
     payloads = PayloadStore(engine)
-    return ResultStore(engine).publish(
-        name,
-        kind=name.partition("/")[0],
-        caller=caller,
-        display_name=f"the {name}",
-        operation="operations/1",
-        request_digest=payloads.put(b"request"),
-        answer_digest=payloads.put(answer),
-        summary={"expected_cost_usd": 1.5, "material_ids": ["cobalt"]},
-        keep=keep,
-    )
+    return publish(engine, name, payloads.put(b"request"), payloads.put(answer), caller, keep)
 
 
 def names(engine: Engine, kind: str, caller: str, page_size: int) -> list[list[str]]:
@@ -42,7 +33,7 @@ def names(engine: Engine, kind: str, caller: str, page_size: int) -> list[list[s
 
 
 def test_a_result_comes_back_as_it_was_published(engine: Engine) -> None:
-    assert publish(engine, "plans/1", answer=b"the answer", keep=3 * DAY)
+    assert put(engine, "plans/1", answer=b"the answer", keep=3 * DAY)
     stored = ResultStore(engine).get("plans/1", "ministry")
     assert (stored.name, stored.kind, stored.caller) == ("plans/1", "plans", "ministry")
     assert (stored.display_name, stored.operation) == ("the plans/1", "operations/1")
@@ -57,10 +48,10 @@ def test_a_result_comes_back_as_it_was_published(engine: Engine) -> None:
 
 
 def test_a_name_is_published_once_and_the_first_one_stays(engine: Engine) -> None:
-    assert publish(engine, "plans/1", answer=b"first")
+    assert put(engine, "plans/1", answer=b"first")
     before = ResultStore(engine).get("plans/1", "ministry")
-    assert not publish(engine, "plans/1", answer=b"second")
-    assert not publish(engine, "plans/1", caller="another")
+    assert not put(engine, "plans/1", answer=b"second")
+    assert not put(engine, "plans/1", caller="another")
     assert ResultStore(engine).get("plans/1", "ministry") == before
 
 
@@ -82,9 +73,9 @@ def test_a_result_without_its_payloads_is_refused(engine: Engine) -> None:
 
 def test_a_list_is_newest_first_page_by_page_and_stays_so_while_results_come_and_go(engine: Engine) -> None:
     for number in range(7):
-        publish(engine, f"plans/{number}")
-    publish(engine, "forecasts/1")
-    publish(engine, "plans/other", caller="another")
+        put(engine, f"plans/{number}")
+    put(engine, "forecasts/1")
+    put(engine, "plans/other", caller="another")
     assert names(engine, "plans", "ministry", 3) == [
         ["plans/6", "plans/5", "plans/4"],
         ["plans/3", "plans/2", "plans/1"],
@@ -95,7 +86,7 @@ def test_a_list_is_newest_first_page_by_page_and_stays_so_while_results_come_and
     assert names(engine, "plans", "nobody", 10) == [[]]
     store = ResultStore(engine)
     _, token = store.list("plans", "ministry", 3)
-    publish(engine, "plans/newer")
+    put(engine, "plans/newer")
     store.delete("plans/4", "ministry")
     store.delete("plans/3", "ministry")
     assert [one.name for one in store.list("plans", "ministry", 3, token)[0]] == ["plans/2", "plans/1", "plans/0"]
@@ -103,7 +94,7 @@ def test_a_list_is_newest_first_page_by_page_and_stays_so_while_results_come_and
 
 def test_results_of_one_moment_are_listed_once_each(engine: Engine) -> None:
     for number in range(5):
-        publish(engine, f"plans/{number}")
+        put(engine, f"plans/{number}")
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE result SET created_at = (SELECT min(created_at) FROM result)")
     assert names(engine, "plans", "ministry", 2) == [["plans/4", "plans/3"], ["plans/2", "plans/1"], ["plans/0"]]
@@ -117,7 +108,7 @@ def test_a_token_that_no_list_gave_out_is_refused_by_its_field(engine: Engine, t
 
 
 def test_another_callers_result_is_not_there(engine: Engine) -> None:
-    publish(engine, "plans/1")
+    put(engine, "plans/1")
     store = ResultStore(engine)
     for ask in (store.get, store.delete):
         with pytest.raises(NotFound, match="there is no 'plans/1'"):
@@ -126,7 +117,7 @@ def test_another_callers_result_is_not_there(engine: Engine) -> None:
 
 
 def test_a_deleted_result_is_gone(engine: Engine) -> None:
-    publish(engine, "plans/1")
+    put(engine, "plans/1")
     store = ResultStore(engine)
     store.delete("plans/1", "ministry")
     for ask in (store.get, store.delete):
@@ -135,9 +126,9 @@ def test_a_deleted_result_is_gone(engine: Engine) -> None:
 
 
 def test_what_has_expired_is_not_shown_and_is_swept(engine: Engine) -> None:
-    publish(engine, "plans/old", keep=-DAY)
-    publish(engine, "plans/young", keep=DAY)
-    publish(engine, "plans/kept")
+    put(engine, "plans/old", keep=-DAY)
+    put(engine, "plans/young", keep=DAY)
+    put(engine, "plans/kept")
     store = ResultStore(engine)
     with pytest.raises(NotFound):
         store.get("plans/old", "ministry")
