@@ -1,0 +1,63 @@
+"""Contracts, deliveries, spot purchases: columns q, y, z and the rows that tie them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyomo.environ as pyo
+
+from lodestock_optimizers.instance import Instance
+from lodestock_optimizers.trade_rules import embargoed
+
+from .writing import add_rows, pairs
+
+FIRM_SHARE = 1.0
+"""Take-or-pay share at which a contract delivers exactly what is available of it."""
+
+
+def add_sources(model: pyo.ConcreteModel, instance: Instance) -> None:
+    """What can be contracted, delivered and bought spot at every node."""
+    tree = instance.tree
+    nodes, sources = range(instance.node_count), range(instance.source_count)
+    stopped = embargoed(instance)
+    open_capacity = np.where(stopped, 0.0, instance.capacity)
+    availability = pairs(tree.availability)
+    spot_limit = np.where(stopped, 0.0, instance.spot_capacity)[tree.period] * tree.availability
+    joint_limit = open_capacity[tree.period] * tree.availability
+    contracts = sorted({(l, int(k)) for l in sources for k in instance.contract_of[:, l]})
+    period_of = [t for t, _ in instance.contracts]
+
+    model.N = pyo.Set(initialize=list(nodes))
+    model.SPOT = pyo.Set(initialize=instance.spot_sources)
+    model.L_N = pyo.Set(initialize=[(l, n) for l in sources for n in nodes], dimen=2)
+    model.FIRM = pyo.Set(initialize=[p for p in model.L_N if instance.take_or_pay[p[0]] >= FIRM_SHARE], dimen=2)
+    model.OPTIONAL = pyo.Set(initialize=[p for p in model.L_N if instance.take_or_pay[p[0]] < FIRM_SHARE], dimen=2)
+    model.SPOT_N = pyo.Set(initialize=[(l, n) for l in instance.spot_sources for n in nodes], dimen=2)
+    model.CONTRACTS = pyo.Set(initialize=contracts, dimen=2)
+    model.contract = pyo.Param(model.L_N, initialize=pairs(instance.contract_of))
+    model.availability = pyo.Param(model.L_N, initialize=availability)
+    model.least_taken = pyo.Param(
+        model.OPTIONAL,
+        initialize={(l, n): availability[l, n] * float(instance.take_or_pay[l]) for l, n in model.OPTIONAL},
+    )
+    model.joint_limit = pyo.Param(model.SPOT_N, initialize={(l, n): float(joint_limit[n, l]) for l, n in model.SPOT_N})
+
+    model.q = pyo.Var(model.CONTRACTS, bounds=lambda _, l, k: (0, float(open_capacity[period_of[k], l])))
+    model.y = pyo.Var(model.L_N, bounds=(0, None))
+    model.z = pyo.Var(model.SPOT_N, bounds=lambda _, l, n: (0, float(spot_limit[n, l])))
+
+    add_rows(
+        model, "delivery", model.FIRM, lambda b, l, n: b.y[l, n] == b.availability[l, n] * b.q[l, b.contract[l, n]]
+    )
+    add_rows(
+        model,
+        "delivery_most",
+        model.OPTIONAL,
+        lambda b, l, n: b.y[l, n] <= b.availability[l, n] * b.q[l, b.contract[l, n]],
+    )
+    add_rows(
+        model,
+        "delivery_least",
+        model.OPTIONAL,
+        lambda b, l, n: b.y[l, n] >= b.least_taken[l, n] * b.q[l, b.contract[l, n]],
+    )
+    add_rows(model, "capacity", model.SPOT_N, lambda b, l, n: b.y[l, n] + b.z[l, n] <= b.joint_limit[l, n])
