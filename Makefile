@@ -13,7 +13,7 @@ COMPILE_LOCK := .venv-lock/bin/uv pip compile --quiet --universal --generate-has
 
 .DEFAULT_GOAL := help
 .PHONY: help install lint format test test-slow test-packaging test-faults test-load bench-startup bench-forecasts bench-scaling \
-	bench-cancel bench-limits fuzz demo stubs samples lock clean
+	bench-cancel bench-limits bench-optimizer fuzz demo stubs samples lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench-cancel: $(INSTALLED) ## Cancel work that would take minutes and measure ho
 
 bench-limits: $(INSTALLED) ## Measure how solves keep their time limits, and with what gap.
 	$(BIN)/python -m benchmarks.limits
+
+bench-optimizer: $(INSTALLED) ## Measure whole answers against HiGHS alone, Pyomo and linopy; MATERIALS=20 for the lowest rungs.
+	$(BIN)/python -m benchmarks.optimizer $(MATERIALS)
 
 fuzz: $(INSTALLED) ## Send 100,000 hostile calls to a server and print what they came to; LODESTOCK_FUZZ_SEED=random.
 	$(BIN)/python -m tests.fuzz

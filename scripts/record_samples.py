@@ -82,6 +82,16 @@ def answers(address: str) -> dict[str, Message]:
             "BuildProblem": problem.message,
             "ValidateProblem": client.validate_problem(problem).message,
             "OptimizeSourcing": plan.message,
+            "TraceFrontier": client.trace_frontier(problem, points=4).message,
+            "FindAlternatives": client.find_alternatives(problem, max_increase=0.05, count=2).message,
+            "AskWhatIf": client.ask_what_if(problem, {"a tenth more": {"demand_factor": 1.1}}).message,
+            "ExplainPlan": client.explain_plan(problem, firm_quantities=2).message,
+            "GenerateScenarios": client.generate_scenarios(problem, futures=100, most_scenarios=2, seed=1).message,
+            "ListPolicies": client.list_policies().message,
+            "PriceRules": client.price_rules(problem).message,
+            "ExportModel": sourcing_pb2_grpc.SourcingServiceStub(channel).ExportModel(
+                sourcing_pb2.ExportModelRequest(problem=problem.problem), timeout=PATIENCE_S
+            ),
             "TraceResult": client.trace(plan, "materials[cobalt].costs.holding_usd", "problem.discount_rate").message,
             **of_jobs(client, channel, problem),
         }

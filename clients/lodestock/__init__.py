@@ -29,8 +29,10 @@ from lodestock.errors import (
     Unavailable,
     Violation,
 )
+from lodestock.explanation_results import Explanation
 from lodestock.jobs import Job, JobList, JobStatus
 from lodestock.listings import Changes, Datasets, Materials, Observations, SeriesList
+from lodestock.question_results import Alternatives, Frontier, WhatIfs
 from lodestock.results import (
     Assessment,
     Backtest,
@@ -42,11 +44,13 @@ from lodestock.results import (
     Plan,
     Validation,
 )
+from lodestock.scenario_results import Policies, RulePrices, Scenarios
 from lodestock.stored import Comparison, StoredBacktests, StoredForecasts, StoredPlans
 from lodestock.traces import Trace, TracedNumber
 
 __all__ = [
     "AlreadyExists",
+    "Alternatives",
     "Assessment",
     "Backtest",
     "BuiltProblem",
@@ -55,8 +59,10 @@ __all__ = [
     "Comparison",
     "Datasets",
     "DeadlineExceeded",
+    "Explanation",
     "Forecast",
     "Forecasts",
+    "Frontier",
     "InvalidRequest",
     "Job",
     "JobCancelled",
@@ -72,6 +78,9 @@ __all__ = [
     "Observations",
     "Overloaded",
     "Plan",
+    "Policies",
+    "RulePrices",
+    "Scenarios",
     "SeriesList",
     "ServerFault",
     "StillRunning",
@@ -84,4 +93,5 @@ __all__ = [
     "Unavailable",
     "Validation",
     "Violation",
+    "WhatIfs",
 ]

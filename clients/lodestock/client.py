@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from lodestock.catalog import CatalogCalls
+from lodestock.explanation_calls import ExplanationCalls
 from lodestock.inputs import (
     OwnFigures,
     ProblemLike,
@@ -16,6 +17,7 @@ from lodestock.inputs import (
 )
 from lodestock.inputs import own_figures as figure_messages
 from lodestock.job_calls import JobCalls
+from lodestock.question_calls import QuestionCalls
 from lodestock.requests import (
     SHORT_TIMEOUT_S,
     TIMEOUT_S,
@@ -38,6 +40,7 @@ from lodestock.results import (
     Plan,
     Validation,
 )
+from lodestock.scenario_calls import Policy, ScenarioCalls, policy_messages
 from lodestock.traces import Trace, Traceable, built_message, trace_request
 from lodestock.v1 import (
     common_pb2,
@@ -47,7 +50,7 @@ from lodestock.v1 import (
 )
 
 
-class Client(CatalogCalls, JobCalls):
+class Client(CatalogCalls, JobCalls, QuestionCalls, ExplanationCalls, ScenarioCalls):
     """A connection to a Lodestock server; use it in a `with` statement, or call `close`.
 
     Every method raises one of the errors of `lodestock.errors`, and takes `timeout_s`, the seconds to wait. Where no
@@ -244,6 +247,7 @@ class Client(CatalogCalls, JobCalls):
         demand_probabilities: Sequence[float] = (),
         forecast_model: str = "",
         gdp_scenario: str = "",
+        policies: Iterable[Policy] = (),
         timeout_s: float = TIMEOUT_S,
     ) -> BuiltProblem:
         """Make a problem from the server's data, with the origin of every figure. Nothing is optimised.
@@ -270,6 +274,8 @@ class Client(CatalogCalls, JobCalls):
             demand_probabilities: Probability of each level. Empty: each stands for the levels nearest to it.
             forecast_model: Model of the demand forecast from `list_models`. Empty: the default combination.
             gdp_scenario: Path of GDP and population for models that follow them, "SSP1" to "SSP5". Empty: SSP2.
+            policies: Policies to keep, by their names from `list_policies`; with a value, materials or a first period
+                of their own as messages or dicts.
             timeout_s: Seconds to wait.
 
         Raises:
@@ -297,6 +303,7 @@ class Client(CatalogCalls, JobCalls):
             demand_uncertainty=demand_uncertainty(demand_quantiles, demand_probabilities),
             forecast_model=forecast_model,
             gdp_scenario=gdp_scenario_number(gdp_scenario),
+            policies=policy_messages(policies),
         )
         return BuiltProblem(self._call(self._sourcing.BuildProblem, request, timeout_s))
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from google.protobuf.json_format import Parse, ParseError
 
+from lodestock.explanation_commands import explain
 from lodestock.job_commands import jobs_app
 from lodestock.jobs import Job
-from lodestock.printing import Address, AsJson, PlanTable, complaints, connected, notes_of, print_plan, show
+from lodestock.printing import (
+    Address,
+    AsJson,
+    PlanTable,
+    complaints,
+    connected,
+    notes_of,
+    print_plan,
+    read_problem,
+    show,
+)
+from lodestock.question_commands import alternatives, export, frontier, what_if
 from lodestock.results import Plan
+from lodestock.scenario_commands import numbers_by_country, policies, price_rules, scenarios
 from lodestock.stored_commands import backtests_app, forecasts_app, plans_app
-from lodestock.v1 import sourcing_pb2
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Forecasts, supply risk and sourcing plans for strategic minerals."
@@ -23,6 +33,14 @@ app.add_typer(jobs_app, name="jobs")
 app.add_typer(plans_app, name="plans")
 app.add_typer(forecasts_app, name="forecasts")
 app.add_typer(backtests_app, name="backtests")
+app.command("frontier")(frontier)
+app.command("alternatives")(alternatives)
+app.command("what-if")(what_if)
+app.command("export")(export)
+app.command("explain")(explain)
+app.command("scenarios")(scenarios)
+app.command("policies")(policies)
+app.command("price-rules")(price_rules)
 
 Materials = Annotated[list[str] | None, typer.Argument(help="Materials; none: all that the data hold.")]
 Buyer = Annotated[str, typer.Option(help="Buyer, ISO 3166-1 alpha-3 or EU27.")]
@@ -49,6 +67,9 @@ RiskOf = Annotated[
 DemandQuantiles = Annotated[
     list[float] | None,
     typer.Option("--demand-quantile", help="Level of the demand forecast to plan for as a scenario; repeatable."),
+]
+PolicyName = Annotated[
+    list[str] | None, typer.Option("--policy", help="Policy to keep; see 'lodestock policies'; repeatable.")
 ]
 ProblemFile = Annotated[Path, typer.Argument(help="Problem in proto's JSON form, as 'lodestock problem --json' gives.")]
 
@@ -213,6 +234,7 @@ def problem(
     risk_of: RiskOf = None,
     figures: Figures = None,
     demand_quantile: DemandQuantiles = None,
+    policy: PolicyName = None,
     model: ForecastModel = "",
     gdp_scenario: GdpScenario = "",
     address: Address = None,
@@ -227,9 +249,10 @@ def problem(
             floor_days=floor_days,
             seed=seed,
             source_risk_measure=source_risk,
-            source_risks=risks_by_country(risk_of or ()),
+            source_risks=numbers_by_country(risk_of or (), "risk"),
             own_figures=figures or (),
             demand_quantiles=demand_quantile or (),
+            policies=policy or (),
             forecast_model=model,
             gdp_scenario=gdp_scenario,
         )
@@ -293,30 +316,3 @@ def result_of(job: Job[Plan]) -> Plan:
     except KeyboardInterrupt as stopped:
         complaints.print("\n".join(notes_of(stopped)) or f"{job.name} is cancelled")
         raise
-
-
-def risks_by_country(texts: Sequence[str]) -> dict[str, float]:
-    """Risks given as COD=0.9.
-
-    Raises:
-        ValueError: A text is not of that form.
-    """
-    risks = {}
-    for text in texts:
-        country, equals, risk = text.partition("=")
-        try:
-            risks[country] = float(risk)
-        except ValueError:
-            equals = ""
-        if not (country and equals):
-            raise ValueError(f"'{text}' is no risk of a country, must be like COD=0.9")
-    return risks
-
-
-def read_problem(file: Path) -> sourcing_pb2.SourcingProblem:
-    """Read a problem, exit 2 where the file holds none."""
-    try:
-        return Parse(file.read_text(encoding="utf-8"), sourcing_pb2.SourcingProblem())
-    except (OSError, ParseError, UnicodeDecodeError) as error:
-        complaints.print(f"{file}: {error}")
-        raise typer.Exit(2) from error

@@ -7,10 +7,11 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Protocol
 
 import typer
-from google.protobuf.json_format import MessageToJson
+from google.protobuf.json_format import MessageToJson, Parse, ParseError
 from google.protobuf.message import Message
 from rich.console import Console
 from rich.table import Table
@@ -19,6 +20,7 @@ from lodestock.client import Client
 from lodestock.errors import InvalidRequest, JobFailed, LodestockError
 from lodestock.results import PLAN_TABLES, Plan
 from lodestock.tables import Row
+from lodestock.v1 import sourcing_pb2
 
 WIDE = 1000
 """Columns where no terminal is: whoever reads lines with a program wants each name and number in one piece."""
@@ -47,6 +49,7 @@ PLAN_COLUMNS: Mapping[str, Mapping[str, str]] = {
         "source_id": "source",
         "period": "period",
         "contracted_tonnes": "tonnes",
+        "from_book": "signed\nbefore",
         "reduced_cost_usd_per_tonne": "reduced\ncost\nUSD/t",
         "break_even_price_usd_per_tonne": "break-\neven\nUSD/t",
         "capacity_value_usd_per_tonne": "capacity\nworth\nUSD/t",
@@ -102,12 +105,30 @@ PLAN_COLUMNS: Mapping[str, Mapping[str, str]] = {
         "amount": "amount",
         "unit": "unit",
     },
-    "infeasibilities": {
+    "substitutions": {
+        "substitution_id": "substitution",
+        "node_id": "node",
+        "tonnes": "tonnes\nreplaced",
+    },
+    "footprints": {
+        "kind": "kind",
+        "node_id": "node",
+        "units": "units",
+        "max_units": "most",
+    },
+    "relaxations": {
         "material_id": "material",
         "period": "period",
-        "required_tonnes": "required\ntonnes",
-        "reachable_tonnes": "reachable\ntonnes",
+        "required": "required",
+        "reachable": "reachable",
         "description": "what cannot be met",
+    },
+    "conflict": {
+        "family": "rule",
+        "subject_id": "of",
+        "material_id": "material",
+        "country": "country",
+        "description": "what contradicts the others",
     },
 }
 """The fields of each of the plan's tables that fit 80 columns, with their headings; --json gives all."""
@@ -198,7 +219,7 @@ def print_plan(result: Plan, table: str, as_json: bool) -> None:
     elif result:
         show_plan(result, table)
     else:
-        print("\n".join(no_plan_lines(result)))
+        print("\n".join(no_plan_lines(result.status, result.plan)))
     if not result:
         raise typer.Exit(1)
 
@@ -213,10 +234,37 @@ def show_plan(result: Plan, table: str) -> None:
         print(f"{table}: none")
 
 
-def no_plan_lines(result: Plan) -> list[str]:
-    """Say why there is no plan, a line for each limit that cannot be met."""
-    unmet = [f"  {found.field_path}: {found.description}" for found in result.plan.infeasibilities]
-    return [f"{result.status}: {WHY_NO_PLAN.get(result.status, 'no plan')}", *unmet]
+class Reasons(Protocol):
+    """An answer that says why there is no plan."""
+
+    @property
+    def conflict(self) -> Sequence[sourcing_pb2.ConflictingRule]:
+        """What contradicts each other."""
+
+    @property
+    def relaxations(self) -> Sequence[sourcing_pb2.Relaxation]:
+        """What must give way."""
+
+
+def no_plan_lines(status: str, reasons: Reasons) -> list[str]:
+    """Say why there is no plan: what contradicts what, and what must give way."""
+    lines = [f"{status}: {WHY_NO_PLAN.get(status, 'no plan')}"]
+    if reasons.conflict:
+        lines.append("These contradict each other:")
+        lines += [f"  {found.field_path}: {found.description}" for found in reasons.conflict]
+    if reasons.relaxations:
+        lines.append("A plan is possible where these give way:")
+        lines += [f"  {found.field_path}: {found.description}" for found in reasons.relaxations]
+    return lines
+
+
+def read_problem(file: Path) -> sourcing_pb2.SourcingProblem:
+    """Read a problem, exit 2 where the file holds none."""
+    try:
+        return Parse(file.read_text(encoding="utf-8"), sourcing_pb2.SourcingProblem())
+    except (OSError, ParseError, UnicodeDecodeError) as error:
+        complaints.print(f"{file}: {error}")
+        raise typer.Exit(2) from error
 
 
 def headed(rows: Sequence[Row], headings: Mapping[str, str]) -> list[Row]:
@@ -253,6 +301,8 @@ def text_of(value: Any) -> str:
     """A cell as text: figures to four digits, thousands apart."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
     if isinstance(value, datetime):

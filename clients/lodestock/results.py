@@ -253,7 +253,10 @@ PLAN_TABLES: Mapping[str, Callable[[sourcing_pb2.Plan], list[Row]]] = {
     "materials": lambda plan: [{**row_of(material), **row_of(material.costs)} for material in plan.materials],
     "binding_rules": lambda plan: rows_of(plan.binding_rules),
     "breaches": lambda plan: rows_of(plan.breaches),
-    "infeasibilities": lambda plan: rows_of(plan.infeasibilities),
+    "substitutions": lambda plan: rows_of(plan.substitutions),
+    "footprints": lambda plan: rows_of(plan.footprints),
+    "relaxations": lambda plan: rows_of(plan.relaxations),
+    "conflict": lambda plan: rows_of(plan.conflict),
 }
 
 
@@ -294,7 +297,8 @@ class Plan:
         """The rows of one of the plan's tables.
 
         Args:
-            table: contracts, deliveries, balances, nodes, materials, binding_rules, breaches or infeasibilities.
+            table: contracts, deliveries, balances, nodes, materials, binding_rules, breaches, substitutions,
+                footprints, relaxations or conflict.
 
         Raises:
             ValueError: There is no such table.

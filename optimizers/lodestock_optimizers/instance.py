@@ -9,30 +9,41 @@ all materials in turn.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from .problem import (
+from lodestock_optimizers.footprints import Footprints
+from lodestock_optimizers.problem import (
     DAYS_PER_YEAR,
     Budget,
     DemandTier,
     Material,
-    MaterialState,
     PerPeriod,
     Source,
     SourcingProblem,
-    StateValue,
-    StockPolicy,
+    booked_tonnes,
     by_period,
 )
-from .scenario_tree import STATES, Bools, Floats, Ints, ScenarioTree, build_tree, years_to_periods
+from lodestock_optimizers.scenario_tree import (
+    STATES,
+    Bools,
+    Floats,
+    Ints,
+    ScenarioTree,
+    build_tree,
+    states_with_limit,
+    years_to_periods,
+)
 
 LEAD_YEARS = 1.0
 STORAGE_YEARS = 2.0
 TIERS = tuple(DemandTier)
+SIGNED_AT_START = -1
+"""In place of the node of signing, where a contract is signed at or before the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +55,15 @@ class TierIndex:
     shortage_cost: float
 
 
+@dataclass(frozen=True, slots=True)
+class SubstitutionIndex:
+    """One substitution: index of the material that is replaced, of its tier, and of the material in its place."""
+
+    material: int
+    tier: int
+    substitute: int
+
+
 class Instance:
     """The numbers of one problem.
 
@@ -51,9 +71,12 @@ class Instance:
         problem: A problem without violations.
     """
 
-    def __init__(self, problem: SourcingProblem) -> None:
+    def __init__(
+        self, problem: SourcingProblem, tree: ScenarioTree | None = None, settled: Bools | None = None
+    ) -> None:
         self.problem = problem
-        self.tree: ScenarioTree = build_tree(problem)
+        self.tree: ScenarioTree = build_tree(problem) if tree is None else tree
+        self._settled = settled
         self.period_count = len(problem.periods)
         self.material_of = _positions(
             [m.material_id for m in problem.materials], [s.material_id for s in problem.sources]
@@ -90,13 +113,42 @@ class Instance:
 
     @cached_property
     def weight(self) -> Floats:
-        """(N,) W = π·δ: what a dollar at the node weighs in the objective."""
+        """(N,) π·δ: what a dollar at the node is expected to cost today."""
         return self.tree.probability * self.discount[self.tree.period]
+
+    def weight_with(self, tail_share: Floats) -> Floats:
+        """(N,) W = δ·[(1−β)·π + β·Σ tail of the leaves below], with the (N,) share of the tail that each leaf is."""
+        tail_weight = self.problem.tail_weight
+        if tail_weight == 0:
+            return self.weight
+        shares = (1.0 - tail_weight) * self.tree.probability + tail_weight * self.tree.below(tail_share)
+        return shares * self.discount[self.tree.period]
+
+    @cached_property
+    def path_cost_unit(self) -> float:
+        """USD in which the model counts the cost of a path: about its dearest tonne, so that it counts like tonnes.
+
+        A power of 2, which rounds nothing.
+        """
+        landed = [float(costs.max(initial=1.0)) for costs in (self.contract_cost, self.spot_cost)]
+        dearest = max(*landed, *(tier.shortage_cost for tier in self.tiers)) * float(self.discount.max())
+        return 2.0 ** math.ceil(math.log2(dearest))
+
+    @cached_property
+    def most_tail_share(self) -> Floats:
+        """(leaves,) the most of the tail that a leaf can be: π / (1−α), at most all of it."""
+        probability = self.tree.probability[self.tree.leaves]
+        return np.minimum(1.0, probability / (1.0 - self.problem.tail_level))
 
     @cached_property
     def sources_of(self) -> list[list[int]]:
         """The sources of each material."""
         return [np.flatnonzero(self.material_of == m).tolist() for m in range(self.material_count)]
+
+    @cached_property
+    def countries_of(self) -> list[frozenset[str]]:
+        """The countries that each material can come from."""
+        return [frozenset(self.problem.sources[l].country for l in sources) for sources in self.sources_of]
 
     # Sources
 
@@ -141,6 +193,21 @@ class Instance:
         return self._each_source(lambda s: s.reservation_fee_usd_per_tonne)
 
     @cached_property
+    def fixed_cost(self) -> Floats:
+        """(L,) φ, USD for each period under contract."""
+        return self._each_source(lambda s: s.fixed_cost_usd)
+
+    @cached_property
+    def min_order(self) -> Floats:
+        """(L,) q^min, tonnes."""
+        return self._each_source(lambda s: s.min_order_tonnes)
+
+    @cached_property
+    def ordered(self) -> list[int]:
+        """The sources whose contracts are signed or not as a whole."""
+        return np.flatnonzero((self.fixed_cost > 0) | (self.min_order > 0)).tolist()
+
+    @cached_property
     def take_or_pay(self) -> Floats:
         """(L,) θ."""
         return self._each_source(lambda s: s.take_or_pay)
@@ -174,6 +241,8 @@ class Instance:
     @cached_property
     def settled(self) -> Bools:
         """(N,) whether rules on contracts can bind."""
+        if self._settled is not None:
+            return self._settled
         return self.tree.settled(int(self.lead.max(initial=0)))
 
     # Contracts
@@ -193,6 +262,21 @@ class Instance:
             column = np.array([index[g] for g in self.tree.contract_groups(lead)])
             result[:, self.lead == lead] = column[:, None]
         return result
+
+    @cached_property
+    def booked(self) -> Floats:
+        """(K, L) tonnes that the book fixes for a contract, NaN where it is free."""
+        booked = np.full((len(self.contracts), self.source_count), np.nan)
+        index = {group: k for k, group in enumerate(self.contracts)}
+        position = {s.source_id: l for l, s in enumerate(self.problem.sources)}
+        for (source_id, period), tonnes in booked_tonnes(self.problem).items():
+            booked[index[period, SIGNED_AT_START], position[source_id]] = tonnes
+        return booked
+
+    @cached_property
+    def footprints(self) -> Footprints:
+        """What deliveries leave besides."""
+        return Footprints(self.problem, self.tree)
 
     # Demand and stock
 
@@ -222,6 +306,24 @@ class Instance:
         """(T, M) base demand of each material, all tiers, tonnes a year."""
         return _sum_by_material(self.base_demand, self.tiers_of) / self.length[:, None]
 
+    @cached_property
+    def substitutions(self) -> list[SubstitutionIndex]:
+        """(J) what replaces what, in the order of the problem."""
+        materials = {m.material_id: i for i, m in enumerate(self.problem.materials)}
+        tiers = {(t.material, t.tier): d for d, t in enumerate(self.tiers)}
+        return [
+            SubstitutionIndex(m, tiers[m, j.tier], materials[j.substitute_material_id])
+            for j in self.problem.substitutions
+            for m in (materials[j.material_id],)
+        ]
+
+    @cached_property
+    def most_replaced(self) -> Floats:
+        """(N, J) χ·D, the most of a tier's demand that each substitution may meet, tonnes."""
+        share = np.array([j.max_share for j in self.problem.substitutions])
+        most: Floats = self.demand[:, [j.tier for j in self.substitutions]] * share
+        return most
+
     def storage(self, m: int) -> float:
         """Sm^max, tonnes; by default two years of the largest yearly demand, and room for what is there already."""
         stock = self.stocks[m]
@@ -231,10 +333,18 @@ class Instance:
 
     def floor(self, n: int, m: int) -> float | None:
         """Stock floor at a node, tonnes; None where none binds."""
-        days = _floor_states(self.stocks[m]).get(int(self.tree.state[n, m]))
+        days = self._floor_days[m].get(int(self.tree.state[n, m]))
         if days is None or not self.tree.floor_may_bind[n, m]:
             return None
         return days / DAYS_PER_YEAR * float(self.yearly_demand[self.tree.period[n], m])
+
+    @cached_property
+    def _floor_days(self) -> dict[int, dict[int, float]]:
+        """Of each material with stock the days of its floor by state."""
+        return {
+            m: states_with_limit(stock.floor_days, stock.floor_states, stock.floor_days_by_state)
+            for m, stock in self.stocks.items()
+        }
 
     def closing(self, m: int) -> float:
         """Sm^end, tonnes; by default the larger of the opening stock and the last floor."""
@@ -246,6 +356,13 @@ class Instance:
 
     def closing_shortfall_cost(self, m: int) -> float:
         """vm^end, USD/t; by default low enough that filling a floor never takes an essential tonne."""
+        return self._closing_costs[m]
+
+    @cached_property
+    def _closing_costs(self) -> dict[int, float]:
+        return {m: self._closing_cost(m) for m in self.stocks}
+
+    def _closing_cost(self, m: int) -> float:
         given = self.stocks[m].closing_shortfall_usd_per_tonne
         if given is not None:
             return given
@@ -290,18 +407,6 @@ def shortage_costs(material: Material) -> dict[DemandTier, float]:
         following = [given[t] for t in TIERS[i:] if t in given]
         costs[tier] = following[0] if following else given[[t for t in TIERS if t in given][-1]]
     return costs
-
-
-def states_with_limit(
-    base: float, states: tuple[MaterialState, ...], others: tuple[StateValue, ...]
-) -> dict[int, float]:
-    """The limit of a rule in each state (index into `STATES`) in which it binds: NORMAL unless said otherwise."""
-    limits = {STATES.index(s): base for s in states or (MaterialState.NORMAL,)}
-    return limits | {STATES.index(v.state): v.value for v in others}
-
-
-def _floor_states(stock: StockPolicy) -> dict[int, float]:
-    return states_with_limit(stock.floor_days, stock.floor_states, stock.floor_days_by_state)
 
 
 def _tiers(m: int, material: Material) -> list[TierIndex]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from .problem import DemandTier, MaterialState
+from lodestock_optimizers.problem import DemandTier, MaterialState
 
 
 class PlanStatus(Enum):
@@ -79,6 +79,8 @@ class PlanNode:
     settled: bool
     states: tuple[tuple[str, MaterialState], ...]
     spend_usd: float
+    path_cost_usd: float | None = None
+    tail_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,8 @@ class Contract:
     reduced_cost_usd_per_tonne: float | None
     break_even_price_usd_per_tonne: float | None
     capacity_value_usd_per_tonne: float | None
+    from_book: bool = False
+    fixed_cost_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,9 @@ class CostBreakdown:
     floor_shortfall_usd: float
     closing_shortfall_usd: float
     disposal_usd: float
+    substitution_usd: float = 0.0
+    footprint_usd: float = 0.0
+    fixed_usd: float = 0.0
 
     @property
     def expected_cost_usd(self) -> float:
@@ -164,6 +171,9 @@ class CostBreakdown:
             + self.floor_shortfall_usd
             + self.closing_shortfall_usd
             + self.disposal_usd
+            + self.substitution_usd
+            + self.footprint_usd
+            + self.fixed_usd
         )
 
 
@@ -207,15 +217,57 @@ class RuleBreach:
 
 
 @dataclass(frozen=True, slots=True)
-class Infeasibility:
-    """A hard limit that cannot be met, and what could be reached."""
+class SubstitutionUse:
+    """Tonnes that one substitution replaces at one node."""
 
+    substitution_id: str
+    node_id: int
+    tonnes: float
+
+
+@dataclass(frozen=True, slots=True)
+class FootprintUse:
+    """Footprint of the deliveries at one node, in units of its kind; `max_units` None where no limit binds."""
+
+    kind: str
+    node_id: int
+    units: float
+    max_units: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictingRule:
+    """One of a set of rules that cannot all be kept; without any one of them the others can."""
+
+    family: str
     field_path: str
-    description: str
+    subject_id: str
     material_id: str
+    country: str
+    node_ids: tuple[int, ...]
+    periods: tuple[int, ...]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """A limit that must give way, and how far, in the cheapest way to make a plan possible.
+
+    `field_value` is what the field at `field_path` must become, in `field_unit`; None where no value of it will do.
+    """
+
+    family: str
+    field_path: str
+    subject_id: str
+    material_id: str
+    country: str
     period: int
-    required_tonnes: float
-    reachable_tonnes: float
+    required: float
+    reachable: float
+    unit: str
+    field_value: float | None
+    field_unit: str
+    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,4 +287,9 @@ class Plan:
     materials: tuple[MaterialSummary, ...] = ()
     binding_rules: tuple[BindingRule, ...] = ()
     breaches: tuple[RuleBreach, ...] = ()
-    infeasibilities: tuple[Infeasibility, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
+    conflict: tuple[ConflictingRule, ...] = ()
+    substitutions: tuple[SubstitutionUse, ...] = ()
+    footprints: tuple[FootprintUse, ...] = ()
+    cvar_usd: float | None = None
+    has_yes_or_no: bool = False

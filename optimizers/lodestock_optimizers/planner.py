@@ -1,6 +1,6 @@
 """From a problem to a checked and priced plan.
 
-Owns the order of the steps (validate → tree and numbers → Pyomo model → arrays → HiGHS → check → plan) and what
+Owns the order of the steps (validate → tree and numbers → parts → arrays → HiGHS → check → plan) and what
 comes of them where caller or clock end it before.
 """
 
@@ -12,26 +12,39 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from .answer import Answer
-from .arrays import LinearArrays, compile_model
-from .breaches import read_breaches
-from .check import check_answer
-from .extraction import read_balances, read_contracts, read_costs, read_deliveries, read_nodes
-from .formulation import formulate
-from .highs import SOLVER, Solution, Solver, no_solution
-from .incumbents import Search
-from .infeasibility import explain_infeasibility
-from .instance import Instance
-from .plan import ModelSize, Plan, PlanStatus, SolverReport
-from .prices import price_nodes, read_binding_rules, value_contracts
-from .problem import SourcingProblem
-from .race import solve
-from .trade_rules import rule_rows
-from .validation import InvalidProblem, validate
-from .watch import Stage, Stopped, Timekeeper, Unwatched, Watcher, relative_gap
+from lodestock_optimizers.formulation import arrays_of
+from lodestock_optimizers.instance import Instance
+from lodestock_optimizers.no_plan.infeasibility import explain_infeasibility
+from lodestock_optimizers.parts import Part, split
+from lodestock_optimizers.parts.solving import PartsSolver
+from lodestock_optimizers.plan import ModelSize, Plan, PlanStatus, SolverReport
+from lodestock_optimizers.problem import SourcingProblem
+from lodestock_optimizers.reading.answer import Answer
+from lodestock_optimizers.reading.breaches import read_breaches
+from lodestock_optimizers.reading.extraction import (
+    read_balances,
+    read_contracts,
+    read_costs,
+    read_cvar,
+    read_deliveries,
+    read_footprints,
+    read_nodes,
+    read_substitutions,
+)
+from lodestock_optimizers.reading.prices import price_nodes, read_binding_rules, value_contracts
+from lodestock_optimizers.solving.arrays import LinearArrays
+from lodestock_optimizers.solving.check import check_answer
+from lodestock_optimizers.solving.highs import SOLVER, AnySolver, Solution, Solver, no_solution
+from lodestock_optimizers.solving.incumbents import Search
+from lodestock_optimizers.solving.mixed import MixedSolver
+from lodestock_optimizers.solving.race import solve
+from lodestock_optimizers.trade_rules import rule_rows
+from lodestock_optimizers.validation import validate
+from lodestock_optimizers.violations import InvalidProblem
+from lodestock_optimizers.watch import Stage, Stopped, Timekeeper, Unwatched, Watcher, relative_gap
 
-CONVERT_SHARE = 0.3
-"""Time to turn a solution into the plan, as a share of that to build and compile its model: measured, 0.1 to 0.3."""
+CONVERT_SHARE = 1.0
+"""Time to turn a solution into the plan, as a share of that to build and compile its model: measured, 0.6 to 0.9."""
 
 
 def optimize(
@@ -83,26 +96,50 @@ class _Planning:
         with self._timed(Stage.BUILDING):
             instance = Instance(self._problem)
             rows = rule_rows(instance)
-            model = formulate(instance, rows, keeper)
+            parts = split(instance, rows)
         with self._timed(Stage.COMPILING):
-            arrays = compile_model(model, keeper)
+            parted = self._in_parts(instance, parts) if parts else None
+            arrays = parted.arrays if parted else arrays_of(instance, rows, keeper)
             self._size = _size(instance, arrays)
         with self._timed(Stage.SOLVING):
-            reserve_s = CONVERT_SHARE * sum(self._seconds.values())
-            solver = Solver(arrays, keeper.left(reserve_s))
-            solution = solve(solver, keeper, Stage.SOLVING, Search(instance, rows, arrays), reserve_s)
+            solver: AnySolver = parted or self._solver(arrays)
+            # Parts of one material have nothing to search: the plan that buys nothing is theirs at once.
+            may_search = not parts or any(part.instance.material_count > 1 for part in parts)
+            search = Search(instance, rows, arrays) if may_search else None
+            solution = solve(solver, keeper, Stage.SOLVING, search, self._reserve_s)
         answer = Answer(instance, rows, arrays, solution)
         if solution.status is PlanStatus.INFEASIBLE:
             with self._timed(Stage.EXPLAINING):
-                reasons = explain_infeasibility(answer, keeper)
-            return replace(self._without_plan(solution.status, solution), infeasibilities=reasons)
+                relaxations, conflict = explain_infeasibility(answer, keeper)
+            refused = self._without_plan(solution.status, solution)
+            return replace(refused, relaxations=relaxations, conflict=conflict)
         if solution.status not in (PlanStatus.OPTIMAL, PlanStatus.FEASIBLE):
             return self._without_plan(solution.status, solution)
         with self._timed(Stage.READING):
             plan = self._read(answer, solver)
         return replace(plan, solver=self._report(solution))
 
-    def _read(self, answer: Answer, solver: Solver) -> Plan:
+    def _in_parts(self, instance: Instance, parts: list[Part]) -> PartsSolver:
+        """Begins to solve each part as soon as its model is there."""
+        solver = PartsSolver(instance, lambda: self._keeper.left(self._reserve_s))
+        try:
+            for part in parts:
+                solver.add(part, arrays_of(part.instance, part.rules, self._keeper))
+        except BaseException:
+            solver.close()
+            raise
+        return solver
+
+    def _solver(self, arrays: LinearArrays) -> Solver:
+        left_s = self._keeper.left(self._reserve_s)
+        return MixedSolver(arrays, left_s) if len(arrays.integer) else Solver(arrays, left_s)
+
+    @property
+    def _reserve_s(self) -> float:
+        """Seconds that reading the plan will take, by those that its model took so far."""
+        return CONVERT_SHARE * sum(self._seconds.values())
+
+    def _read(self, answer: Answer, solver: AnySolver) -> Plan:
         solution, keeper = answer.solution, self._keeper
         check = check_answer(answer.arrays, solution)
         if not check.primal_violation <= check.tolerance:
@@ -131,6 +168,10 @@ class _Planning:
             materials=materials,
             binding_rules=read_binding_rules(answer) if is_priced else (),
             breaches=read_breaches(answer),
+            substitutions=read_substitutions(answer),
+            footprints=read_footprints(answer),
+            cvar_usd=read_cvar(answer),
+            has_yes_or_no=len(answer.arrays.integer) > 0,
         )
 
     def _without_plan(self, status: PlanStatus, solution: Solution) -> Plan:
@@ -163,7 +204,7 @@ class _Planning:
 def model_size(problem: SourcingProblem) -> ModelSize:
     """The size that the model of a valid problem has."""
     instance = Instance(problem)
-    return _size(instance, compile_model(formulate(instance)))
+    return _size(instance, arrays_of(instance))
 
 
 def _size(instance: Instance, arrays: LinearArrays) -> ModelSize:

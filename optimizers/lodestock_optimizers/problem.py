@@ -112,11 +112,20 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
+class Footprint:
+    """What a tonne delivered burdens the world with, in units of a kind such as "co2e_tonnes"."""
+
+    kind: str
+    per_tonne: float
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One way to get one material from one country.
 
     `take_or_pay` is the share of what is contracted and available that must be taken; `lead_periods` None means one
-    year, rounded up; an empty `spot_capacity_tonnes` means that nothing is sold spot.
+    year, rounded up; an empty `spot_capacity_tonnes` means that nothing is sold spot. `fixed_cost_usd` is owed for each
+    period under contract, in which at least `min_order_tonnes` are contracted.
     """
 
     source_id: str
@@ -134,6 +143,9 @@ class Source:
     take_or_pay: float = 1.0
     reservation_fee_usd_per_tonne: float = 0.0
     lead_periods: int | None = None
+    fixed_cost_usd: float = 0.0
+    min_order_tonnes: float = 0.0
+    footprints: tuple[Footprint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +201,12 @@ class TradeRule:
     states: tuple[MaterialState, ...] = ()
     limit_by_state: tuple[StateValue, ...] = ()
 
+    def covers(self, source: Source) -> bool:
+        """Whether the rule is about `source`."""
+        return (not self.material_ids or source.material_id in self.material_ids) and (
+            not self.countries or source.country in self.countries
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -196,6 +214,39 @@ class Budget:
 
     budget_usd: PerPeriod
     budget_usd_by_state: tuple[StateValue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FootprintPolicy:
+    """Price of a footprint and the most of it in a period (empty: no limit), in the states listed (empty: NORMAL)."""
+
+    kind: str
+    price_usd_per_unit: float = 0.0
+    max_units: PerPeriod = ()
+    states: tuple[MaterialState, ...] = ()
+    max_units_by_state: tuple[StateValue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """`tonnes_per_tonne` of one material meet a tonne of a tier's demand for another, up to a share of it."""
+
+    substitution_id: str
+    material_id: str
+    substitute_material_id: str
+    tier: DemandTier
+    tonnes_per_tonne: float
+    cost_usd_per_tonne: float = 0.0
+    max_share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SignedContract:
+    """Tonnes of a source that are contracted already for a period before its lead has passed."""
+
+    source_id: str
+    period: int
+    tonnes: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +299,10 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class SourcingProblem:
-    """A whole problem: the model of docs/model.md, with λ = `price_of_risk` and r = `discount_rate`."""
+    """A whole problem: the model of docs/model.md.
+
+    λ = `price_of_risk`, r = `discount_rate`, β = `tail_weight`, α = `tail_level`.
+    """
 
     periods: tuple[Period, ...]
     materials: tuple[Material, ...]
@@ -259,6 +313,11 @@ class SourcingProblem:
     scenarios: tuple[Scenario, ...] = ()
     price_of_risk: float = 1.0
     discount_rate: float = 0.03
+    substitutions: tuple[Substitution, ...] = ()
+    book: tuple[SignedContract, ...] = ()
+    footprint_policies: tuple[FootprintPolicy, ...] = ()
+    tail_weight: float = 0.0
+    tail_level: float = 0.95
     buyer: str = ""
     price_year: int = 0
 
@@ -266,3 +325,12 @@ class SourcingProblem:
 def by_period(values: PerPeriod, count: int) -> PerPeriod:
     """Spreads a value for all periods over `count` periods; a value a period stays as it is."""
     return values * count if len(values) == 1 else values
+
+
+def booked_tonnes(problem: SourcingProblem) -> dict[tuple[str, int], float]:
+    """Tonnes that the book fixes by source and period of delivery: what is signed for one of both adds up."""
+    tonnes: dict[tuple[str, int], float] = {}
+    for signed in problem.book:
+        key = signed.source_id, signed.period
+        tonnes[key] = tonnes.get(key, 0.0) + signed.tonnes
+    return tonnes

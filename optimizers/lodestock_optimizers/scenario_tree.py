@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .problem import DemandFactor, MaterialState, Scenario, SourcingProblem
+from lodestock_optimizers.problem import DemandFactor, MaterialState, Scenario, SourcingProblem, StateValue
 
 NEGLIGIBLE_PROBABILITY = 1e-12
 """A scenario at or below this is dropped before the tree is built."""
@@ -77,6 +77,23 @@ class ScenarioTree:
     def leaves(self) -> Ints:
         """The nodes of the last period."""
         return np.flatnonzero(self.period == self.period[-1])
+
+    def along_paths(self, values: Floats) -> Floats:
+        """(N,) sums of (N,) values from the root to each node."""
+        total = values.copy()
+        for n, parent in enumerate(self.parent.tolist()):
+            if parent >= 0:
+                total[n] += total[parent]
+        return total
+
+    def below(self, values: Floats) -> Floats:
+        """(N,) sums of (N,) values over each node and all that follow from it."""
+        total = values.copy()
+        for n in range(self.node_count - 1, -1, -1):
+            parent = int(self.parent[n])
+            if parent >= 0:
+                total[parent] += total[n]
+        return total
 
     def contract_groups(self, lead: int) -> list[tuple[int, int]]:
         """Names, for each node, the contract that delivers in it: (period of delivery, node of signing).
@@ -236,3 +253,11 @@ def _demand_factors(factors: tuple[DemandFactor, ...], problem: SourcingProblem,
             hit = [not factor.material_ids or m.material_id in factor.material_ids for m in problem.materials]
             result[np.array(hit, dtype=np.bool_)] *= factor.factor
     return result.round(DIGITS)
+
+
+def states_with_limit(
+    base: float, states: tuple[MaterialState, ...], others: tuple[StateValue, ...]
+) -> dict[int, float]:
+    """The limit of a rule in each state (index into `STATES`) in which it binds: NORMAL unless said otherwise."""
+    limits = {STATES.index(s): base for s in states or (MaterialState.NORMAL,)}
+    return limits | {STATES.index(v.state): v.value for v in others}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from .problem import Scenario, SourcingProblem
+from lodestock_optimizers.problem import Scenario, SourcingProblem
 
 COLUMNS_PER_SOURCE = 3
-"""Contracted, delivered, bought spot."""
+"""Contracted, delivered, bought spot; one more where a contract is signed or not as a whole."""
 COLUMNS_PER_MATERIAL = 9
 """Three tiers of shortage, disposal, in, out, stock, below floor, below closing."""
+COLUMNS_OF_THE_TAIL = 3
+"""Cost of a path, what of it is over the threshold, the threshold."""
 
 
 def most_columns(problem: SourcingProblem) -> int:
@@ -15,6 +17,8 @@ def most_columns(problem: SourcingProblem) -> int:
     last = len(problem.periods)
     nodes = last + sum(max(0, last - max(0, _first_period(s))) for s in problem.scenarios)
     at_each = COLUMNS_PER_SOURCE * len(problem.sources) + COLUMNS_PER_MATERIAL * len(problem.materials)
+    at_each += sum(s.fixed_cost_usd > 0 or s.min_order_tonnes > 0 for s in problem.sources)
+    at_each += len(problem.substitutions) + (COLUMNS_OF_THE_TAIL if problem.tail_weight > 0 else 0)
     return nodes * (at_each + len(problem.rules) * len(problem.materials))
 
 

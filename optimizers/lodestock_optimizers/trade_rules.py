@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .instance import Instance, states_with_limit
-from .problem import Embargo, Quota, ShareCap, ShareDenominator, ShareFloor, SourceKind, TradeRule
-from .scenario_tree import Bools
+from lodestock_optimizers.instance import Instance
+from lodestock_optimizers.problem import Embargo, Quota, ShareCap, ShareDenominator, ShareFloor, SourceKind, TradeRule
+from lodestock_optimizers.scenario_tree import Bools, states_with_limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def embargoed(instance: Instance) -> Bools:
     stopped = np.zeros((instance.period_count, instance.source_count), dtype=np.bool_)
     for rule in instance.problem.rules:
         if isinstance(rule.rule, Embargo):
-            hit = [l for l in range(instance.source_count) if _names(rule, instance, l)]
+            hit = [l for l in range(instance.source_count) if names_source(rule, instance, l)]
             for t in _periods(rule, instance):
                 stopped[t, hit] = True
     return stopped
@@ -61,7 +61,13 @@ def _rows(r: int, rule: TradeRule, instance: Instance) -> list[RuleRow]:
         case Quota():
             return [_quota_row(r, instance, materials)]
         case ShareCap():
-            return [_share_row(r, instance, m, country) for m in materials for country in rule.countries]
+            # A cap on what is nowhere to be had limits nothing.
+            return [
+                _share_row(r, instance, m, country)
+                for m in materials
+                for country in rule.countries
+                if country in instance.countries_of[m]
+            ]
         case ShareFloor():
             return [_share_row(r, instance, m) for m in materials]
         case _:
@@ -78,7 +84,7 @@ def _quota_row(r: int, instance: Instance, materials: list[int]) -> RuleRow:
         states = {int(instance.tree.state[n, m]) for m in materials}
         if states <= limits.keys():
             nodes.append(NodeLimit(n, 0.0, limits[max(states)], bool(instance.settled[n])))
-    numerator = tuple(l for l in range(instance.source_count) if _names(rule, instance, l))
+    numerator = tuple(l for l in range(instance.source_count) if names_source(rule, instance, l))
     return RuleRow(r, "quota", materials[0] if len(materials) == 1 else -1, "", numerator, (), tuple(nodes))
 
 
@@ -101,17 +107,19 @@ def _share_row(r: int, instance: Instance, m: int, country: str = "") -> RuleRow
     numerator = [
         l
         for l in counted
-        if _names(rule, instance, l)
+        if names_source(rule, instance, l)
         and (not country or sources[l].country == country)
         and (isinstance(share_rule, ShareCap) or sources[l].kind is share_rule.kind)
     ]
     of_demand = denominator is ShareDenominator.DEMAND
     nodes = []
-    for n in _nodes(rule, instance):
-        share = limits.get(int(instance.tree.state[n, m]))
+    at = _nodes(rule, instance)
+    states, demand = instance.tree.state[at, m].tolist(), instance.material_demand[at, m].tolist()
+    for n, state, wanted, binds in zip(at, states, demand, instance.settled[at].tolist(), strict=True):
+        share = limits.get(state)
         if share is not None:
-            tonnes = share * float(instance.material_demand[n, m]) if of_demand else 0.0
-            nodes.append(NodeLimit(n, 0.0 if of_demand else share, tonnes, bool(instance.settled[n])))
+            tonnes = share * wanted if of_demand else 0.0
+            nodes.append(NodeLimit(n, 0.0 if of_demand else share, tonnes, binds))
     family = "share_cap" if isinstance(share_rule, ShareCap) else "share_floor"
     return RuleRow(r, family, m, country, tuple(numerator), tuple(base[denominator]), tuple(nodes))
 
@@ -132,8 +140,6 @@ def _nodes(rule: TradeRule, instance: Instance) -> list[int]:
     return np.flatnonzero(np.isin(instance.tree.period, _periods(rule, instance))).tolist()
 
 
-def _names(rule: TradeRule, instance: Instance, l: int) -> bool:
-    source = instance.problem.sources[l]
-    return (not rule.material_ids or source.material_id in rule.material_ids) and (
-        not rule.countries or source.country in rule.countries
-    )
+def names_source(rule: TradeRule, instance: Instance, l: int) -> bool:
+    """Whether a rule holds for a source."""
+    return rule.covers(instance.problem.sources[l])

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import product
 
-from .problem import (
+from lodestock_optimizers.problem import (
     PROBABILITY_SLACK,
     Embargo,
     Material,
     Period,
-    PerPeriod,
     Quota,
     Scenario,
     ShareCap,
@@ -26,46 +24,32 @@ from .problem import (
     Source,
     SourceKind,
     SourcingProblem,
-    StateValue,
     StockPolicy,
     TradeRule,
 )
-
-# The solver takes 1e20 for infinity. With these limits no bound, no coefficient and no weighed cost comes near it.
-MOST = 1e12
-"""Largest number of tonnes, and of USD per tonne, duty, premium and scenarios included."""
-MOST_USD = 1e15
-"""Largest budget."""
-MOST_RATE = 100.0
-"""Largest tariff and premium: a hundred times the price."""
-MOST_FACTOR = 1e4
-"""Largest factor of a scenario on a price or a demand, all that it does together."""
-MOST_PRICE_OF_RISK = 1e4
-MOST_FLOOR_DAYS = 36_500.0
-"""A hundred years."""
-MOST_DISCOUNT_WEIGHT = 1e3
-"""How much more than the first period the last may weigh; a negative discount rate lets it weigh more."""
-LEAST_PERIOD_YEARS = 1e-3
-"""Some nine hours; what is reckoned by the year is divided by it."""
+from lodestock_optimizers.validation_additions import book_violations, footprint_violations, substitution_violations
+from lodestock_optimizers.violations import (
+    LEAST_PERIOD_YEARS,
+    MOST,
+    MOST_DISCOUNT_WEIGHT,
+    MOST_FACTOR,
+    MOST_FLOOR_DAYS,
+    MOST_PRICE_OF_RISK,
+    MOST_RATE,
+    MOST_TAIL_WEIGHT,
+    MOST_USD,
+    Violation,
+    by_state,
+    known,
+    number,
+    optional,
+    period_numbers,
+    series,
+    unique,
+)
 
 BLOCS = frozenset({"EU27"})
 """Buyers that are no country but several."""
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """What is wrong with the field at `field_path`, and what would be right."""
-
-    field_path: str
-    description: str
-
-
-class InvalidProblem(ValueError):
-    """The problem breaks rules; `violations` lists every one."""
-
-    def __init__(self, violations: Sequence[Violation]) -> None:
-        self.violations = tuple(violations)
-        super().__init__("; ".join(f"{v.field_path}: {v.description}" for v in self.violations))
 
 
 def validate(problem: SourcingProblem, known_countries: frozenset[str] | None = None) -> list[Violation]:
@@ -86,7 +70,12 @@ def validate(problem: SourcingProblem, known_countries: frozenset[str] | None = 
         *_rules(problem),
         *_budget(problem),
         *_scenarios(problem),
-        *_number("price_of_risk", problem.price_of_risk, 0.0, MOST_PRICE_OF_RISK),
+        *substitution_violations(problem),
+        *footprint_violations(problem),
+        *book_violations(problem),
+        *number("price_of_risk", problem.price_of_risk, 0.0, MOST_PRICE_OF_RISK),
+        *number("tail_weight", problem.tail_weight, 0.0, MOST_TAIL_WEIGHT),
+        *_tail_level(problem),
         *_discount_rate(problem),
     ]
     if known_countries is not None:
@@ -94,51 +83,9 @@ def validate(problem: SourcingProblem, known_countries: frozenset[str] | None = 
     return found
 
 
-def _number(path: str, value: float, least: float = 0.0, most: float = MOST) -> Iterator[Violation]:
-    if not least <= value <= most:
-        yield Violation(path, f"is {value:g}, must be a number from {least:g} to {most:g}")
-
-
-def _optional(path: str, value: float | None) -> Iterator[Violation]:
-    if value is not None:
-        yield from _number(path, value)
-
-
-def _series(path: str, values: PerPeriod, count: int, required: bool = True, most: float = MOST) -> Iterator[Violation]:
-    if not values:
-        if required:
-            yield Violation(path, f"is empty, must hold 1 value, or {count}: one a period")
-        return
-    if len(values) not in (1, count):
-        yield Violation(path, f"holds {len(values)} values, must hold 1, or {count}: one a period")
-    for i, value in enumerate(values):
-        yield from _number(f"{path}[{i}]", value, most=most)
-
-
-def _unique(path: str, field: str, ids: Iterable[str]) -> Iterator[Violation]:
-    seen: dict[str, int] = {}
-    for i, name in enumerate(ids):
-        where = f"{path}[{i}].{field}"
-        if not name:
-            yield Violation(where, "is empty, must name it")
-        elif name in seen:
-            yield Violation(where, f"'{name}' is already that of {path}[{seen[name]}], must be unique")
-        else:
-            seen[name] = i
-
-
-def _known(path: str, ids: Sequence[str], known: set[str], what: str) -> Iterator[Violation]:
-    for i, name in enumerate(ids):
-        if name not in known:
-            yield Violation(f"{path}[{i}]", f"'{name}' is no {what} of the problem")
-
-
-def _by_state(path: str, values: Sequence[StateValue], most: float = MOST) -> Iterator[Violation]:
-    counts = Counter(v.state for v in values)
-    for i, value in enumerate(values):
-        yield from _number(f"{path}[{i}].value", value.value, 0.0, most)
-        if counts[value.state] > 1:
-            yield Violation(f"{path}[{i}].state", f"{value.state.value} is given more than once")
+def _tail_level(problem: SourcingProblem) -> Iterator[Violation]:
+    if not 0 <= problem.tail_level < 1:
+        yield Violation("tail_level", f"is {problem.tail_level:g}, must be 0 or more and below 1")
 
 
 def _periods(problem: SourcingProblem) -> Iterator[Violation]:
@@ -166,7 +113,7 @@ def _discount_rate(problem: SourcingProblem) -> Iterator[Violation]:
 def _materials(problem: SourcingProblem) -> Iterator[Violation]:
     if not problem.materials:
         yield Violation("materials", "is empty, must hold at least one material")
-    yield from _unique("materials", "material_id", (m.material_id for m in problem.materials))
+    yield from unique("materials", "material_id", (m.material_id for m in problem.materials))
     for i, material in enumerate(problem.materials):
         path = f"materials[{i}]"
         yield from _demand(path, material, len(problem.periods))
@@ -186,8 +133,8 @@ def _demand(path: str, material: Material, count: int) -> Iterator[Violation]:
         where = f"{path}.demand[{i}]"
         if tiers[demand.tier] > 1:
             yield Violation(f"{where}.tier", f"{demand.tier.value} is given more than once")
-        yield from _series(f"{where}.demand_tonnes", demand.demand_tonnes, count)
-        yield from _optional(f"{where}.shortage_cost_usd_per_tonne", demand.shortage_cost_usd_per_tonne)
+        yield from series(f"{where}.demand_tonnes", demand.demand_tonnes, count)
+        yield from optional(f"{where}.shortage_cost_usd_per_tonne", demand.shortage_cost_usd_per_tonne)
 
 
 def _stock(path: str, stock: StockPolicy) -> Iterator[Violation]:
@@ -202,10 +149,10 @@ def _stock(path: str, stock: StockPolicy) -> Iterator[Violation]:
         "max_in_tonnes",
         "max_out_tonnes",
     ):
-        yield from _optional(f"{path}.{name}", getattr(stock, name))
-    yield from _number(f"{path}.loss_rate_per_year", stock.loss_rate_per_year, 0.0, 1.0)
-    yield from _number(f"{path}.floor_days", stock.floor_days, 0.0, MOST_FLOOR_DAYS)
-    yield from _by_state(f"{path}.floor_days_by_state", stock.floor_days_by_state, most=MOST_FLOOR_DAYS)
+        yield from optional(f"{path}.{name}", getattr(stock, name))
+    yield from number(f"{path}.loss_rate_per_year", stock.loss_rate_per_year, 0.0, 1.0)
+    yield from number(f"{path}.floor_days", stock.floor_days, 0.0, MOST_FLOOR_DAYS)
+    yield from by_state(f"{path}.floor_days_by_state", stock.floor_days_by_state, most=MOST_FLOOR_DAYS)
 
 
 def _room(path: str, stock: StockPolicy, problem: SourcingProblem) -> Iterator[Violation]:
@@ -221,7 +168,7 @@ def _room(path: str, stock: StockPolicy, problem: SourcingProblem) -> Iterator[V
 
 
 def _sources(problem: SourcingProblem) -> Iterator[Violation]:
-    yield from _unique("sources", "source_id", (s.source_id for s in problem.sources))
+    yield from unique("sources", "source_id", (s.source_id for s in problem.sources))
     materials = {m.material_id for m in problem.materials}
     factor = max((_price_factor(s) for s in problem.scenarios), default=1.0)
     for i, source in enumerate(problem.sources):
@@ -233,20 +180,24 @@ def _sources(problem: SourcingProblem) -> Iterator[Violation]:
 
 
 def _source(path: str, source: Source, count: int) -> Iterator[Violation]:
-    yield from _series(f"{path}.unit_price_usd_per_tonne", source.unit_price_usd_per_tonne, count)
-    yield from _series(f"{path}.tariff_rate", source.tariff_rate, count, required=False, most=MOST_RATE)
-    yield from _series(f"{path}.capacity_tonnes", source.capacity_tonnes, count)
-    yield from _series(f"{path}.spot_capacity_tonnes", source.spot_capacity_tonnes, count, required=False)
-    for name in ("freight_usd_per_tonne", "reservation_fee_usd_per_tonne"):
-        yield from _number(f"{path}.{name}", getattr(source, name))
-    yield from _number(f"{path}.spot_premium", source.spot_premium, 0.0, MOST_RATE)
+    yield from series(f"{path}.unit_price_usd_per_tonne", source.unit_price_usd_per_tonne, count)
+    yield from series(f"{path}.tariff_rate", source.tariff_rate, count, required=False, most=MOST_RATE)
+    yield from series(f"{path}.capacity_tonnes", source.capacity_tonnes, count)
+    yield from series(f"{path}.spot_capacity_tonnes", source.spot_capacity_tonnes, count, required=False)
+    for name in ("freight_usd_per_tonne", "reservation_fee_usd_per_tonne", "fixed_cost_usd", "min_order_tonnes"):
+        yield from number(f"{path}.{name}", getattr(source, name))
+    yield from number(f"{path}.spot_premium", source.spot_premium, 0.0, MOST_RATE)
     for name in ("risk", "take_or_pay"):
-        yield from _number(f"{path}.{name}", getattr(source, name), 0.0, 1.0)
+        yield from number(f"{path}.{name}", getattr(source, name), 0.0, 1.0)
     if source.take_or_pay < 1 and not source.reservation_fee_usd_per_tonne > 0:
         where = f"{path}.reservation_fee_usd_per_tonne"
         yield Violation(where, "must be above 0 where take_or_pay is below 1, or the contract is a free option")
     if source.lead_periods is not None and source.lead_periods < 0:
         yield Violation(f"{path}.lead_periods", f"is {source.lead_periods}, must be 0 or more")
+    most = max(source.capacity_tonnes, default=math.inf)
+    if most < source.min_order_tonnes <= MOST:
+        text = f"is {source.min_order_tonnes:g}, more than the largest capacity, {most:g}: nothing could be signed"
+        yield Violation(f"{path}.min_order_tonnes", text)
 
 
 def _landed_cost(path: str, source: Source, factor: float) -> Iterator[Violation]:
@@ -259,23 +210,23 @@ def _landed_cost(path: str, source: Source, factor: float) -> Iterator[Violation
 
 
 def _deposits(problem: SourcingProblem) -> Iterator[Violation]:
-    yield from _unique("deposits", "deposit_id", (d.deposit_id for d in problem.deposits))
+    yield from unique("deposits", "deposit_id", (d.deposit_id for d in problem.deposits))
     sources = {s.source_id for s in problem.sources}
     for i, deposit in enumerate(problem.deposits):
         path = f"deposits[{i}]"
         if not deposit.source_ids:
             yield Violation(f"{path}.source_ids", "is empty, must name at least one source")
-        yield from _known(f"{path}.source_ids", deposit.source_ids, sources, "source")
-        yield from _number(f"{path}.reserves_tonnes", deposit.reserves_tonnes)
+        yield from known(f"{path}.source_ids", deposit.source_ids, sources, "source")
+        yield from number(f"{path}.reserves_tonnes", deposit.reserves_tonnes)
 
 
 def _rules(problem: SourcingProblem) -> Iterator[Violation]:
-    yield from _unique("rules", "rule_id", (r.rule_id for r in problem.rules))
+    yield from unique("rules", "rule_id", (r.rule_id for r in problem.rules))
     materials = {m.material_id for m in problem.materials}
     for i, rule in enumerate(problem.rules):
         path = f"rules[{i}]"
-        yield from _known(f"{path}.material_ids", rule.material_ids, materials, "material")
-        yield from _period_numbers(f"{path}.periods", rule.periods, 0, len(problem.periods) - 1)
+        yield from known(f"{path}.material_ids", rule.material_ids, materials, "material")
+        yield from period_numbers(f"{path}.periods", rule.periods, 0, len(problem.periods) - 1)
         yield from _limit(path, rule)
 
 
@@ -285,16 +236,16 @@ def _limit(path: str, rule: TradeRule) -> Iterator[Violation]:
             if rule.limit_by_state:
                 yield Violation(f"{path}.limit_by_state", "an embargo has no limit, must be empty")
         case Quota(max_tonnes):
-            yield from _number(f"{path}.quota.max_tonnes", max_tonnes)
-            yield from _by_state(f"{path}.limit_by_state", rule.limit_by_state)
+            yield from number(f"{path}.quota.max_tonnes", max_tonnes)
+            yield from by_state(f"{path}.limit_by_state", rule.limit_by_state)
         case ShareCap(max_share):
-            yield from _number(f"{path}.share_cap.max_share", max_share, 0.0, 1.0)
-            yield from _by_state(f"{path}.limit_by_state", rule.limit_by_state, most=1.0)
+            yield from number(f"{path}.share_cap.max_share", max_share, 0.0, 1.0)
+            yield from by_state(f"{path}.limit_by_state", rule.limit_by_state, most=1.0)
             if not rule.countries:
                 yield Violation(f"{path}.countries", "is empty, a share cap must name its countries")
         case ShareFloor(kind, min_share, denominator):
-            yield from _number(f"{path}.share_floor.min_share", min_share, 0.0, 1.0)
-            yield from _by_state(f"{path}.limit_by_state", rule.limit_by_state, most=1.0)
+            yield from number(f"{path}.share_floor.min_share", min_share, 0.0, 1.0)
+            yield from by_state(f"{path}.limit_by_state", rule.limit_by_state, most=1.0)
             if denominator is ShareDenominator.IMPORTS and kind is not SourceKind.IMPORT:
                 where = f"{path}.share_floor.denominator"
                 yield Violation(where, f"is IMPORTS, of which {kind.value} is no part; must be DEMAND or SUPPLY")
@@ -302,12 +253,12 @@ def _limit(path: str, rule: TradeRule) -> Iterator[Violation]:
 
 def _budget(problem: SourcingProblem) -> Iterator[Violation]:
     if problem.budget is not None:
-        yield from _series("budget.budget_usd", problem.budget.budget_usd, len(problem.periods), most=MOST_USD)
-        yield from _by_state("budget.budget_usd_by_state", problem.budget.budget_usd_by_state, most=MOST_USD)
+        yield from series("budget.budget_usd", problem.budget.budget_usd, len(problem.periods), most=MOST_USD)
+        yield from by_state("budget.budget_usd_by_state", problem.budget.budget_usd_by_state, most=MOST_USD)
 
 
 def _scenarios(problem: SourcingProblem) -> Iterator[Violation]:
-    yield from _unique("scenarios", "scenario_id", (s.scenario_id for s in problem.scenarios))
+    yield from unique("scenarios", "scenario_id", (s.scenario_id for s in problem.scenarios))
     for i, scenario in enumerate(problem.scenarios):
         yield from _scenario(f"scenarios[{i}]", scenario, problem)
     # Not fsum, which fails where the sum of broken figures is beyond all numbers.
@@ -319,7 +270,7 @@ def _scenarios(problem: SourcingProblem) -> Iterator[Violation]:
 def _scenario(path: str, scenario: Scenario, problem: SourcingProblem) -> Iterator[Violation]:
     last = len(problem.periods) - 1
     onset, end = scenario.onset_period, scenario.end_period
-    yield from _number(f"{path}.probability", scenario.probability, 0.0, 1.0)
+    yield from number(f"{path}.probability", scenario.probability, 0.0, 1.0)
     if not 0 <= onset <= last:
         yield Violation(f"{path}.onset_period", f"is {onset}, must be a period of the horizon: 0 to {last}")
     if end is not None and not onset <= end <= last:
@@ -328,12 +279,12 @@ def _scenario(path: str, scenario: Scenario, problem: SourcingProblem) -> Iterat
         yield Violation(f"{path}.rebuilding_periods", f"is {scenario.rebuilding_periods}, must be 0 or more")
     materials = {m.material_id for m in problem.materials}
     sources = {s.source_id for s in problem.sources}
-    yield from _known(f"{path}.state_material_ids", scenario.state_material_ids, materials, "material")
+    yield from known(f"{path}.state_material_ids", scenario.state_material_ids, materials, "material")
     for j, disruption in enumerate(scenario.disruptions):
         where = f"{path}.disruptions[{j}]"
-        yield from _known(f"{where}.material_ids", disruption.material_ids, materials, "material")
-        yield from _known(f"{where}.source_ids", disruption.source_ids, sources, "source")
-        yield from _number(f"{where}.availability", disruption.availability, 0.0, 1.0)
+        yield from known(f"{where}.material_ids", disruption.material_ids, materials, "material")
+        yield from known(f"{where}.source_ids", disruption.source_ids, sources, "source")
+        yield from number(f"{where}.availability", disruption.availability, 0.0, 1.0)
         if not 0 < disruption.price_factor <= MOST_FACTOR:
             text = f"is {disruption.price_factor:g}, must be above 0, at most {MOST_FACTOR:g}"
             yield Violation(f"{where}.price_factor", text)
@@ -342,9 +293,9 @@ def _scenario(path: str, scenario: Scenario, problem: SourcingProblem) -> Iterat
     yield from _together(f"{path}.demand_factors", _demand_factor(scenario), each)
     for j, factor in enumerate(scenario.demand_factors):
         where = f"{path}.demand_factors[{j}]"
-        yield from _known(f"{where}.material_ids", factor.material_ids, materials, "material")
-        yield from _number(f"{where}.factor", factor.factor, most=MOST_FACTOR)
-        yield from _period_numbers(f"{where}.periods", factor.periods, 0, last)
+        yield from known(f"{where}.material_ids", factor.material_ids, materials, "material")
+        yield from number(f"{where}.factor", factor.factor, most=MOST_FACTOR)
+        yield from period_numbers(f"{where}.periods", factor.periods, 0, last)
 
 
 def _together(path: str, made: float, factors: Sequence[float]) -> Iterator[Violation]:
@@ -376,12 +327,6 @@ def _demand_factor(scenario: Scenario) -> float:
         if m is not None and t is not None
     )
     return products.get((None, None), 1.0) * max(apart, *met, 1.0)
-
-
-def _period_numbers(path: str, periods: Sequence[int], first: int, last: int) -> Iterator[Violation]:
-    for i, period in enumerate(periods):
-        if not first <= period <= last:
-            yield Violation(f"{path}[{i}]", f"is {period}, must be a period from {first} to {last}")
 
 
 def _countries(problem: SourcingProblem, known: frozenset[str]) -> Iterator[Violation]:

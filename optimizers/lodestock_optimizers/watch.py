@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, TypeVar
 
-from .plan import PlanStatus
+from lodestock_optimizers.plan import PlanStatus
 
 POLL_EVERY = 1_000
 """Elements of a long loop between two looks at the clock: some milliseconds of Pyomo's work."""
@@ -37,11 +37,13 @@ class Progress:
         stage: The step.
         objective_usd: Objective of the best plan so far; None where there is none yet.
         bound_usd: What no plan can cost less than, as far as is proven; None where nothing is.
+        parts_done: Parts of the model that are solved, of how many; None where it is solved whole.
     """
 
     stage: Stage
     objective_usd: float | None = None
     bound_usd: float | None = None
+    parts_done: tuple[int, int] | None = None
 
     @property
     def relative_gap(self) -> float | None:
@@ -122,9 +124,15 @@ class Timekeeper:
             return None
         return max(0.0, self._limit_s - (self._clock() - self._began) - reserve_s)
 
-    def report(self, stage: Stage, objective_usd: float | None = None, bound_usd: float | None = None) -> None:
+    def report(
+        self,
+        stage: Stage,
+        objective_usd: float | None = None,
+        bound_usd: float | None = None,
+        parts_done: tuple[int, int] | None = None,
+    ) -> None:
         """Tell the watcher, unless it was told the same last."""
-        progress = Progress(stage, objective_usd, bound_usd)
+        progress = Progress(stage, objective_usd, bound_usd, parts_done)
         if progress != self._told:
             self._told = progress
             self._watcher.report(progress)

@@ -18,6 +18,7 @@ from lodestock_server.contract import Contract
 from lodestock_server.converters import backtest, demand, forecast, operation, risk
 from lodestock_server.converters.build import build_request_from_proto
 from lodestock_server.converters.common import own_figures_from_proto
+from lodestock_server.converters.scenarios import scenario_request_from_proto
 from lodestock_server.converters.sourcing import problem_from_proto
 from lodestock_server.errors import FieldViolation
 from lodestock_server.usecases.build_request import (
@@ -27,6 +28,7 @@ from lodestock_server.usecases.build_request import (
     request_violations,
 )
 from lodestock_server.usecases.buyers import UNNAMED_COUNTRIES, known_countries, own_figure_violations
+from lodestock_server.usecases.generate_scenarios import request_violations as scenario_violations
 from lodestock_server.usecases.material_ids import material_id_violations
 from lodestock_server.usecases.optimize_sourcing import problem_violations
 from lodestock_server.validation import CrossFieldCheck, merged
@@ -79,6 +81,13 @@ class CrossFieldChecks:
             risk_pb2.AssessSupplyRiskRequest: self.assess_supply_risk,
             sourcing_pb2.BuildProblemRequest: self.build_problem,
             sourcing_pb2.OptimizeSourcingRequest: self.optimize_sourcing,
+            sourcing_pb2.TraceFrontierRequest: self.optimize_sourcing,
+            sourcing_pb2.FindAlternativesRequest: self.optimize_sourcing,
+            sourcing_pb2.AskWhatIfRequest: self.ask_what_if,
+            sourcing_pb2.ExplainPlanRequest: self.explain_plan,
+            sourcing_pb2.GenerateScenariosRequest: self.generate_scenarios,
+            sourcing_pb2.PriceRulesRequest: self.optimize_sourcing,
+            sourcing_pb2.ExportModelRequest: self.optimize_sourcing,
             forecast_pb2.BatchForecastDemandRequest: self.batch_forecast_demand,
             forecast_pb2.RunBacktestRequest: self.run_backtest,
             sourcing_pb2.RunOptimizationRequest: self.run_optimization,
@@ -140,13 +149,51 @@ class CrossFieldChecks:
         ]
 
     def optimize_sourcing(
-        self, request: sourcing_pb2.OptimizeSourcingRequest | sourcing_pb2.RunOptimizationRequest
+        self,
+        request: sourcing_pb2.OptimizeSourcingRequest
+        | sourcing_pb2.RunOptimizationRequest
+        | sourcing_pb2.TraceFrontierRequest
+        | sourcing_pb2.FindAlternativesRequest
+        | sourcing_pb2.AskWhatIfRequest
+        | sourcing_pb2.PriceRulesRequest
+        | sourcing_pb2.ExportModelRequest
+        | sourcing_pb2.ExplainPlanRequest,
     ) -> list[FieldViolation]:
         """Check the problem."""
         if not request.HasField("problem"):
             return []
         found = problem_violations(problem_from_proto(request.problem), known_countries(self._catalogs()))
         return [violation.under("problem") for violation in found]
+
+    def ask_what_if(self, request: sourcing_pb2.AskWhatIfRequest) -> list[FieldViolation]:
+        """Check the problem, where it is given, and whether each question has a name of its own."""
+        found, seen = self.optimize_sourcing(request), set[str]()
+        for i, question in enumerate(request.questions):
+            if question.question_id in seen:
+                text = f"'{question.question_id}' is taken, must be unique in the request"
+                found.append(FieldViolation(f"questions[{i}].question_id", text))
+            seen.add(question.question_id)
+        return found
+
+    def explain_plan(self, request: sourcing_pb2.ExplainPlanRequest) -> list[FieldViolation]:
+        """Check the problem, and whether the sources that are asked after are of it."""
+        found = self.optimize_sourcing(request)
+        known = {source.source_id for source in request.problem.sources}
+        if request.HasField("problem"):
+            found += [
+                FieldViolation(f"why_not[{i}].source_id", f"'{question.source_id}' is no source of the problem")
+                for i, question in enumerate(request.why_not)
+                if question.source_id not in known
+            ]
+        return found
+
+    def generate_scenarios(self, request: sourcing_pb2.GenerateScenariosRequest) -> list[FieldViolation]:
+        """Check the problem, and whether hazards and events are of it."""
+        if not request.HasField("problem"):
+            return []
+        asked, countries = scenario_request_from_proto(request), known_countries(self._catalogs())
+        in_problem = [found.under("problem") for found in problem_violations(asked.problem, countries)]
+        return [*in_problem, *scenario_violations(asked, countries)]
 
     def run_optimization(self, request: sourcing_pb2.RunOptimizationRequest) -> list[FieldViolation]:
         """Check the problem, and what it is called."""

@@ -128,7 +128,7 @@ class AnswerTooLarge(ServiceError):
 
 
 class OutOfTime(ServiceError):
-    """The call's deadline leaves no time to begin."""
+    """The call's deadline leaves no time to begin, or to end what has no half answer."""
 
     code = grpc.StatusCode.DEADLINE_EXCEEDED
     reason = "OUT_OF_TIME"

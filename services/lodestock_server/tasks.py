@@ -6,11 +6,12 @@ libraries are imported where a use case needs them.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from google.protobuf.message import Message
 from sqlalchemy import Engine
@@ -26,9 +27,13 @@ from lodestock_server.converters import (
     common,
     comparison,
     demand,
+    explanation,
     forecast,
     plan,
+    policies,
+    questions,
     risk,
+    scenarios,
     sourcing,
 )
 from lodestock_server.converters import catalog as catalogs
@@ -41,8 +46,13 @@ from lodestock_server.usecases import assess_supply_risk as risks
 from lodestock_server.usecases import backtest_models as backtesting
 from lodestock_server.usecases import build_problem as building
 from lodestock_server.usecases import demand_series
+from lodestock_server.usecases import explain_plan as explaining
+from lodestock_server.usecases import export_model as exporting
 from lodestock_server.usecases import forecast_demand as forecasting
+from lodestock_server.usecases import generate_scenarios as generating
 from lodestock_server.usecases import optimize_sourcing as optimising
+from lodestock_server.usecases import plan_questions as asking
+from lodestock_server.usecases import price_rules as pricing
 from lodestock_server.usecases.buyers import known_countries
 from lodestock_server.usecases.country_risk import CountryRisks
 from lodestock_server.usecases.run_record import Recorder
@@ -52,6 +62,7 @@ from lodestock_server.usecases.trace_result import trace_numbers
 FORECASTING_PACKAGES = ("numpy", "pandas", "scipy", "statsforecast", "prophet")
 MOST_CHANGES = 100
 """Changes that a comparison lists where the caller does not say how many."""
+SAMPLING_PACKAGES = ("numpy", "scipy")
 OPTIMISING_PACKAGES = ("highspy", "numpy", "pyomo", "scipy")
 PRELOAD = ("lodestock_server.tasks", "lodestock_optimizers.planner", "statsforecast.models")
 """What a worker imports when it starts, so that the first call does not wait for it."""
@@ -201,14 +212,86 @@ def measure_problem(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> by
 def optimize_sourcing(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
     """SourcingService.OptimizeSourcing."""
     request = sourcing_pb2.OptimizeSourcingRequest.FromString(wire)
-    recorder = recorder_of(request)
-    if request.HasField("time_limit_s"):
-        limit_s = min(limit_s, request.time_limit_s)
+    recorder, limit_s = recorder_of(request), within(request, limit_s)
     found = optimising.optimize_sourcing(sourcing.problem_from_proto(request.problem), limit_s, SolveWatch(watch))
     return sourcing_pb2.OptimizeSourcingResponse(
         plan=plan.plan_to_proto(found),
         record=common.record_to_proto(recorder.record(OPTIMISING_PACKAGES)),
     ).SerializeToString()
+
+
+def within(request: Any, limit_s: float) -> float:
+    """Seconds that a request may take: those that the call leaves, or fewer where it says so."""
+    return min(limit_s, request.time_limit_s) if request.HasField("time_limit_s") else limit_s
+
+
+def trace_frontier(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
+    """SourcingService.TraceFrontier."""
+    request = sourcing_pb2.TraceFrontierRequest.FromString(wire)
+    recorder, problem = recorder_of(request), sourcing.problem_from_proto(request.problem)
+    found = asking.trace_frontier(problem, request.points, within(request, limit_s), SolveWatch(watch))
+    return recorded(questions.frontier_to_proto(found), recorder)
+
+
+def find_alternatives(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
+    """SourcingService.FindAlternatives."""
+    request = sourcing_pb2.FindAlternativesRequest.FromString(wire)
+    recorder, problem = recorder_of(request), sourcing.problem_from_proto(request.problem)
+    found = asking.find_alternatives(
+        problem, request.max_increase, request.count, within(request, limit_s), SolveWatch(watch)
+    )
+    return recorded(questions.alternatives_to_proto(found), recorder)
+
+
+def ask_what_if(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
+    """SourcingService.AskWhatIf."""
+    request = sourcing_pb2.AskWhatIfRequest.FromString(wire)
+    recorder, problem = recorder_of(request), sourcing.problem_from_proto(request.problem)
+    asked = questions.questions_from_proto(request.questions)
+    found = asking.ask_what_if(problem, asked, within(request, limit_s), SolveWatch(watch))
+    return recorded(questions.what_ifs_to_proto(found), recorder)
+
+
+def explain_plan(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
+    """SourcingService.ExplainPlan."""
+    request = sourcing_pb2.ExplainPlanRequest.FromString(wire)
+    recorder, problem = recorder_of(request), sourcing.problem_from_proto(request.problem)
+    asked = explanation.asked_from_proto(request)
+    found = explaining.explain_plan(problem, asked, within(request, limit_s), SolveWatch(watch))
+    return recorded(explanation.explanation_to_proto(found), recorder)
+
+
+def price_rules(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
+    """SourcingService.PriceRules."""
+    request = sourcing_pb2.PriceRulesRequest.FromString(wire)
+    recorder, problem = recorder_of(request), sourcing.problem_from_proto(request.problem)
+    found = pricing.price_rules(problem, within(request, limit_s), SolveWatch(watch))
+    return recorded(policies.prices_to_proto(found), recorder)
+
+
+def export_model(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
+    """SourcingService.ExportModel."""
+    request = sourcing_pb2.ExportModelRequest.FromString(wire)
+    recorder, problem = recorder_of(request), sourcing.problem_from_proto(request.problem)
+    text = exporting.export_model(problem, limit_s, SolveWatch(watch))
+    return recorded(sourcing_pb2.ExportModelResponse(lp_gzip=gzip.compress(text.encode(), mtime=0)), recorder)
+
+
+def recorded(answer: Any, recorder: Recorder) -> bytes:
+    """The bytes of an answer of the optimiser, with how it was made."""
+    answer.record.CopyFrom(common.record_to_proto(recorder.record(OPTIMISING_PACKAGES)))
+    wire: bytes = answer.SerializeToString()
+    return wire
+
+
+def generate_scenarios(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
+    """SourcingService.GenerateScenarios."""
+    request = sourcing_pb2.GenerateScenariosRequest.FromString(wire)
+    recorder, data = recorder_of(request), catalog()
+    answer = scenarios.generated_to_proto(generating.generate(data, scenarios.scenario_request_from_proto(request)))
+    record = recorder.record(SAMPLING_PACKAGES, datasets_behind(data, answer.figures), request.seed)
+    answer.record.CopyFrom(common.record_to_proto(record))
+    return answer.SerializeToString()
 
 
 def list_materials(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:

@@ -9,7 +9,9 @@ from typing import cast
 
 from lodestock.v1 import forecast_pb2, sourcing_pb2
 from lodestock_optimizers.problem import SourcingProblem
+from lodestock_optimizers.questions.rule_groups import rule_groups
 from lodestock_optimizers.size import most_columns
+from lodestock_server.usecases.generate_scenarios import FUTURES
 
 SMALL = 1_000.0
 """Weight of a call of little work, such as a lookup in the data."""
@@ -21,6 +23,14 @@ SERIES_OF_ALL = 60
 """Stored series that a call asks for which names no materials."""
 MODELS_OF_ALL = 12
 """Models that a backtest tries which names none."""
+EXPORT_SHARE = 2.0
+"""Of the time to solve a problem, that to write its model out."""
+RESOLVE_SHARE = 0.2
+"""Of the time to solve a problem, that to solve its model again from the basis and to read the answer."""
+COLUMNS_A_FUTURE = 2.0
+"""A sampled future: its distances from those that may stand for it."""
+DRAWS_A_COLUMN = 1_000.0
+"""Random draws that take as long as a column."""
 ORIGINS = 10
 """Points in time that a backtest forecasts from which does not say how many."""
 
@@ -29,6 +39,30 @@ def of_problem(problem: sourcing_pb2.SourcingProblem) -> float:
     """Of optimising or measuring a problem, however broken it is."""
     # The message has the lists and fields of the domain's value that the count looks at, under the same names.
     return SMALL + most_columns(cast(SourcingProblem, problem))
+
+
+def of_export(problem: sourcing_pb2.SourcingProblem) -> float:
+    """Of writing the model of a problem out, row by row."""
+    return EXPORT_SHARE * of_problem(problem)
+
+
+def of_questions(problem: sourcing_pb2.SourcingProblem, count: int) -> float:
+    """Of solving a problem and then its model `count` times more from the basis."""
+    return of_problem(problem) * (1.0 + RESOLVE_SHARE * count)
+
+
+def of_rules(problem: sourcing_pb2.SourcingProblem) -> float:
+    """Of solving a problem with all its rules and without each group of them."""
+    # As the core groups them; the message has the lists and fields that it looks at, under the same names.
+    groups = sum(1 for _ in rule_groups(cast(SourcingProblem, problem)))
+    return of_problem(problem) * (1 + groups)
+
+
+def of_scenarios(request: sourcing_pb2.GenerateScenariosRequest) -> float:
+    """Of sampling futures and reducing them."""
+    futures = request.futures or FUTURES
+    draws = futures * len(request.problem.sources) * len(request.problem.periods)
+    return SMALL + COLUMNS_A_FUTURE * futures + draws / DRAWS_A_COLUMN
 
 
 def of_forecast(request: forecast_pb2.ForecastDemandRequest) -> float:

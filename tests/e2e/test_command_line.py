@@ -109,7 +109,8 @@ def test_problem_goes_from_file_to_plan(server: ServerProcess, toy_file: Path) -
         ("materials", "│ cobalt   │    13.94 │"),
         ("binding_rules", "binding_rules: none"),
         ("breaches", "breaches: none"),
-        ("infeasibilities", "infeasibilities: none"),
+        ("relaxations", "relaxations: none"),
+        ("conflict", "conflict: none"),
     ],
 )
 def test_tables_of_a_plan_fit_a_terminal(server: ServerProcess, toy_file: Path, table: str, expected: str) -> None:
@@ -124,10 +125,8 @@ def test_every_table_of_a_plan_has_its_columns() -> None:
     """The columns shown are fields of the table's rows."""
     assert set(PLAN_COLUMNS) == set(PLAN_TABLES)
     plan = sourcing_pb2.Plan()
-    for entries in ("contracts", "deliveries", "balances", "nodes", "materials"):
-        getattr(plan, entries).add()
-    for entries in ("binding_rules", "breaches", "infeasibilities"):
-        getattr(plan, entries).add()
+    for table in PLAN_TABLES:
+        getattr(plan, table).add()
     for table, rows in PLAN_TABLES.items():
         assert set(PLAN_COLUMNS[table]) <= set(rows(plan)[0]), table
 
@@ -142,14 +141,19 @@ def test_unknown_table_is_refused_before_anything_is_solved(tmp_path: Path) -> N
 
 
 def test_no_plan_is_told_in_words(server: ServerProcess, toy_file: Path) -> None:
-    """Where nothing meets the hard limits no cost is printed, and each limit is named with what is wrong."""
+    """Where nothing meets the hard limits no cost is printed, but what contradicts what, and what would help."""
     problem = toy_problem()
     problem.materials[0].stock.floor_days = 3000
     problem.materials[0].stock.floor_is_hard = True
     toy_file.write_text(MessageToJson(problem), encoding="utf-8")
     done = lodestock(server, "plan", str(toy_file), columns=80)
     assert done.returncode == 1
-    assert done.stdout.startswith("INFEASIBLE: no plan meets all hard limits\n  materials[0].stock.floor_is_hard: ")
+    lines = done.stdout.splitlines()
+    assert lines[:2] == ["INFEASIBLE: no plan meets all hard limits", "These contradict each other:"]
+    told = lines.index("A plan is possible where these give way:")
+    # By default there is room for two years' demand.
+    assert any(line.startswith("  materials[0].stock.capacity_tonnes: ") for line in lines[2:told])
+    assert lines[told + 1].startswith("  materials[0].stock.floor_days: ")
     assert "USD" not in done.stdout
     assert "Traceback" not in done.stderr
 

@@ -170,7 +170,7 @@ def test_problem_without_a_plan_is_a_result(alice: Client) -> None:
     job = alice.run_optimization(problem)
     plan = job.result(PATIENCE_S)
     assert (plan.status, job.state) == ("INFEASIBLE", "SUCCEEDED")
-    assert plan.plan.infeasibilities
+    assert plan.plan.relaxations
 
 
 def test_request_id_gives_the_job_of_then(alice: Client, bob: Client) -> None:

@@ -35,7 +35,18 @@ UNKNOWN = "0b1e0e9c-3b5b-5d0c-8f2f-6f8f1d2c3b4a"
 def examples() -> dict[str, list[bytes]]:
     """The bytes of the requests by the full name of their message."""
     found: dict[str, list[bytes]] = {}
-    ours = (*forecasts(), *risks(), *builds(), *plans(), *catalogs(), *traces(), *jobs(), *stored_results())
+    ours = (
+        *forecasts(),
+        *risks(),
+        *builds(),
+        *plans(),
+        *questions(),
+        *scenario_requests(),
+        *catalogs(),
+        *traces(),
+        *jobs(),
+        *stored_results(),
+    )
     for message in (*ours, *operations(), *standard_services()):
         found.setdefault(message.DESCRIPTOR.full_name, []).append(message.SerializeToString())
     return found
@@ -149,6 +160,15 @@ def builds() -> list[Message]:
         price_of_risk=0.5,
         discount_rate=0.05,
         seed=3,
+        policies=[
+            sourcing_pb2.PolicyChoice(
+                policy_id="eu-crma-single-country",
+                material_ids=["cobalt"],
+                from_period=1,
+                value=0.7,
+                as_far_as_possible=True,
+            )
+        ],
     )
     spread = sourcing_pb2.BuildProblemRequest(
         buyer="POL",
@@ -173,6 +193,85 @@ def plans() -> list[Message]:
     ]
 
 
+def questions() -> list[Message]:
+    """What else can be asked of a problem, and of a stored plan."""
+    change = sourcing_pb2.Change
+    changes = [
+        change(countries=["COD"], periods=[0], price_factor=2),
+        change(source_ids=["cobalt/COD"], capacity_factor=0.5),
+        change(material_ids=["cobalt"], demand_factor=1.1),
+        change(material_ids=["cobalt"], opening_tonnes=5),
+        change(price_of_risk=0.5),
+    ]
+    asked = [sourcing_pb2.WhatIf(question_id=str(i), changes=[one]) for i, one in enumerate(changes)]
+    poorer = sourcing_pb2.WhatIf(question_id="b", changes=[change(budget_factor=0.9)])
+    linear = linear_problem()
+    stored = f"plans/{PLAN_JOB}"
+    return [
+        sourcing_pb2.TraceFrontierRequest(problem=linear, points=3, time_limit_s=5),
+        sourcing_pb2.TraceFrontierRequest(plan=stored),
+        sourcing_pb2.FindAlternativesRequest(problem=linear, max_increase=0.05, count=2, time_limit_s=5),
+        sourcing_pb2.FindAlternativesRequest(plan=stored),
+        sourcing_pb2.AskWhatIfRequest(problem=linear, questions=[*asked, poorer], time_limit_s=5),
+        sourcing_pb2.AskWhatIfRequest(plan=stored, questions=asked),
+        sourcing_pb2.ExplainPlanRequest(
+            problem=full_problem(),
+            time_limit_s=5,
+            firmness_increase=0.02,
+            firm_quantities=2,
+            why_not=[
+                sourcing_pb2.WhyNotQuestion(source_id="cobalt/COD"),
+                sourcing_pb2.WhyNotQuestion(source_id="cobalt/COD", tonnes=5),
+            ],
+            value_of_perfect_information=True,
+            languages=[sourcing_pb2.LANGUAGE_CHINESE, sourcing_pb2.LANGUAGE_ENGLISH],
+        ),
+        sourcing_pb2.ExplainPlanRequest(plan=stored),
+        sourcing_pb2.ExportModelRequest(problem=full_problem()),
+        sourcing_pb2.ExportModelRequest(plan=stored),
+    ]
+
+
+def scenario_requests() -> list[Message]:
+    """Scenarios from everything that can be given, and from nothing but a problem; policies and what rules cost."""
+    hazard = sourcing_pb2.HazardOverride(
+        country="COD", material_id="cobalt", probability_per_year=0.1, availability=0.2, duration_years=1, reason="seen"
+    )
+    event = sourcing_pb2.HazardEvent(
+        event_id="strait closed",
+        countries=["AUS", "COD"],
+        material_ids=["cobalt"],
+        kinds=[common_pb2.SOURCE_KIND_IMPORT],
+        probability_per_year=0.05,
+        availability=0.5,
+        duration_years=0.5,
+        price_factor=1.5,
+    )
+    full = sourcing_pb2.GenerateScenariosRequest(
+        problem=full_problem(),
+        seed=3,
+        futures=50,
+        most_scenarios=2,
+        hazard_source=sourcing_pb2.HAZARD_SOURCE_HISTORY,
+        hazards=[hazard],
+        events=[event],
+        correlation_within_region=0.3,
+        least_part_of_demand=0.01,
+    )
+    short = sourcing_pb2.GenerateScenariosRequest(problem=toy_problem(), futures=20)
+    priced = sourcing_pb2.PriceRulesRequest(problem=full_problem(), time_limit_s=5)
+    stored = sourcing_pb2.PriceRulesRequest(plan=f"plans/{PLAN_JOB}")
+    return [full, short, priced, stored, sourcing_pb2.ListPoliciesRequest()]
+
+
+def linear_problem() -> sourcing_pb2.SourcingProblem:
+    """The full problem without contracts that are a yes or no."""
+    problem = full_problem()
+    for source in problem.sources:
+        source.fixed_cost_usd = source.min_order_tonnes = 0
+    return problem
+
+
 def full_problem() -> sourcing_pb2.SourcingProblem:
     """A problem of two periods that uses every feature of the model."""
     problem = toy_problem()
@@ -192,7 +291,29 @@ def full_problem() -> sourcing_pb2.SourcingProblem:
     problem.budget.budget_usd.append(1e8)
     problem.budget.budget_usd_by_state.add(state=common_pb2.MATERIAL_STATE_EMERGENCY, value=2e8)
     problem.scenarios.append(scenario())
+    add_other_burdens(problem)
     return problem
+
+
+def add_other_burdens(problem: sourcing_pb2.SourcingProblem) -> None:
+    """Nickel, in whose place cobalt may stand; what is signed already; what deliveries leave behind."""
+    general = common_pb2.DEMAND_TIER_GENERAL
+    demand = sourcing_pb2.TierDemand(tier=general, demand_tonnes=[5], shortage_cost_usd_per_tonne=80_000)
+    problem.materials.add(material_id="nickel", demand=[demand])
+    problem.substitutions.add(
+        substitution_id="s",
+        material_id="nickel",
+        substitute_material_id="cobalt",
+        tier=general,
+        tonnes_per_tonne=1.2,
+        cost_usd_per_tonne=500,
+        max_share=0.5,
+    )
+    problem.book.add(source_id="cobalt/AUS", period=0, tonnes=20)
+    problem.sources[0].footprints.add(kind="co2e_tonnes", per_tonne=12)
+    policy = problem.footprint_policies.add(kind="co2e_tonnes", price_usd_per_unit=50, max_units=[1e5])
+    policy.states.append(common_pb2.MATERIAL_STATE_NORMAL)
+    policy.max_units_by_state.add(state=common_pb2.MATERIAL_STATE_EMERGENCY, value=2e5)
 
 
 def home_supplier() -> sourcing_pb2.Source:

@@ -28,7 +28,7 @@ GUIDED = 400 if is_offered() else 0
 LEAST_ANSWERED = 100
 """Fewer good answers would mean that the fuzz no longer gets past the checks."""
 ON_POSTGRESQL = 100
-OFTEN = 60
+OFTEN = 50
 """A method called so often has some good answers, whatever the seed."""
 
 

@@ -29,7 +29,7 @@ from lodestock_optimizers.validation import validate
 from tests.oracle.agreement import close, disagreement
 from tests.oracle.model import Name, Oracle, solve
 from tests.oracle.planted import PLANTED, base
-from tests.oracle.problems import problems, unshrunk
+from tests.oracle.problems import problems, unshrunk, yes_or_no_problems
 
 
 @unshrunk(250)
@@ -43,12 +43,38 @@ def test_status_and_optimum_agree_on_random_problems(problem: SourcingProblem) -
         assert plan.check is not None
         assert plan.check.passed
         assert plan.costs is not None
-        parts = plan.costs.expected_cost_usd + problem.price_of_risk * plan.costs.risk_charge_usd
+        weight, tail = problem.tail_weight, plan.cvar_usd or 0.0
+        parts = (1 - weight) * plan.costs.expected_cost_usd + weight * tail
+        parts += problem.price_of_risk * plan.costs.risk_charge_usd
         assert close(parts, plan.costs.objective_usd)
+        assert close(sum(n.tail_share or 0.0 for n in plan.nodes), 1.0 if weight > 0 else 0.0)
         # The plan as it is told, put into the oracle: it can be carried out and costs what it says.
         told = oracle.solve(fixed=_levels(plan, oracle), slack=1e-6)
         assert told.feasible
         assert close(told.objective, plan.costs.objective_usd, 1e-5)
+
+
+@unshrunk(15)
+@given(yes_or_no_problems())
+def test_status_and_optimum_agree_where_contracts_are_signed_as_a_whole(problem: SourcingProblem) -> None:
+    assert_agreement_on_yes_or_no(problem)
+
+
+@pytest.mark.slow
+@unshrunk(300)
+@given(yes_or_no_problems())
+def test_status_and_optimum_agree_on_many_problems_of_yes_or_no(problem: SourcingProblem) -> None:
+    assert_agreement_on_yes_or_no(problem)
+
+
+def assert_agreement_on_yes_or_no(problem: SourcingProblem) -> None:
+    assert validate(problem) == []
+    plan = planner.optimize(problem)
+    assert disagreement(plan, solve(problem)) == ""
+    if plan.status is PlanStatus.OPTIMAL:
+        assert plan.check is not None
+        assert plan.check.passed
+        assert plan.solver.relative_gap <= 1e-6
 
 
 def _levels(plan: Plan, oracle: Oracle) -> dict[Name, float]:
@@ -70,6 +96,10 @@ def _levels(plan: Plan, oracle: Oracle) -> dict[Name, float]:
         tiers = {d.tier: 0.0 for m in oracle.problem.materials if m.material_id == b.material_id for d in m.demand}
         for tier, tonnes in (tiers | {s.tier: s.tonnes for s in b.shortages}).items():
             levels["u", b.material_id, tier.value, n] = tonnes
+    told = {(use.substitution_id, number[use.node_id]): use.tonnes for use in plan.substitutions}
+    for j in oracle.problem.substitutions:
+        for n in number.values():
+            levels["w", j.substitution_id, n] = told.get((j.substitution_id, n), 0.0)
     return levels
 
 

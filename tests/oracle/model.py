@@ -4,7 +4,7 @@ Written from the specification (docs/model.md) alone, before and apart from the 
 the two share nothing but the dataclasses of a problem. Plain loops write one row after the other, named as on the page,
 and SciPy's own HiGHS solves them. Slow on purpose: nothing here is clever enough to hide a mistake.
 
-Not covered: substitution, minimum orders, footprints, CVaR, book, sizing.
+Not covered: sizing.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import coo_array
 
 from lodestock_optimizers.problem import (
-    DemandTier,
     Embargo,
+    FootprintPolicy,
     Material,
     MaterialState,
     Quota,
@@ -29,13 +29,24 @@ from lodestock_optimizers.problem import (
     Source,
     SourceKind,
     SourcingProblem,
-    StateValue,
     StockPolicy,
     TradeRule,
 )
-from tests.oracle.tree import Node, grow_tree, periods_in
+from tests.oracle.figures import (
+    at,
+    base_demand_per_year,
+    capacity_tonnes,
+    closing_cost,
+    closing_tonnes,
+    floor_cost,
+    floor_days,
+    footprint,
+    in_state,
+    lead,
+    shortage_cost,
+)
+from tests.oracle.tree import Node, grow_tree
 
-TIER_ORDER = (DemandTier.DEFENCE, DemandTier.ESSENTIAL, DemandTier.GENERAL)
 SEVERITY = (MaterialState.NORMAL, MaterialState.EMERGENCY, MaterialState.EXTREME)
 
 Name = tuple[str | int, ...]
@@ -43,89 +54,6 @@ Name = tuple[str | int, ...]
 
 Terms = dict[int, float]
 """A linear expression: coefficient by column."""
-
-
-# --- Defaults and derived data ----------------------------------------------------------------------------------------
-
-
-def _at(values: tuple[float, ...], t: int) -> float:
-    """A value "by period" in period t; nothing given is 0."""
-    if not values:
-        return 0.0
-    return values[0] if len(values) == 1 else values[t]
-
-
-def _lead(problem: SourcingProblem, l: Source) -> int:
-    return periods_in(problem, 1.0) if l.lead_periods is None else l.lead_periods
-
-
-def _shortage_cost(m: Material, tier: DemandTier) -> float:
-    """A tier's own cost, else that of the next tier that has one, else that of the last tier before that has one."""
-    given = {d.tier: d.shortage_cost_usd_per_tonne for d in m.demand}
-    place = TIER_ORDER.index(tier)
-    for other in (*TIER_ORDER[place:], *reversed(TIER_ORDER[:place])):
-        cost = given.get(other)
-        if cost is not None:
-            return cost
-    raise ValueError(f"no tier of {m.material_id} has a shortage cost")
-
-
-def _base_demand_per_year(problem: SourcingProblem, m: Material, t: int) -> float:
-    return sum(_at(d.demand_tonnes, t) for d in m.demand) / problem.periods[t].length_years
-
-
-def _floor_days(stock: StockPolicy, state: MaterialState) -> float | None:
-    """Days of demand to be held in a state; None where no floor binds."""
-    for other in stock.floor_days_by_state:
-        if other.state is state:
-            return other.value
-    return stock.floor_days if state in (stock.floor_states or (MaterialState.NORMAL,)) else None
-
-
-def _closing_tonnes(problem: SourcingProblem, m: Material, stock: StockPolicy) -> float:
-    if stock.closing_tonnes is not None:
-        return stock.closing_tonnes
-    last = len(problem.periods) - 1
-    return max(stock.opening_tonnes, stock.floor_days / 365 * _base_demand_per_year(problem, m, last))
-
-
-def _capacity_tonnes(problem: SourcingProblem, m: Material, stock: StockPolicy) -> float:
-    if stock.capacity_tonnes is not None:
-        return stock.capacity_tonnes
-    most = max(_base_demand_per_year(problem, m, t) for t in range(len(problem.periods)))
-    return max(stock.opening_tonnes, 2 * most)
-
-
-def _closing_cost(problem: SourcingProblem, m: Material, stock: StockPolicy) -> float:
-    if stock.closing_shortfall_usd_per_tonne is not None:
-        return stock.closing_shortfall_usd_per_tonne
-    landed = [
-        _at(l.unit_price_usd_per_tonne, t) * (1 + _at(l.tariff_rate, t)) + l.freight_usd_per_tonne
-        for l in problem.sources
-        if l.material_id == m.material_id
-        for t in range(len(problem.periods))
-    ]
-    quarter = (_shortage_cost(m, DemandTier.GENERAL) + _shortage_cost(m, DemandTier.ESSENTIAL)) / 4
-    return max(quarter, *landed) if landed else quarter
-
-
-def _floor_cost(problem: SourcingProblem, m: Material, stock: StockPolicy) -> float:
-    if stock.floor_shortfall_usd_per_tonne_year is not None:
-        return stock.floor_shortfall_usd_per_tonne_year
-    return _closing_cost(problem, m, stock) / sum(p.length_years for p in problem.periods)
-
-
-def _in_state(
-    own: float, states: tuple[MaterialState, ...], others: tuple[StateValue, ...], state: MaterialState
-) -> float | None:
-    """A limit in a state; None where it does not bind in it."""
-    for other in others:
-        if other.state is state:
-            return other.value
-    return own if state in (states or (MaterialState.NORMAL,)) else None
-
-
-# --- The linear programme ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -145,6 +73,8 @@ class Oracle:
         self.nodes = grow_tree(problem)
         self._columns: dict[Name, int] = {}
         self._cost: list[float] = []
+        self._whole: set[int] = set()
+        self._paid: dict[int, Terms] = {node.number: {} for node in self.nodes}
         self._bounds: list[tuple[float, float]] = []
         self._at_most: list[tuple[Terms, float]] = []
         self._equal: list[tuple[Terms, float]] = []
@@ -153,7 +83,7 @@ class Oracle:
         for period in problem.periods:
             self._discount.append((1 + problem.discount_rate) ** -start)
             start += period.length_years
-        self._longest_lead = max((_lead(problem, l) for l in problem.sources), default=0)
+        self._longest_lead = max((lead(problem, l) for l in problem.sources), default=0)
         for node in self.nodes:
             for i, l in enumerate(problem.sources):
                 self._deliver(node, i, l)
@@ -162,7 +92,10 @@ class Oracle:
             for rule in problem.rules:
                 self._rule(node, rule)
             self._budget(node)
+            for policy in problem.footprint_policies:
+                self._footprint_cap(node, policy)
         self._reserves()
+        self._weigh_costs()
 
     def solve(self, fixed: Mapping[Name, float] | None = None, slack: float = 0.0) -> Optimum:
         """Solves the model, with some variables held at given levels, give or take `slack`."""
@@ -172,7 +105,14 @@ class Oracle:
             bounds[self._columns[name]] = (max(low, level - slack), max(low, min(high, level + slack)))
         a_ub, b_ub = self._matrix(self._at_most)
         a_eq, b_eq = self._matrix(self._equal)
-        found = linprog(self._cost, a_ub, b_ub, a_eq, b_eq, bounds, method="highs")
+        if self._whole:
+            rows = [LinearConstraint(a, -np.inf, b) for a, b in ((a_ub, b_ub),) if a is not None]
+            rows += [LinearConstraint(a, b, b) for a, b in ((a_eq, b_eq),) if a is not None]
+            whole = [1 if j in self._whole else 0 for j in range(len(self._cost))]
+            limits = Bounds([low for low, _ in bounds], [high for _, high in bounds])
+            found = milp(self._cost, integrality=whole, bounds=limits, constraints=rows, options={"mip_rel_gap": 1e-8})
+        else:
+            found = linprog(self._cost, a_ub, b_ub, a_eq, b_eq, bounds, method="highs")
         if found.status == 2:
             return Optimum(feasible=False)
         if found.status != 0:
@@ -218,24 +158,71 @@ class Oracle:
         return coo_array((values, places), shape=(len(rows), len(self._cost))), np.array([b for _, b in rows])
 
     def _charge(self, node: Node, column: int, usd_per_unit: float) -> None:
-        """Adds a cost per unit and visit of the node to the objective: expected and discounted."""
-        self._cost[column] += node.probability * self._discount[node.period] * usd_per_unit
+        """Adds a cost per unit to what is paid at a node."""
+        paid = self._paid[node.number]
+        paid[column] = paid.get(column, 0.0) + usd_per_unit
+
+    def _worry(self, node: Node, column: int, usd_per_unit: float) -> None:
+        """Adds a charge for risk per unit to the objective: expected and discounted, outside the tail."""
+        per_unit = self.problem.price_of_risk * usd_per_unit
+        self._cost[column] += node.probability * self._discount[node.period] * per_unit
+
+    def _weigh_costs(self) -> None:
+        """(1−β)·Σ π·C(leaf) + β·[η + 1/(1−α)·Σ π·v(leaf)] with v ≥ C − η, each C written out along its path."""
+        beta = self.problem.tail_weight
+        if beta > 0:
+            # No path costs less than nothing, so that η needs no sign.
+            threshold = self._variable("eta")
+            self._cost[threshold] = beta
+        for leaf in self.nodes:
+            if leaf.children:
+                continue
+            cost: Terms = {}
+            for node in leaf.path():
+                for column, usd in self._paid[node.number].items():
+                    cost[column] = cost.get(column, 0.0) + self._discount[node.period] * usd
+            for column, usd in cost.items():
+                self._cost[column] += (1 - beta) * leaf.probability * usd
+            if beta > 0:
+                over = self._variable("v", leaf.number)
+                self._cost[over] = beta * leaf.probability / (1 - self.problem.tail_level)
+                self._demand(_less({over: 1.0, threshold: 1.0}, 1.0, cost), 0.0)
 
     # Sources
 
     def _landed(self, node: Node, i: int, l: Source) -> tuple[float, float]:
         """Landed cost under contract and spot."""
         t, factor = node.period, node.data.price_factor[i]
-        before, duty = _at(l.unit_price_usd_per_tonne, t), 1 + _at(l.tariff_rate, t)
+        before, duty = at(l.unit_price_usd_per_tonne, t), 1 + at(l.tariff_rate, t)
         contract = before * (1.0 if l.fixed_price else factor) * duty + l.freight_usd_per_tonne
         spot = (before * factor * duty + l.freight_usd_per_tonne) * (1 + l.spot_premium)
         return contract, spot
 
     def _contract(self, node: Node, l: Source) -> int:
         """q: one value for all nodes of a period that share the node of signing, or the start."""
-        signed = node.period - _lead(self.problem, l)
-        at = -1 if signed < 0 else node.ancestor(signed).number
-        return self._variable("q", l.source_id, node.period, at, upper=_at(l.capacity_tonnes, node.period))
+        signed = node.period - lead(self.problem, l)
+        where = -1 if signed < 0 else node.ancestor(signed).number
+        q = self._variable("q", l.source_id, node.period, where, upper=at(l.capacity_tonnes, node.period))
+        entries = [b.tonnes for b in self.problem.book if (b.source_id, b.period) == (l.source_id, node.period)]
+        if signed < 0 and entries:
+            self._bounds[q] = (sum(entries), sum(entries))
+        return q
+
+    def _signed(self, node: Node, l: Source) -> int | None:
+        """b: whether the contract of a node is signed; None where that is no yes or no."""
+        if not (l.fixed_cost_usd > 0 or l.min_order_tonnes > 0):
+            return None
+        signed = node.period - lead(self.problem, l)
+        where = -1 if signed < 0 else node.ancestor(signed).number
+        name = ("b", l.source_id, node.period, where)
+        is_new = name not in self._columns
+        b = self._variable(*name, upper=1.0)
+        if is_new:
+            self._whole.add(b)
+            q = self._contract(node, l)
+            self._limit({q: 1.0, b: -at(l.capacity_tonnes, node.period)}, 0.0)
+            self._demand({q: 1.0, b: -l.min_order_tonnes}, 0.0)
+        return b
 
     def _deliver(self, node: Node, i: int, l: Source) -> None:
         t, left = node.period, node.data.availability[i]
@@ -245,12 +232,17 @@ class Oracle:
         z = self._variable("z", l.source_id, node.number)
         self._limit({y: 1.0, q: -left}, 0.0)
         self._demand({y: 1.0, q: -l.take_or_pay * left}, 0.0)
-        self._limit({z: 1.0}, left * _at(l.spot_capacity_tonnes, t))
-        self._limit({y: 1.0, z: 1.0}, left * _at(l.capacity_tonnes, t))
-        worry = 1 + self.problem.price_of_risk * l.risk
-        self._charge(node, y, contract * worry)
-        self._charge(node, z, spot * worry)
+        self._limit({z: 1.0}, left * at(l.spot_capacity_tonnes, t))
+        self._limit({y: 1.0, z: 1.0}, left * at(l.capacity_tonnes, t))
+        left_behind = sum(p.price_usd_per_unit * footprint(l, p.kind) for p in self.problem.footprint_policies)
+        self._charge(node, y, contract + left_behind)
+        self._charge(node, z, spot + left_behind)
         self._charge(node, q, l.reservation_fee_usd_per_tonne)
+        self._worry(node, y, contract * l.risk)
+        self._worry(node, z, spot * l.risk)
+        b = self._signed(node, l)
+        if b is not None:
+            self._charge(node, b, l.fixed_cost_usd)
 
     def _reserves(self) -> None:
         for deposit in self.problem.deposits:
@@ -268,7 +260,7 @@ class Oracle:
         return {self._variable(letter, l.source_id, node.number): 1.0 for l in sources for letter in "yz"}
 
     def _tonnes_demanded(self, node: Node, i: int, m: Material) -> float:
-        return sum(_at(d.demand_tonnes, node.period) for d in m.demand) * node.data.demand_factor[i]
+        return sum(at(d.demand_tonnes, node.period) for d in m.demand) * node.data.demand_factor[i]
 
     def _balance(self, node: Node, i: int, m: Material) -> None:
         terms = self._deliveries(node, (l for l in self.problem.sources if l.material_id == m.material_id))
@@ -276,11 +268,21 @@ class Oracle:
         terms[disposed] = -1.0
         self._charge(node, disposed, m.stock.disposal_usd_per_tonne if m.stock else 0.0)
         for d in m.demand:
-            wanted = _at(d.demand_tonnes, node.period) * node.data.demand_factor[i]
+            wanted = at(d.demand_tonnes, node.period) * node.data.demand_factor[i]
             missing = self._variable("u", m.material_id, d.tier.value, node.number)
-            self._limit({missing: 1.0}, wanted)
-            self._charge(node, missing, _shortage_cost(m, d.tier))
+            self._charge(node, missing, shortage_cost(m, d.tier))
             terms[missing] = 1.0
+            unmet: Terms = {missing: 1.0}
+            for j in self.problem.substitutions:
+                if (j.material_id, j.tier) == (m.material_id, d.tier):
+                    replaced = self._variable("w", j.substitution_id, node.number)
+                    self._limit({replaced: 1.0}, j.max_share * wanted)
+                    self._charge(node, replaced, j.cost_usd_per_tonne)
+                    terms[replaced] = unmet[replaced] = 1.0
+            self._limit(unmet, wanted)
+        for j in self.problem.substitutions:
+            if j.substitute_material_id == m.material_id:
+                terms[self._variable("w", j.substitution_id, node.number)] = -j.tonnes_per_tonne
         if m.stock:
             terms[self._variable("e", m.material_id, node.number)] = 1.0
             terms[self._variable("g", m.material_id, node.number)] = -1.0
@@ -298,27 +300,27 @@ class Oracle:
         else:
             before = self._variable("I", m.material_id, node.parent.number)
             self._equal.append(({held: 1.0, inflow: -1.0, outflow: 1.0, before: -keeps}, 0.0))
-        self._limit({held: 1.0}, _capacity_tonnes(problem, m, stock))
+        self._limit({held: 1.0}, capacity_tonnes(problem, m, stock))
         if stock.max_in_tonnes is not None:
             self._limit({inflow: 1.0}, stock.max_in_tonnes)
         if stock.max_out_tonnes is not None:
             self._limit({outflow: 1.0}, stock.max_out_tonnes)
         self._charge(node, held, stock.holding_usd_per_tonne_year * years)
-        days = _floor_days(stock, node.data.state[i])
+        days = floor_days(stock, node.data.state[i])
         if days is not None and node.data.floor_may_bind[i]:
             floor: Terms = {held: 1.0}
             if not stock.floor_is_hard:
                 below = self._variable("s", m.material_id, node.number)
-                self._charge(node, below, _floor_cost(problem, m, stock) * years)
+                self._charge(node, below, floor_cost(problem, m, stock) * years)
                 floor[below] = 1.0
-            self._demand(floor, days / 365 * _base_demand_per_year(problem, m, node.period))
+            self._demand(floor, days / 365 * base_demand_per_year(problem, m, node.period))
         if not node.children:
             closing: Terms = {held: 1.0}
             if not stock.closing_is_hard:
                 lacking = self._variable("s_end", m.material_id, node.number)
-                self._charge(node, lacking, _closing_cost(problem, m, stock))
+                self._charge(node, lacking, closing_cost(problem, m, stock))
                 closing[lacking] = 1.0
-            self._demand(closing, _closing_tonnes(problem, m, stock))
+            self._demand(closing, closing_tonnes(problem, m, stock))
 
     # Rules
 
@@ -352,7 +354,7 @@ class Oracle:
     def _quota(
         self, node: Node, rule: TradeRule, quota: Quota, states: list[MaterialState], sources: list[Source]
     ) -> None:
-        limits = [_in_state(quota.max_tonnes, rule.states, rule.limit_by_state, state) for state in SEVERITY]
+        limits = [in_state(quota.max_tonnes, rule.states, rule.limit_by_state, state) for state in SEVERITY]
         if any(limits[SEVERITY.index(state)] is None for state in states):
             return
         most = limits[max(SEVERITY.index(state) for state in states)]
@@ -370,7 +372,7 @@ class Oracle:
         """Σ of the numerator − share × denominator, ≤ 0 per country for a cap, ≥ 0 for a floor."""
         m, state, wanted = material
         own = share_rule.max_share if isinstance(share_rule, ShareCap) else share_rule.min_share
-        share = _in_state(own, rule.states, rule.limit_by_state, state)
+        share = in_state(own, rule.states, rule.limit_by_state, state)
         if share is None:
             return
         whole, fixed_whole = self._denominator(node, m, share_rule.denominator, wanted)
@@ -400,7 +402,7 @@ class Oracle:
         if budget is None or not self.settled(node):
             return
         worst = max(node.data.state, key=SEVERITY.index)
-        most = _at(budget.budget_usd, node.period)
+        most = at(budget.budget_usd, node.period)
         for other in budget.budget_usd_by_state:
             if other.state is worst:
                 most = other.value
@@ -410,7 +412,24 @@ class Oracle:
             spend[self._variable("y", l.source_id, node.number)] = contract
             spend[self._variable("z", l.source_id, node.number)] = spot
             spend[self._contract(node, l)] = l.reservation_fee_usd_per_tonne
+            b = self._signed(node, l)
+            if b is not None:
+                spend[b] = l.fixed_cost_usd
         self._limit(spend, most)
+
+    def _footprint_cap(self, node: Node, policy: FootprintPolicy) -> None:
+        """Σ ε·(y + z) ≤ cap where every material is in a state with a cap, by that of the worst."""
+        caps: dict[MaterialState, float] = {}
+        if policy.max_units:
+            caps = dict.fromkeys(policy.states or (MaterialState.NORMAL,), at(policy.max_units, node.period))
+        caps.update({other.state: other.value for other in policy.max_units_by_state})
+        if not self.settled(node) or any(state not in caps for state in node.data.state):
+            return
+        left_behind: Terms = {}
+        for l in self.problem.sources:
+            for column in self._deliveries(node, [l]):
+                left_behind[column] = footprint(l, policy.kind)
+        self._limit(left_behind, caps[max(node.data.state, key=SEVERITY.index)])
 
 
 def _less(part: Terms, share: float, whole: Terms) -> Terms:

@@ -12,6 +12,8 @@ from lodestock_optimizers.problem import (
     Deposit,
     Disruption,
     Embargo,
+    Footprint,
+    FootprintPolicy,
     Material,
     MaterialState,
     Period,
@@ -20,11 +22,13 @@ from lodestock_optimizers.problem import (
     ShareCap,
     ShareDenominator,
     ShareFloor,
+    SignedContract,
     Source,
     SourceKind,
     SourcingProblem,
     StateValue,
     StockPolicy,
+    Substitution,
     TierDemand,
     TradeRule,
 )
@@ -192,8 +196,42 @@ def _budget(*usd: float, by_state: tuple[StateValue, ...] = ()) -> Change:
     return lambda p: replace(p, budget=Budget(usd, by_state))
 
 
+def _substitution(**changes: object) -> Change:
+    """Nickel, dear to do without, in place of general cobalt, of which some is short."""
+    made = Substitution("Ni for Co", "cobalt", "nickel", DemandTier.GENERAL, 1.5, 40.0, 0.1)
+    return lambda p: replace(p, substitutions=(replace(made, **changes),))  # type: ignore[arg-type]
+
+
+def _book(tonnes: float, source: str = "cobalt/AUS", period: int = 0) -> Change:
+    return lambda p: replace(p, book=(*p.book, SignedContract(source, period, tonnes)))
+
+
+def _footprint(cod: float = 5.0, **changes: object) -> Change:
+    """A tonne from COD leaves more CO₂ than one from AUS; its price and limit."""
+
+    def change(p: SourcingProblem) -> SourcingProblem:
+        for name, units in (("cobalt/COD", cod), ("cobalt/AUS", 2.0), ("nickel/IDN", 3.0)):
+            p = _source(name, footprints=(Footprint("co2e_tonnes", units),))(p)
+        return replace(p, footprint_policies=(FootprintPolicy("co2e_tonnes", **changes),))  # type: ignore[arg-type]
+
+    return change
+
+
+def _ordered(**changes: object) -> Change:
+    """Two tonnes of nickel are wanted from FIN, which saves 1,100 but for what it brings besides."""
+    return _all(_source("nickel/IDN", capacity_tonnes=(10.0,)), _source("nickel/FIN", **changes))
+
+
+def _tail(weight: float, level: float) -> Change:
+    return _problem(tail_weight=weight, tail_level=level)
+
+
 def _periods(*lengths: float) -> Change:
     return lambda p: replace(p, periods=tuple(Period(f"P{t}", years) for t, years in enumerate(lengths)))
+
+
+def _without_book(p: SourcingProblem) -> SourcingProblem:
+    return replace(p, book=())
 
 
 COBALT, COD = ("cobalt",), ("COD",)
@@ -206,6 +244,11 @@ SLUMP = _all(
     _stock(capacity_tonnes=12.0),
 )
 """Contracts that the scenario leaves without use."""
+
+SIGNED_AND_NOT = _all(
+    _ordered(fixed_cost_usd=400.0, capacity_tonnes=(1.5,)), _source("cobalt/scrap", fixed_cost_usd=1e5)
+)
+"""One source is signed up to its capacity, another not at all, though its tonnes are wanted."""
 
 PLANTED: dict[str, tuple[Change, Change]] = {
     # what both sides get, what one side gets
@@ -362,6 +405,42 @@ PLANTED: dict[str, tuple[Change, Change]] = {
         _budget(6000.0),
         _budget(6000.0, by_state=(StateValue(MaterialState.NORMAL, 6010.0),)),
     ),
+    "substitution": (_same, _substitution()),
+    "tonnes of a substitute": (_substitution(), _substitution(tonnes_per_tonne=1.6)),
+    "cost of a substitution": (_substitution(), _substitution(cost_usd_per_tonne=41.0)),
+    "share of a substitution": (_substitution(), _substitution(max_share=0.11)),
+    "tier of a substitution": (_substitution(), _substitution(tier=DemandTier.ESSENTIAL)),
+    "what is replaced": (
+        _substitution(cost_usd_per_tonne=0.0),
+        _substitution(cost_usd_per_tonne=0.0, material_id="nickel", substitute_material_id="cobalt"),
+    ),
+    "substitutes and shortage of a tier together": (
+        _all(
+            _substitution(cost_usd_per_tonne=0.0, tonnes_per_tonne=0.5, max_share=0.6), _tier(2, demand_tonnes=(5.0,))
+        ),
+        _all(
+            _substitution(cost_usd_per_tonne=0.0, tonnes_per_tonne=0.5, max_share=0.6), _tier(2, demand_tonnes=(5.1,))
+        ),
+    ),
+    "book": (_book(2.0), _book(2.1)),
+    "what the book fixes": (_book(2.0), _without_book),
+    "several entries of the book": (_book(2.0), _book(1.0)),
+    "period of the book": (_book(2.0), _all(_without_book, _book(2.0, period=1))),
+    "footprint": (_footprint(price_usd_per_unit=3.0), _footprint(5.1, price_usd_per_unit=3.0)),
+    "price of a footprint": (_footprint(price_usd_per_unit=3.0), _footprint(price_usd_per_unit=3.1)),
+    "footprint cap": (_footprint(max_units=(100.0,)), _footprint(max_units=(101.0,))),
+    "footprint cap by state": (
+        _footprint(max_units=(100.0,)),
+        _footprint(max_units=(100.0,), max_units_by_state=(StateValue(MaterialState.NORMAL, 101.0),)),
+    ),
+    "states of a footprint cap": (_footprint(max_units=(100.0,)), _footprint(max_units=(100.0,), states=(EMERGENCY,))),
+    "periods of a footprint cap": (_footprint(max_units=(100.0,)), _footprint(max_units=(100.0, 100.0, 100.0, 101.0))),
+    "fixed cost": (_ordered(fixed_cost_usd=400.0), _ordered(fixed_cost_usd=401.0)),
+    "fixed cost beyond what it saves": (SIGNED_AND_NOT, _source("cobalt/scrap", fixed_cost_usd=10.0)),
+    "least order": (_ordered(min_order_tonnes=3.0), _ordered(min_order_tonnes=3.1)),
+    "tail weight": (_tail(0.3, 0.7), _tail(0.31, 0.7)),
+    "tail level": (_tail(0.3, 0.7), _tail(0.3, 0.71)),
+    "the charge for risk outside the tail": (_tail(0.3, 0.7), _all(_tail(0.3, 0.7), _problem(price_of_risk=0.51))),
     "availability": (_same, _disruption(availability=0.31)),
     "price factor": (_same, _disruption(price_factor=1.51)),
     "who is hit": (_same, _disruption(countries=("COD", "DEU"))),

@@ -5,6 +5,7 @@ Figures are small, round and of like size, so that an optimum is determined to f
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TypeVar
 
@@ -18,6 +19,8 @@ from lodestock_optimizers.problem import (
     Deposit,
     Disruption,
     Embargo,
+    Footprint,
+    FootprintPolicy,
     Material,
     MaterialState,
     Period,
@@ -27,16 +30,20 @@ from lodestock_optimizers.problem import (
     ShareCap,
     ShareDenominator,
     ShareFloor,
+    SignedContract,
     Source,
     SourceKind,
     SourcingProblem,
     StateValue,
     StockPolicy,
+    Substitution,
     TierDemand,
     TradeRule,
+    booked_tonnes,
 )
 
 COUNTRIES = ("AUS", "CHN", "COD")
+KINDS = ("co2e_tonnes", "water_m3")
 LENGTHS = (1.0, 0.5, 0.25, 2.0, 1 / 3)
 T = TypeVar("T")
 
@@ -155,7 +162,83 @@ def sources(draw: st.DrawFn, name: str, material: str, count: int) -> Source:
         take_or_pay=take_or_pay,
         reservation_fee_usd_per_tonne=draw(_numbers(0 if take_or_pay == 1 else 1, 5, 4.0)),
         lead_periods=draw(st.none() | st.integers(0, 3)),
+        footprints=draw(footprints()),
     )
+
+
+@st.composite
+def footprints(draw: st.DrawFn) -> tuple[Footprint, ...]:
+    """What a tonne leaves behind, most often something of every kind."""
+    kinds = draw(st.just(KINDS) | _some(KINDS))
+    return tuple(Footprint(kind, draw(_numbers(0, 8, 0.5))) for kind in kinds)
+
+
+@st.composite
+def footprint_policies(draw: st.DrawFn, count: int) -> tuple[FootprintPolicy, ...]:
+    """Prices and limits of some kinds, of those too that nothing has."""
+    found = []
+    for kind in draw(_some(KINDS)):
+        most = draw(st.just(()) | _series(_numbers(1, 15, 10.0), count))
+        found.append(
+            FootprintPolicy(
+                kind=kind,
+                price_usd_per_unit=draw(_numbers(0, 6, 5.0)),
+                max_units=most,
+                states=draw(_often_none(STATES)) if most else (),
+                max_units_by_state=draw(_by_state(_numbers(0, 20, 10.0))),
+            )
+        )
+    return tuple(found)
+
+
+@st.composite
+def substitutions(draw: st.DrawFn, named: tuple[Material, ...]) -> tuple[Substitution, ...]:
+    """Some materials in the place of others, some of them round a loop that makes nothing of nothing, or less.
+
+    Each material is worth something, and a substitute at least as much: round a loop the worths cancel out.
+    """
+    if len(named) == 1:
+        return ()
+    worth = {m.material_id: draw(st.sampled_from((1.0, 2.0, 4.0))) for m in named}
+    found = []
+    for k in range(draw(st.sampled_from((1, 2, 3)))):
+        replaced, substitute = draw(st.permutations(named))[:2]
+        ratio = worth[replaced.material_id] / worth[substitute.material_id]
+        found.append(
+            Substitution(
+                substitution_id=f"J{k}",
+                material_id=replaced.material_id,
+                substitute_material_id=substitute.material_id,
+                tier=draw(st.sampled_from([d.tier for d in replaced.demand])),
+                tonnes_per_tonne=ratio * draw(st.sampled_from((1.0, 1.25, 2.0))),
+                cost_usd_per_tonne=draw(_numbers(0, 6, 20.0)),
+                max_share=draw(_numbers(0, 10, 0.1)),
+            )
+        )
+    return tuple(found)
+
+
+@st.composite
+def books(
+    draw: st.DrawFn, horizon: tuple[Period, ...], offered: tuple[Source, ...], rules: tuple[TradeRule, ...]
+) -> tuple[SignedContract, ...]:
+    """What some sources have signed for periods within their lead, no more than they can deliver."""
+    found = []
+    a_year = math.ceil(1.0 / min(p.length_years for p in horizon) - 1e-9)
+    for source in draw(_some(offered))[:2]:
+        lead = a_year if source.lead_periods is None else source.lead_periods
+        for t in draw(_some(tuple(range(min(lead, len(horizon)))))):
+            banned = any(
+                isinstance(rule.rule, Embargo)
+                and (not rule.material_ids or source.material_id in rule.material_ids)
+                and (not rule.countries or source.country in rule.countries)
+                and (not rule.periods or t in rule.periods)
+                for rule in rules
+            )
+            capacity = source.capacity_tonnes[0] if len(source.capacity_tonnes) == 1 else source.capacity_tonnes[t]
+            share = 0.0 if banned else draw(st.sampled_from((0.25, 0.1, 0.5, 0.0)))
+            found += [SignedContract(source.source_id, t, share * capacity)] * draw(st.integers(1, 2))
+    return tuple(found)
 
 
 @st.composite
@@ -267,17 +350,42 @@ def problems(draw: st.DrawFn) -> SourcingProblem:
         Deposit(f"D{k}", draw(_some(source_ids, 1)), draw(_numbers(0, 100)))
         for k in range(draw(st.sampled_from((0, 1, 0, 2))) if source_ids else 0)
     )
+    named = tuple(draw(materials(name, count)) for name in material_ids)
+    bounded = tuple(draw(rules(f"R{k}", material_ids, count)) for k in range(draw(st.sampled_from((2, 1, 3, 0, 4)))))
+    book = draw(st.just(()) | books(horizon, offered, bounded))
     budget = st.builds(Budget, _series(_numbers(1, 60, 200.0), count), _by_state(_numbers(0, 40, 200.0)))
     return SourcingProblem(
         periods=horizon,
-        materials=tuple(draw(materials(name, count)) for name in material_ids),
+        materials=named,
         sources=offered,
         deposits=deposits,
-        rules=tuple(draw(rules(f"R{k}", material_ids, count)) for k in range(draw(st.sampled_from((2, 1, 3, 0, 4))))),
+        rules=bounded,
         budget=draw(st.none() | budget),
         scenarios=draw(scenarios(count, material_ids, source_ids)),
         price_of_risk=draw(st.sampled_from((1.0, 0.0, 0.5, 3.0))),
         discount_rate=draw(st.sampled_from((0.03, 0.0, 0.1, -0.05))),
+        substitutions=draw(st.just(()) | substitutions(named)),
+        book=book,
+        footprint_policies=draw(footprint_policies(count)),
+        tail_weight=draw(st.sampled_from((0.0, 0.0, 0.0, 0.3, 0.8))),
+        tail_level=draw(st.sampled_from((0.95, 0.5, 0.8, 0.0))),
         buyer="DEU",
         price_year=2024,
     )
+
+
+@st.composite
+def yes_or_no_problems(draw: st.DrawFn) -> SourcingProblem:
+    """A valid problem in which some contracts are signed or not as a whole."""
+    drawn = draw(problems().filter(lambda p: len(p.sources) > 0))
+    chosen = draw(st.sets(st.sampled_from([l.source_id for l in drawn.sources]), min_size=1, max_size=3))
+    booked = booked_tonnes(drawn)
+    offered = []
+    for l in drawn.sources:
+        # Neither more than any capacity, nor more than is signed already.
+        most = min([max(l.capacity_tonnes), *(t for (name, _), t in booked.items() if name == l.source_id)])
+        if l.source_id in chosen:
+            fixed, share = draw(_numbers(0, 20, 50.0)), draw(st.sampled_from((0.0, 0.3, 0.9)))
+            l = replace(l, fixed_cost_usd=fixed, min_order_tonnes=math.floor(most * share))
+        offered.append(l)
+    return replace(drawn, sources=tuple(offered))

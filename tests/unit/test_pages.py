@@ -18,6 +18,8 @@ PAGES = (
     "docs/jobs.md",
     "docs/model.md",
     "docs/operations.md",
+    "docs/performance.md",
+    "docs/scenarios.md",
 )
 NAMED_FILE = re.compile(r"`([\w./-]+\.(?:py|md|json|proto|toml|binpb|lock|yaml)|[\w./-]+/)`")
 LINKED_FILE = re.compile(r"\]\((?!https?:)([^)#]+)")

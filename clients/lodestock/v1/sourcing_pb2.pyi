@@ -125,6 +125,146 @@ PLAN_STATUS_NO_PLAN_FOUND: PlanStatus.ValueType  # 5
 """Stopped at a limit before any plan was found."""
 Global___PlanStatus: typing_extensions.TypeAlias = PlanStatus
 
+class _Language:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _LanguageEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_Language.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    LANGUAGE_UNSPECIFIED: _Language.ValueType  # 0
+    """Not given: English."""
+    LANGUAGE_ENGLISH: _Language.ValueType  # 1
+    """English."""
+    LANGUAGE_CHINESE: _Language.ValueType  # 2
+    """Chinese, in simplified characters."""
+
+class Language(_Language, metaclass=_LanguageEnumTypeWrapper):
+    """A language that a text is in."""
+
+LANGUAGE_UNSPECIFIED: Language.ValueType  # 0
+"""Not given: English."""
+LANGUAGE_ENGLISH: Language.ValueType  # 1
+"""English."""
+LANGUAGE_CHINESE: Language.ValueType  # 2
+"""Chinese, in simplified characters."""
+Global___Language: typing_extensions.TypeAlias = Language
+
+class _HazardSource:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _HazardSourceEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_HazardSource.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    HAZARD_SOURCE_UNSPECIFIED: _HazardSource.ValueType  # 0
+    """Not given: GOVERNANCE."""
+    HAZARD_SOURCE_GOVERNANCE: _HazardSource.ValueType  # 1
+    """Logistic regression of observed falls on governance and share of world output. The evidence is weak, see docs/scenarios.md."""
+    HAZARD_SOURCE_HISTORY: _HazardSource.ValueType  # 2
+    """The frequency of observed falls, the same for every country."""
+    HAZARD_SOURCE_CALLER: _HazardSource.ValueType  # 3
+    """What the request gives alone."""
+
+class HazardSource(_HazardSource, metaclass=_HazardSourceEnumTypeWrapper):
+    """What gives the probability that a country's output of a material falls within a year."""
+
+HAZARD_SOURCE_UNSPECIFIED: HazardSource.ValueType  # 0
+"""Not given: GOVERNANCE."""
+HAZARD_SOURCE_GOVERNANCE: HazardSource.ValueType  # 1
+"""Logistic regression of observed falls on governance and share of world output. The evidence is weak, see docs/scenarios.md."""
+HAZARD_SOURCE_HISTORY: HazardSource.ValueType  # 2
+"""The frequency of observed falls, the same for every country."""
+HAZARD_SOURCE_CALLER: HazardSource.ValueType  # 3
+"""What the request gives alone."""
+Global___HazardSource: typing_extensions.TypeAlias = HazardSource
+
+class _RuleFamily:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _RuleFamilyEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_RuleFamily.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    RULE_FAMILY_UNSPECIFIED: _RuleFamily.ValueType  # 0
+    """Not given."""
+    RULE_FAMILY_TRADE_RULE: _RuleFamily.ValueType  # 1
+    """Trade rules whose identifiers agree up to the first "/", as those of one policy do."""
+    RULE_FAMILY_STOCK_FLOOR: _RuleFamily.ValueType  # 2
+    """The stock floors of all materials. Closing stocks stay."""
+    RULE_FAMILY_BUDGET: _RuleFamily.ValueType  # 3
+    """The budget."""
+
+class RuleFamily(_RuleFamily, metaclass=_RuleFamilyEnumTypeWrapper):
+    """What kind of rules a group is of."""
+
+RULE_FAMILY_UNSPECIFIED: RuleFamily.ValueType  # 0
+"""Not given."""
+RULE_FAMILY_TRADE_RULE: RuleFamily.ValueType  # 1
+"""Trade rules whose identifiers agree up to the first "/", as those of one policy do."""
+RULE_FAMILY_STOCK_FLOOR: RuleFamily.ValueType  # 2
+"""The stock floors of all materials. Closing stocks stay."""
+RULE_FAMILY_BUDGET: RuleFamily.ValueType  # 3
+"""The budget."""
+Global___RuleFamily: typing_extensions.TypeAlias = RuleFamily
+
+class _PolicyKind:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _PolicyKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_PolicyKind.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    POLICY_KIND_UNSPECIFIED: _PolicyKind.ValueType  # 0
+    """Not given."""
+    POLICY_KIND_SHARE_CAP: _PolicyKind.ValueType  # 1
+    """At most a share from any one country outside: a ShareCap rule."""
+    POLICY_KIND_DOMESTIC_FLOOR: _PolicyKind.ValueType  # 2
+    """At least a share from mines and refineries at home: a ShareFloor rule of kind DOMESTIC."""
+    POLICY_KIND_RECYCLED_FLOOR: _PolicyKind.ValueType  # 3
+    """At least a share from scrap at home: a ShareFloor rule of kind RECYCLED."""
+    POLICY_KIND_STOCK_FLOOR: _PolicyKind.ValueType  # 4
+    """At least so many days in stock: StockPolicy.floor_days."""
+
+class PolicyKind(_PolicyKind, metaclass=_PolicyKindEnumTypeWrapper):
+    """What a policy demands of a plan."""
+
+POLICY_KIND_UNSPECIFIED: PolicyKind.ValueType  # 0
+"""Not given."""
+POLICY_KIND_SHARE_CAP: PolicyKind.ValueType  # 1
+"""At most a share from any one country outside: a ShareCap rule."""
+POLICY_KIND_DOMESTIC_FLOOR: PolicyKind.ValueType  # 2
+"""At least a share from mines and refineries at home: a ShareFloor rule of kind DOMESTIC."""
+POLICY_KIND_RECYCLED_FLOOR: PolicyKind.ValueType  # 3
+"""At least a share from scrap at home: a ShareFloor rule of kind RECYCLED."""
+POLICY_KIND_STOCK_FLOOR: PolicyKind.ValueType  # 4
+"""At least so many days in stock: StockPolicy.floor_days."""
+Global___PolicyKind: typing_extensions.TypeAlias = PolicyKind
+
+class _PolicyDenominator:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _PolicyDenominatorEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_PolicyDenominator.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    POLICY_DENOMINATOR_UNSPECIFIED: _PolicyDenominator.ValueType  # 0
+    """Not given."""
+    POLICY_DENOMINATOR_CONSUMPTION: _PolicyDenominator.ValueType  # 1
+    """The yearly use of the material, all tiers."""
+    POLICY_DENOMINATOR_NET_IMPORTS: _PolicyDenominator.ValueType  # 2
+    """Yearly use less what is delivered at home, scrap included."""
+    POLICY_DENOMINATOR_DEFENCE_AND_ESSENTIAL: _PolicyDenominator.ValueType  # 3
+    """Yearly use in the tiers DEFENCE and ESSENTIAL."""
+
+class PolicyDenominator(_PolicyDenominator, metaclass=_PolicyDenominatorEnumTypeWrapper):
+    """What a policy's value is counted in."""
+
+POLICY_DENOMINATOR_UNSPECIFIED: PolicyDenominator.ValueType  # 0
+"""Not given."""
+POLICY_DENOMINATOR_CONSUMPTION: PolicyDenominator.ValueType  # 1
+"""The yearly use of the material, all tiers."""
+POLICY_DENOMINATOR_NET_IMPORTS: PolicyDenominator.ValueType  # 2
+"""Yearly use less what is delivered at home, scrap included."""
+POLICY_DENOMINATOR_DEFENCE_AND_ESSENTIAL: PolicyDenominator.ValueType  # 3
+"""Yearly use in the tiers DEFENCE and ESSENTIAL."""
+Global___PolicyDenominator: typing_extensions.TypeAlias = PolicyDenominator
+
 @typing.final
 class Period(google.protobuf.message.Message):
     """A stretch of time."""
@@ -346,6 +486,9 @@ class Source(google.protobuf.message.Message):
     TAKE_OR_PAY_FIELD_NUMBER: builtins.int
     RESERVATION_FEE_USD_PER_TONNE_FIELD_NUMBER: builtins.int
     LEAD_PERIODS_FIELD_NUMBER: builtins.int
+    FIXED_COST_USD_FIELD_NUMBER: builtins.int
+    MIN_ORDER_TONNES_FIELD_NUMBER: builtins.int
+    FOOTPRINTS_FIELD_NUMBER: builtins.int
     source_id: builtins.str
     """Identifier, unique in the problem, such as "cobalt/COD"."""
     material_id: builtins.str
@@ -368,6 +511,10 @@ class Source(google.protobuf.message.Message):
     """Fee for each contracted tonne. Must be above 0 where take_or_pay is below 1."""
     lead_periods: builtins.int
     """Periods between signing and first delivery. Unset: one year, rounded up."""
+    fixed_cost_usd: builtins.float
+    """Fixed cost of a period under contract, whatever the quantity, USD; owed whatever the availability. Above 0 it makes signing a yes or no."""
+    min_order_tonnes: builtins.float
+    """Least quantity of a period once under contract, tonnes. Above 0 it makes signing a yes or no. A period whose capacity is less cannot be signed; some period's must be as much."""
     @property
     def unit_price_usd_per_tonne(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.float]:
         """Price before duty by period, USD/t."""
@@ -383,6 +530,10 @@ class Source(google.protobuf.message.Message):
     @property
     def spot_capacity_tonnes(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.float]:
         """Most of it that can be bought spot by period, tonnes. Empty: no spot."""
+
+    @property
+    def footprints(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Footprint]:
+        """Footprints of a tonne delivered, each kind once."""
 
     def __init__(
         self,
@@ -402,15 +553,150 @@ class Source(google.protobuf.message.Message):
         take_or_pay: builtins.float | None = ...,
         reservation_fee_usd_per_tonne: builtins.float = ...,
         lead_periods: builtins.int | None = ...,
+        fixed_cost_usd: builtins.float = ...,
+        min_order_tonnes: builtins.float = ...,
+        footprints: collections.abc.Iterable[Global___Footprint] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_lead_periods", b"_lead_periods", "_take_or_pay", b"_take_or_pay", "lead_periods", b"lead_periods", "take_or_pay", b"take_or_pay"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_lead_periods", b"_lead_periods", "_take_or_pay", b"_take_or_pay", "capacity_tonnes", b"capacity_tonnes", "country", b"country", "fixed_price", b"fixed_price", "freight_usd_per_tonne", b"freight_usd_per_tonne", "kind", b"kind", "lead_periods", b"lead_periods", "material_id", b"material_id", "reservation_fee_usd_per_tonne", b"reservation_fee_usd_per_tonne", "risk", b"risk", "source_id", b"source_id", "spot_capacity_tonnes", b"spot_capacity_tonnes", "spot_premium", b"spot_premium", "take_or_pay", b"take_or_pay", "tariff_rate", b"tariff_rate", "unit_price_usd_per_tonne", b"unit_price_usd_per_tonne"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_lead_periods", b"_lead_periods", "_take_or_pay", b"_take_or_pay", "capacity_tonnes", b"capacity_tonnes", "country", b"country", "fixed_cost_usd", b"fixed_cost_usd", "fixed_price", b"fixed_price", "footprints", b"footprints", "freight_usd_per_tonne", b"freight_usd_per_tonne", "kind", b"kind", "lead_periods", b"lead_periods", "material_id", b"material_id", "min_order_tonnes", b"min_order_tonnes", "reservation_fee_usd_per_tonne", b"reservation_fee_usd_per_tonne", "risk", b"risk", "source_id", b"source_id", "spot_capacity_tonnes", b"spot_capacity_tonnes", "spot_premium", b"spot_premium", "take_or_pay", b"take_or_pay", "tariff_rate", b"tariff_rate", "unit_price_usd_per_tonne", b"unit_price_usd_per_tonne"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_lead_periods", b"_lead_periods"]) -> typing.Literal["lead_periods"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_take_or_pay", b"_take_or_pay"]) -> typing.Literal["take_or_pay"] | None: ...
 
 Global___Source: typing_extensions.TypeAlias = Source
+
+@typing.final
+class Footprint(google.protobuf.message.Message):
+    """What a tonne delivered burdens the world with."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: builtins.int
+    PER_TONNE_FIELD_NUMBER: builtins.int
+    kind: builtins.str
+    """Kind, such as "co2e_tonnes" or "water_m3"; its unit is the caller's."""
+    per_tonne: builtins.float
+    """Units of the kind per tonne delivered: 0, or from 1e-6 to 1e6."""
+    def __init__(
+        self,
+        *,
+        kind: builtins.str = ...,
+        per_tonne: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["kind", b"kind", "per_tonne", b"per_tonne"]) -> None: ...
+
+Global___Footprint: typing_extensions.TypeAlias = Footprint
+
+@typing.final
+class FootprintPolicy(google.protobuf.message.Message):
+    """What footprints of one kind cost, and how much of it may be caused in a period. Outside the budget."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: builtins.int
+    PRICE_USD_PER_UNIT_FIELD_NUMBER: builtins.int
+    MAX_UNITS_FIELD_NUMBER: builtins.int
+    STATES_FIELD_NUMBER: builtins.int
+    MAX_UNITS_BY_STATE_FIELD_NUMBER: builtins.int
+    kind: builtins.str
+    """Kind, as in Source.footprints; each once."""
+    price_usd_per_unit: builtins.float
+    """Price of a unit, USD."""
+    @property
+    def max_units(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.float]:
+        """Most of it by period, units. Empty: no limit."""
+
+    @property
+    def states(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[lodestock.v1.common_pb2.MaterialState.ValueType]:
+        """States in which the limit binds: where every material is in one of them. Empty: NORMAL."""
+
+    @property
+    def max_units_by_state(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___StateValue]:
+        """Other limits for single states; the worst state of any material counts."""
+
+    def __init__(
+        self,
+        *,
+        kind: builtins.str = ...,
+        price_usd_per_unit: builtins.float = ...,
+        max_units: collections.abc.Iterable[builtins.float] | None = ...,
+        states: collections.abc.Iterable[lodestock.v1.common_pb2.MaterialState.ValueType] | None = ...,
+        max_units_by_state: collections.abc.Iterable[Global___StateValue] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["kind", b"kind", "max_units", b"max_units", "max_units_by_state", b"max_units_by_state", "price_usd_per_unit", b"price_usd_per_unit", "states", b"states"]) -> None: ...
+
+Global___FootprintPolicy: typing_extensions.TypeAlias = FootprintPolicy
+
+@typing.final
+class Substitution(google.protobuf.message.Message):
+    """One material may stand in for another in one tier."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SUBSTITUTION_ID_FIELD_NUMBER: builtins.int
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    SUBSTITUTE_MATERIAL_ID_FIELD_NUMBER: builtins.int
+    TIER_FIELD_NUMBER: builtins.int
+    TONNES_PER_TONNE_FIELD_NUMBER: builtins.int
+    COST_USD_PER_TONNE_FIELD_NUMBER: builtins.int
+    MAX_SHARE_FIELD_NUMBER: builtins.int
+    substitution_id: builtins.str
+    """Identifier, unique in the problem."""
+    material_id: builtins.str
+    """Material that is replaced."""
+    substitute_material_id: builtins.str
+    """Material that replaces it."""
+    tier: lodestock.v1.common_pb2.DemandTier.ValueType
+    """Tier whose demand is met; the replaced material must have it."""
+    tonnes_per_tonne: builtins.float
+    """Tonnes of the substitute for one tonne replaced, from 1e-4 to 1e4. Round a loop of substitutions their product must be at least 1."""
+    cost_usd_per_tonne: builtins.float
+    """Cost of replacing a tonne, beside the substitute's own, USD."""
+    max_share: builtins.float
+    """Largest share of the tier's demand that can be replaced, 0 to 1."""
+    def __init__(
+        self,
+        *,
+        substitution_id: builtins.str = ...,
+        material_id: builtins.str = ...,
+        substitute_material_id: builtins.str = ...,
+        tier: lodestock.v1.common_pb2.DemandTier.ValueType = ...,
+        tonnes_per_tonne: builtins.float = ...,
+        cost_usd_per_tonne: builtins.float = ...,
+        max_share: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cost_usd_per_tonne", b"cost_usd_per_tonne", "material_id", b"material_id", "max_share", b"max_share", "substitute_material_id", b"substitute_material_id", "substitution_id", b"substitution_id", "tier", b"tier", "tonnes_per_tonne", b"tonnes_per_tonne"]) -> None: ...
+
+Global___Substitution: typing_extensions.TypeAlias = Substitution
+
+@typing.final
+class SignedContract(google.protobuf.message.Message):
+    """A contract that is signed already: its quantity is fixed. Several for one source and period add up. Without one the quantity is decided as if it were signed at the start:
+    give one of 0 tonnes where it is too late.
+    """
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SOURCE_ID_FIELD_NUMBER: builtins.int
+    PERIOD_FIELD_NUMBER: builtins.int
+    TONNES_FIELD_NUMBER: builtins.int
+    source_id: builtins.str
+    """Source."""
+    period: builtins.int
+    """Period of delivery, counted from 0; before the source's lead has passed, since later ones can still be decided."""
+    tonnes: builtins.float
+    """Tonnes."""
+    def __init__(
+        self,
+        *,
+        source_id: builtins.str = ...,
+        period: builtins.int = ...,
+        tonnes: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["period", b"period", "source_id", b"source_id", "tonnes", b"tonnes"]) -> None: ...
+
+Global___SignedContract: typing_extensions.TypeAlias = SignedContract
 
 @typing.final
 class Deposit(google.protobuf.message.Message):
@@ -777,6 +1063,11 @@ class SourcingProblem(google.protobuf.message.Message):
     SCENARIOS_FIELD_NUMBER: builtins.int
     PRICE_OF_RISK_FIELD_NUMBER: builtins.int
     DISCOUNT_RATE_FIELD_NUMBER: builtins.int
+    SUBSTITUTIONS_FIELD_NUMBER: builtins.int
+    BOOK_FIELD_NUMBER: builtins.int
+    FOOTPRINT_POLICIES_FIELD_NUMBER: builtins.int
+    TAIL_WEIGHT_FIELD_NUMBER: builtins.int
+    TAIL_LEVEL_FIELD_NUMBER: builtins.int
     buyer: builtins.str
     """Buyer, ISO 3166-1 alpha-3 or "EU27"."""
     price_year: builtins.int
@@ -785,6 +1076,10 @@ class SourcingProblem(google.protobuf.message.Message):
     """Price of risk λ: the surcharge λ·ρ on landed cost. Unset: 1."""
     discount_rate: builtins.float
     """Discount rate per year. Unset: 0.03."""
+    tail_weight: builtins.float
+    """Weight β of the tail: the objective is (1 − β)·expected cost + β·CVaR + price of risk·risk charge. 0: expected cost alone. At most 0.9999."""
+    tail_level: builtins.float
+    """Level α of the CVaR, the mean cost of the worst 1 − α. Unset: 0.95."""
     @property
     def periods(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Period]:
         """Periods in order."""
@@ -813,6 +1108,18 @@ class SourcingProblem(google.protobuf.message.Message):
     def scenarios(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Scenario]:
         """What may happen, at most one on a path."""
 
+    @property
+    def substitutions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Substitution]:
+        """Where one material may stand in for another."""
+
+    @property
+    def book(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SignedContract]:
+        """Contracts that are signed already."""
+
+    @property
+    def footprint_policies(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___FootprintPolicy]:
+        """Prices and limits of footprints, each kind once."""
+
     def __init__(
         self,
         *,
@@ -827,13 +1134,20 @@ class SourcingProblem(google.protobuf.message.Message):
         scenarios: collections.abc.Iterable[Global___Scenario] | None = ...,
         price_of_risk: builtins.float | None = ...,
         discount_rate: builtins.float | None = ...,
+        substitutions: collections.abc.Iterable[Global___Substitution] | None = ...,
+        book: collections.abc.Iterable[Global___SignedContract] | None = ...,
+        footprint_policies: collections.abc.Iterable[Global___FootprintPolicy] | None = ...,
+        tail_weight: builtins.float = ...,
+        tail_level: builtins.float | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_price_of_risk", b"_price_of_risk", "budget", b"budget", "discount_rate", b"discount_rate", "price_of_risk", b"price_of_risk"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_price_of_risk", b"_price_of_risk", "budget", b"budget", "buyer", b"buyer", "deposits", b"deposits", "discount_rate", b"discount_rate", "materials", b"materials", "periods", b"periods", "price_of_risk", b"price_of_risk", "price_year", b"price_year", "rules", b"rules", "scenarios", b"scenarios", "sources", b"sources"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_price_of_risk", b"_price_of_risk", "_tail_level", b"_tail_level", "budget", b"budget", "discount_rate", b"discount_rate", "price_of_risk", b"price_of_risk", "tail_level", b"tail_level"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_price_of_risk", b"_price_of_risk", "_tail_level", b"_tail_level", "book", b"book", "budget", b"budget", "buyer", b"buyer", "deposits", b"deposits", "discount_rate", b"discount_rate", "footprint_policies", b"footprint_policies", "materials", b"materials", "periods", b"periods", "price_of_risk", b"price_of_risk", "price_year", b"price_year", "rules", b"rules", "scenarios", b"scenarios", "sources", b"sources", "substitutions", b"substitutions", "tail_level", b"tail_level", "tail_weight", b"tail_weight"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_discount_rate", b"_discount_rate"]) -> typing.Literal["discount_rate"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_price_of_risk", b"_price_of_risk"]) -> typing.Literal["price_of_risk"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_tail_level", b"_tail_level"]) -> typing.Literal["tail_level"] | None: ...
 
 Global___SourcingProblem: typing_extensions.TypeAlias = SourcingProblem
 
@@ -915,6 +1229,7 @@ class BuildProblemRequest(google.protobuf.message.Message):
     DEMAND_UNCERTAINTY_FIELD_NUMBER: builtins.int
     FORECAST_MODEL_FIELD_NUMBER: builtins.int
     GDP_SCENARIO_FIELD_NUMBER: builtins.int
+    POLICIES_FIELD_NUMBER: builtins.int
     buyer: builtins.str
     """Buyer, ISO 3166-1 alpha-3 or "EU27"."""
     horizon_years: builtins.int
@@ -969,6 +1284,10 @@ class BuildProblemRequest(google.protobuf.message.Message):
     def demand_uncertainty(self) -> Global___DemandUncertainty:
         """Makes the spread of the demand forecast part of the scenarios. Unset: demand is the median path."""
 
+    @property
+    def policies(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PolicyChoice]:
+        """Policies by name whose rules and floors are to be in the problem; see ListPolicies."""
+
     def __init__(
         self,
         *,
@@ -990,9 +1309,10 @@ class BuildProblemRequest(google.protobuf.message.Message):
         demand_uncertainty: Global___DemandUncertainty | None = ...,
         forecast_model: builtins.str = ...,
         gdp_scenario: lodestock.v1.common_pb2.GdpScenario.ValueType = ...,
+        policies: collections.abc.Iterable[Global___PolicyChoice] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_floor_days", b"_floor_days", "_price_of_risk", b"_price_of_risk", "budget", b"budget", "demand_uncertainty", b"demand_uncertainty", "discount_rate", b"discount_rate", "floor_days", b"floor_days", "price_of_risk", b"price_of_risk"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_floor_days", b"_floor_days", "_price_of_risk", b"_price_of_risk", "budget", b"budget", "buyer", b"buyer", "demand", b"demand", "demand_uncertainty", b"demand_uncertainty", "discount_rate", b"discount_rate", "floor_days", b"floor_days", "forecast_model", b"forecast_model", "gdp_scenario", b"gdp_scenario", "horizon_years", b"horizon_years", "material_ids", b"material_ids", "overrides", b"overrides", "own_figures", b"own_figures", "price_of_risk", b"price_of_risk", "rules", b"rules", "scenarios", b"scenarios", "seed", b"seed", "source_risk_measure", b"source_risk_measure", "source_risks", b"source_risks"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_discount_rate", b"_discount_rate", "_floor_days", b"_floor_days", "_price_of_risk", b"_price_of_risk", "budget", b"budget", "buyer", b"buyer", "demand", b"demand", "demand_uncertainty", b"demand_uncertainty", "discount_rate", b"discount_rate", "floor_days", b"floor_days", "forecast_model", b"forecast_model", "gdp_scenario", b"gdp_scenario", "horizon_years", b"horizon_years", "material_ids", b"material_ids", "overrides", b"overrides", "own_figures", b"own_figures", "policies", b"policies", "price_of_risk", b"price_of_risk", "rules", b"rules", "scenarios", b"scenarios", "seed", b"seed", "source_risk_measure", b"source_risk_measure", "source_risks", b"source_risks"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_discount_rate", b"_discount_rate"]) -> typing.Literal["discount_rate"] | None: ...
     @typing.overload
@@ -1001,6 +1321,47 @@ class BuildProblemRequest(google.protobuf.message.Message):
     def WhichOneof(self, oneof_group: typing.Literal["_price_of_risk", b"_price_of_risk"]) -> typing.Literal["price_of_risk"] | None: ...
 
 Global___BuildProblemRequest: typing_extensions.TypeAlias = BuildProblemRequest
+
+@typing.final
+class PolicyChoice(google.protobuf.message.Message):
+    """A policy by name, for materials of the problem."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    POLICY_ID_FIELD_NUMBER: builtins.int
+    MATERIAL_IDS_FIELD_NUMBER: builtins.int
+    FROM_PERIOD_FIELD_NUMBER: builtins.int
+    VALUE_FIELD_NUMBER: builtins.int
+    AS_FAR_AS_POSSIBLE_FIELD_NUMBER: builtins.int
+    policy_id: builtins.str
+    """Identifier, as ListPolicies gives it."""
+    from_period: builtins.int
+    """First period in which it binds, counted from 0. Unset: that of the policy's own first year, 0 where it has none. Of no effect on a stock floor."""
+    value: builtins.float
+    """Value in place of the policy's own, in its unit."""
+    as_far_as_possible: builtins.bool
+    """True: a share of output at home is lowered to what the sources can deliver, period by period the least, and a remark says so. False: the share as the policy has it, even where no plan can keep it."""
+    @property
+    def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Materials. Empty: those of the problem that the policy names, or all where it names none."""
+
+    def __init__(
+        self,
+        *,
+        policy_id: builtins.str = ...,
+        material_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        from_period: builtins.int | None = ...,
+        value: builtins.float | None = ...,
+        as_far_as_possible: builtins.bool = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_from_period", b"_from_period", "_value", b"_value", "from_period", b"from_period", "value", b"value"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_from_period", b"_from_period", "_value", b"_value", "as_far_as_possible", b"as_far_as_possible", "from_period", b"from_period", "material_ids", b"material_ids", "policy_id", b"policy_id", "value", b"value"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_from_period", b"_from_period"]) -> typing.Literal["from_period"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_value", b"_value"]) -> typing.Literal["value"] | None: ...
+
+Global___PolicyChoice: typing_extensions.TypeAlias = PolicyChoice
 
 @typing.final
 class DemandUncertainty(google.protobuf.message.Message):
@@ -1303,7 +1664,7 @@ class AnswerCheck(google.protobuf.message.Message):
     tolerance: builtins.float
     """Tolerance on the scaled violations."""
     primal_violation: builtins.float
-    """Greatest violation of a row or bound, relative to the size of the row."""
+    """Greatest violation of a row or bound, relative to the size of the row, and greatest distance of a yes or no from either. The figures below are those with every yes or no held."""
     dual_violation: builtins.float
     """Greatest wrong-signed reduced cost or dual, relative to the size of the costs."""
     complementarity_violation: builtins.float
@@ -1339,6 +1700,8 @@ class PlanNode(google.protobuf.message.Message):
     SETTLED_FIELD_NUMBER: builtins.int
     STATES_FIELD_NUMBER: builtins.int
     SPEND_USD_FIELD_NUMBER: builtins.int
+    PATH_COST_USD_FIELD_NUMBER: builtins.int
+    TAIL_SHARE_FIELD_NUMBER: builtins.int
     node_id: builtins.int
     """Number; children come after their parents."""
     parent_id: builtins.int
@@ -1353,6 +1716,10 @@ class PlanNode(google.protobuf.message.Message):
     """True where the rules on contracts bind, since every contract that delivers here was signed knowing it."""
     spend_usd: builtins.float
     """Spending of the period, USD, not discounted."""
+    path_cost_usd: builtins.float
+    """At a leaf: cost of the path that leads to it without the risk charge, discounted, USD."""
+    tail_share: builtins.float
+    """At a leaf, in a plan with a tail weight: the share of the tail that it is, 0 to 1; all leaves add up to 1."""
     @property
     def scenario_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """Scenarios that pass through. Empty where only "nothing happens" does."""
@@ -1373,8 +1740,15 @@ class PlanNode(google.protobuf.message.Message):
         settled: builtins.bool = ...,
         states: collections.abc.Iterable[Global___NodeState] | None = ...,
         spend_usd: builtins.float = ...,
+        path_cost_usd: builtins.float | None = ...,
+        tail_share: builtins.float | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["node_id", b"node_id", "on_trunk", b"on_trunk", "parent_id", b"parent_id", "period", b"period", "probability", b"probability", "scenario_ids", b"scenario_ids", "settled", b"settled", "spend_usd", b"spend_usd", "states", b"states"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_path_cost_usd", b"_path_cost_usd", "_tail_share", b"_tail_share", "path_cost_usd", b"path_cost_usd", "tail_share", b"tail_share"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_path_cost_usd", b"_path_cost_usd", "_tail_share", b"_tail_share", "node_id", b"node_id", "on_trunk", b"on_trunk", "parent_id", b"parent_id", "path_cost_usd", b"path_cost_usd", "period", b"period", "probability", b"probability", "scenario_ids", b"scenario_ids", "settled", b"settled", "spend_usd", b"spend_usd", "states", b"states", "tail_share", b"tail_share"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_path_cost_usd", b"_path_cost_usd"]) -> typing.Literal["path_cost_usd"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_tail_share", b"_tail_share"]) -> typing.Literal["tail_share"] | None: ...
 
 Global___PlanNode: typing_extensions.TypeAlias = PlanNode
 
@@ -1415,6 +1789,8 @@ class Contract(google.protobuf.message.Message):
     REDUCED_COST_USD_PER_TONNE_FIELD_NUMBER: builtins.int
     BREAK_EVEN_PRICE_USD_PER_TONNE_FIELD_NUMBER: builtins.int
     CAPACITY_VALUE_USD_PER_TONNE_FIELD_NUMBER: builtins.int
+    FROM_BOOK_FIELD_NUMBER: builtins.int
+    FIXED_COST_USD_FIELD_NUMBER: builtins.int
     source_id: builtins.str
     """Source."""
     period: builtins.int
@@ -1427,14 +1803,18 @@ class Contract(google.protobuf.message.Message):
     """Tonnes contracted."""
     reduced_cost_usd_per_tonne: builtins.float
     """Reduced cost: what one more tonne contracted would add to the cost of the plan, USD/t when delivered; 0 for one that is used and not at its limit. Unset: the plan is
-    not of least cost, and has no prices.
+    not of least cost, and has no prices; the contract is of the book; or it could be signed as a whole alone, and is not: with that choice held nothing changes it.
     """
     break_even_price_usd_per_tonne: builtins.float
-    """Greatest unit price before duty at which the source would be bought, USD/t; where the plan is degenerate, an upper bound of it. Unset for sources that are bought, that no price would sell, or that a rule keeps out."""
+    """Greatest unit price before duty at which the source would be bought, USD/t; where the plan is degenerate, an upper bound of it. Unset for sources that are bought, that no price would sell, or that a rule keeps out, and where the reduced cost is unset."""
     capacity_value_usd_per_tonne: builtins.float
     """Worth of one more tonne of capacity, USD/t when delivered; for an embargoed source, of a tonne let through. 0 where it does not bind. Unset: the plan is
-    not of least cost.
+    not of least cost, or the contract could be signed as a whole alone, and is not.
     """
+    from_book: builtins.bool
+    """True where the quantity is of a contract that was signed before."""
+    fixed_cost_usd: builtins.float
+    """Fixed cost that it brings, USD, not discounted."""
     @property
     def node_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
         """Nodes that it delivers in."""
@@ -1451,9 +1831,11 @@ class Contract(google.protobuf.message.Message):
         reduced_cost_usd_per_tonne: builtins.float | None = ...,
         break_even_price_usd_per_tonne: builtins.float | None = ...,
         capacity_value_usd_per_tonne: builtins.float | None = ...,
+        from_book: builtins.bool = ...,
+        fixed_cost_usd: builtins.float = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_break_even_price_usd_per_tonne", b"_break_even_price_usd_per_tonne", "_capacity_value_usd_per_tonne", b"_capacity_value_usd_per_tonne", "_reduced_cost_usd_per_tonne", b"_reduced_cost_usd_per_tonne", "break_even_price_usd_per_tonne", b"break_even_price_usd_per_tonne", "capacity_value_usd_per_tonne", b"capacity_value_usd_per_tonne", "reduced_cost_usd_per_tonne", b"reduced_cost_usd_per_tonne"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_break_even_price_usd_per_tonne", b"_break_even_price_usd_per_tonne", "_capacity_value_usd_per_tonne", b"_capacity_value_usd_per_tonne", "_reduced_cost_usd_per_tonne", b"_reduced_cost_usd_per_tonne", "break_even_price_usd_per_tonne", b"break_even_price_usd_per_tonne", "capacity_value_usd_per_tonne", b"capacity_value_usd_per_tonne", "contracted_tonnes", b"contracted_tonnes", "node_ids", b"node_ids", "period", b"period", "reduced_cost_usd_per_tonne", b"reduced_cost_usd_per_tonne", "signed_node_id", b"signed_node_id", "signed_period", b"signed_period", "source_id", b"source_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_break_even_price_usd_per_tonne", b"_break_even_price_usd_per_tonne", "_capacity_value_usd_per_tonne", b"_capacity_value_usd_per_tonne", "_reduced_cost_usd_per_tonne", b"_reduced_cost_usd_per_tonne", "break_even_price_usd_per_tonne", b"break_even_price_usd_per_tonne", "capacity_value_usd_per_tonne", b"capacity_value_usd_per_tonne", "contracted_tonnes", b"contracted_tonnes", "fixed_cost_usd", b"fixed_cost_usd", "from_book", b"from_book", "node_ids", b"node_ids", "period", b"period", "reduced_cost_usd_per_tonne", b"reduced_cost_usd_per_tonne", "signed_node_id", b"signed_node_id", "signed_period", b"signed_period", "source_id", b"source_id"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_break_even_price_usd_per_tonne", b"_break_even_price_usd_per_tonne"]) -> typing.Literal["break_even_price_usd_per_tonne"] | None: ...
     @typing.overload
@@ -1462,6 +1844,64 @@ class Contract(google.protobuf.message.Message):
     def WhichOneof(self, oneof_group: typing.Literal["_reduced_cost_usd_per_tonne", b"_reduced_cost_usd_per_tonne"]) -> typing.Literal["reduced_cost_usd_per_tonne"] | None: ...
 
 Global___Contract: typing_extensions.TypeAlias = Contract
+
+@typing.final
+class SubstitutionUse(google.protobuf.message.Message):
+    """How much one material stands in for another."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SUBSTITUTION_ID_FIELD_NUMBER: builtins.int
+    NODE_ID_FIELD_NUMBER: builtins.int
+    TONNES_FIELD_NUMBER: builtins.int
+    substitution_id: builtins.str
+    """Substitution."""
+    node_id: builtins.int
+    """Node."""
+    tonnes: builtins.float
+    """Tonnes replaced."""
+    def __init__(
+        self,
+        *,
+        substitution_id: builtins.str = ...,
+        node_id: builtins.int = ...,
+        tonnes: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["node_id", b"node_id", "substitution_id", b"substitution_id", "tonnes", b"tonnes"]) -> None: ...
+
+Global___SubstitutionUse: typing_extensions.TypeAlias = SubstitutionUse
+
+@typing.final
+class FootprintUse(google.protobuf.message.Message):
+    """A footprint of the deliveries at a node."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: builtins.int
+    NODE_ID_FIELD_NUMBER: builtins.int
+    UNITS_FIELD_NUMBER: builtins.int
+    MAX_UNITS_FIELD_NUMBER: builtins.int
+    kind: builtins.str
+    """Kind."""
+    node_id: builtins.int
+    """Node."""
+    units: builtins.float
+    """Units."""
+    max_units: builtins.float
+    """Limit at the node. Unset where none binds."""
+    def __init__(
+        self,
+        *,
+        kind: builtins.str = ...,
+        node_id: builtins.int = ...,
+        units: builtins.float = ...,
+        max_units: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_max_units", b"_max_units", "max_units", b"max_units"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_max_units", b"_max_units", "kind", b"kind", "max_units", b"max_units", "node_id", b"node_id", "units", b"units"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_max_units", b"_max_units"]) -> typing.Literal["max_units"] | None: ...
+
+Global___FootprintUse: typing_extensions.TypeAlias = FootprintUse
 
 @typing.final
 class Delivery(google.protobuf.message.Message):
@@ -1625,6 +2065,9 @@ class CostBreakdown(google.protobuf.message.Message):
     FLOOR_SHORTFALL_USD_FIELD_NUMBER: builtins.int
     CLOSING_SHORTFALL_USD_FIELD_NUMBER: builtins.int
     DISPOSAL_USD_FIELD_NUMBER: builtins.int
+    SUBSTITUTION_USD_FIELD_NUMBER: builtins.int
+    FOOTPRINT_USD_FIELD_NUMBER: builtins.int
+    FIXED_USD_FIELD_NUMBER: builtins.int
     objective_usd: builtins.float
     """Objective: expected cost plus λ times the risk charge."""
     expected_cost_usd: builtins.float
@@ -1647,6 +2090,12 @@ class CostBreakdown(google.protobuf.message.Message):
     """Closing stock missing."""
     disposal_usd: builtins.float
     """Disposal."""
+    substitution_usd: builtins.float
+    """Substitution, beside what the substitutes themselves cost."""
+    footprint_usd: builtins.float
+    """Footprints at their prices."""
+    fixed_usd: builtins.float
+    """Fixed costs of contracts."""
     def __init__(
         self,
         *,
@@ -1661,8 +2110,11 @@ class CostBreakdown(google.protobuf.message.Message):
         floor_shortfall_usd: builtins.float = ...,
         closing_shortfall_usd: builtins.float = ...,
         disposal_usd: builtins.float = ...,
+        substitution_usd: builtins.float = ...,
+        footprint_usd: builtins.float = ...,
+        fixed_usd: builtins.float = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["closing_shortfall_usd", b"closing_shortfall_usd", "contract_usd", b"contract_usd", "disposal_usd", b"disposal_usd", "expected_cost_usd", b"expected_cost_usd", "fees_usd", b"fees_usd", "floor_shortfall_usd", b"floor_shortfall_usd", "holding_usd", b"holding_usd", "objective_usd", b"objective_usd", "risk_charge_usd", b"risk_charge_usd", "shortage_usd", b"shortage_usd", "spot_usd", b"spot_usd"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["closing_shortfall_usd", b"closing_shortfall_usd", "contract_usd", b"contract_usd", "disposal_usd", b"disposal_usd", "expected_cost_usd", b"expected_cost_usd", "fees_usd", b"fees_usd", "fixed_usd", b"fixed_usd", "floor_shortfall_usd", b"floor_shortfall_usd", "footprint_usd", b"footprint_usd", "holding_usd", b"holding_usd", "objective_usd", b"objective_usd", "risk_charge_usd", b"risk_charge_usd", "shortage_usd", b"shortage_usd", "spot_usd", b"spot_usd", "substitution_usd", b"substitution_usd"]) -> None: ...
 
 Global___CostBreakdown: typing_extensions.TypeAlias = CostBreakdown
 
@@ -1721,7 +2173,7 @@ class BindingRule(google.protobuf.message.Message):
     UNIT_FIELD_NUMBER: builtins.int
     LIMIT_FIELD_NUMBER: builtins.int
     family: builtins.str
-    """Family: "quota", "share_cap", "share_floor", "stock_floor", "closing_stock", "storage", "stock_in", "stock_out", "budget", "reserves" or "spot_capacity". What an embargo or a source's capacity is worth stands with the contracts."""
+    """Family: "quota", "share_cap", "share_floor", "stock_floor", "closing_stock", "storage", "stock_in", "stock_out", "budget", "reserves", "spot_capacity", "footprint_cap", "substitution", "book" or "min_order". What an embargo or a source's capacity is worth stands with the contracts."""
     field_path: builtins.str
     """Field of the problem that it comes from, such as "rules[0]" or "materials[2].stock.floor_days"."""
     subject_id: builtins.str
@@ -1729,13 +2181,13 @@ class BindingRule(google.protobuf.message.Message):
     material_id: builtins.str
     """Material. Empty where it ties several."""
     node_id: builtins.int
-    """Node; for reserves, which are used up over the horizon, the leaf."""
+    """Node; for reserves, which are used up over the horizon, the leaf; for a contract of the book the first of the nodes that it delivers in."""
     country: builtins.str
     """Country, where the rule names one."""
     value_per_unit_usd: builtins.float
-    """What one unit of relief is worth if and when this happens: a tonne more allowed or a tonne less demanded, or, for a budget, a dollar more."""
+    """What one unit of relief is worth if and when this happens: a tonne more allowed or a tonne less demanded, or, for a budget, a dollar more, for a footprint cap a unit more."""
     unit: builtins.str
-    """The unit of relief: "t" or "USD"."""
+    """The unit of relief: "t", "USD" or the kind of a footprint."""
     limit: builtins.float
     """Limit as it stands in this node."""
     def __init__(
@@ -1771,7 +2223,7 @@ class RuleBreach(google.protobuf.message.Message):
     family: builtins.str
     """Family, as in BindingRule."""
     subject_id: builtins.str
-    """Rule by its name; else the material."""
+    """Rule or kind of footprint by its name."""
     material_id: builtins.str
     """Material. Empty where the rule ties several."""
     country: builtins.str
@@ -1779,7 +2231,7 @@ class RuleBreach(google.protobuf.message.Message):
     node_id: builtins.int
     """Node."""
     amount: builtins.float
-    """By how much, tonnes or USD."""
+    """By how much, tonnes, USD or units of a footprint."""
     unit: builtins.str
     """Unit of amount."""
     def __init__(
@@ -1798,42 +2250,118 @@ class RuleBreach(google.protobuf.message.Message):
 Global___RuleBreach: typing_extensions.TypeAlias = RuleBreach
 
 @typing.final
-class Infeasibility(google.protobuf.message.Message):
-    """A hard limit that cannot be met, with what could be reached."""
+class ConflictingRule(google.protobuf.message.Message):
+    """One of a set of rules and limits that cannot all be kept. Without any one of the set the others can."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 
+    FAMILY_FIELD_NUMBER: builtins.int
     FIELD_PATH_FIELD_NUMBER: builtins.int
-    DESCRIPTION_FIELD_NUMBER: builtins.int
+    SUBJECT_ID_FIELD_NUMBER: builtins.int
     MATERIAL_ID_FIELD_NUMBER: builtins.int
-    PERIOD_FIELD_NUMBER: builtins.int
-    REQUIRED_TONNES_FIELD_NUMBER: builtins.int
-    REACHABLE_TONNES_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    NODE_IDS_FIELD_NUMBER: builtins.int
+    PERIODS_FIELD_NUMBER: builtins.int
+    DESCRIPTION_FIELD_NUMBER: builtins.int
+    family: builtins.str
+    """Family, as in BindingRule, or "capacity", "embargo" or "min_order"."""
     field_path: builtins.str
-    """Field of the problem, such as "materials[0].stock.floor_is_hard"."""
-    description: builtins.str
-    """What cannot be met and what could be, in words."""
+    """Field of the problem that holds its number, such as "materials[0].stock.floor_days" or "rules[1].quota.max_tonnes"."""
+    subject_id: builtins.str
+    """Rule, deposit or source by its own name; else empty."""
     material_id: builtins.str
-    """Material."""
-    period: builtins.int
-    """Period."""
-    required_tonnes: builtins.float
-    """What is demanded, tonnes."""
-    reachable_tonnes: builtins.float
-    """The most that could be reached, tonnes."""
+    """Material. Empty where it ties several."""
+    country: builtins.str
+    """Country, where the rule or source has one."""
+    description: builtins.str
+    """What it says, in words."""
+    @property
+    def node_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """Nodes at which it must be kept to contradict the others."""
+
+    @property
+    def periods(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """Periods of these nodes."""
+
     def __init__(
         self,
         *,
+        family: builtins.str = ...,
         field_path: builtins.str = ...,
-        description: builtins.str = ...,
+        subject_id: builtins.str = ...,
         material_id: builtins.str = ...,
-        period: builtins.int = ...,
-        required_tonnes: builtins.float = ...,
-        reachable_tonnes: builtins.float = ...,
+        country: builtins.str = ...,
+        node_ids: collections.abc.Iterable[builtins.int] | None = ...,
+        periods: collections.abc.Iterable[builtins.int] | None = ...,
+        description: builtins.str = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["description", b"description", "field_path", b"field_path", "material_id", b"material_id", "period", b"period", "reachable_tonnes", b"reachable_tonnes", "required_tonnes", b"required_tonnes"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "description", b"description", "family", b"family", "field_path", b"field_path", "material_id", b"material_id", "node_ids", b"node_ids", "periods", b"periods", "subject_id", b"subject_id"]) -> None: ...
 
-Global___Infeasibility: typing_extensions.TypeAlias = Infeasibility
+Global___ConflictingRule: typing_extensions.TypeAlias = ConflictingRule
+
+@typing.final
+class Relaxation(google.protobuf.message.Message):
+    """A rule or limit that must give way, and by how much, in the cheapest way to make a plan possible."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FAMILY_FIELD_NUMBER: builtins.int
+    FIELD_PATH_FIELD_NUMBER: builtins.int
+    SUBJECT_ID_FIELD_NUMBER: builtins.int
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    PERIOD_FIELD_NUMBER: builtins.int
+    REQUIRED_FIELD_NUMBER: builtins.int
+    REACHABLE_FIELD_NUMBER: builtins.int
+    UNIT_FIELD_NUMBER: builtins.int
+    DESCRIPTION_FIELD_NUMBER: builtins.int
+    FIELD_VALUE_FIELD_NUMBER: builtins.int
+    FIELD_UNIT_FIELD_NUMBER: builtins.int
+    family: builtins.str
+    """Family, as in BindingRule, or "capacity", "embargo" or "min_order"."""
+    field_path: builtins.str
+    """Field of the problem that holds its number, such as "materials[0].stock.floor_days"."""
+    subject_id: builtins.str
+    """Rule, deposit or source by its own name; else empty."""
+    material_id: builtins.str
+    """Material. Empty where it ties several."""
+    country: builtins.str
+    """Country, where the rule or source has one."""
+    period: builtins.int
+    """Period."""
+    required: builtins.float
+    """What is demanded or allowed."""
+    reachable: builtins.float
+    """What can be reached, or must be allowed."""
+    unit: builtins.str
+    """Unit of both: "t", "USD" or a footprint's."""
+    description: builtins.str
+    """What must give way and how far, in words."""
+    field_value: builtins.float
+    """What the field must become, rounded to the side that makes a plan possible; the same in all entries of one field. Unset where no value will do, as for an embargo."""
+    field_unit: builtins.str
+    """Unit of the field: "t", "USD", "days", "share" or a footprint's."""
+    def __init__(
+        self,
+        *,
+        family: builtins.str = ...,
+        field_path: builtins.str = ...,
+        subject_id: builtins.str = ...,
+        material_id: builtins.str = ...,
+        country: builtins.str = ...,
+        period: builtins.int = ...,
+        required: builtins.float = ...,
+        reachable: builtins.float = ...,
+        unit: builtins.str = ...,
+        description: builtins.str = ...,
+        field_value: builtins.float | None = ...,
+        field_unit: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_field_value", b"_field_value", "field_value", b"field_value"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_field_value", b"_field_value", "country", b"country", "description", b"description", "family", b"family", "field_path", b"field_path", "field_unit", b"field_unit", "field_value", b"field_value", "material_id", b"material_id", "period", b"period", "reachable", b"reachable", "required", b"required", "subject_id", b"subject_id", "unit", b"unit"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_field_value", b"_field_value"]) -> typing.Literal["field_value"] | None: ...
+
+Global___Relaxation: typing_extensions.TypeAlias = Relaxation
 
 @typing.final
 class Plan(google.protobuf.message.Message):
@@ -1853,12 +2381,21 @@ class Plan(google.protobuf.message.Message):
     MATERIALS_FIELD_NUMBER: builtins.int
     BINDING_RULES_FIELD_NUMBER: builtins.int
     BREACHES_FIELD_NUMBER: builtins.int
-    INFEASIBILITIES_FIELD_NUMBER: builtins.int
     PRICE_OF_RISK_FIELD_NUMBER: builtins.int
+    RELAXATIONS_FIELD_NUMBER: builtins.int
+    CONFLICT_FIELD_NUMBER: builtins.int
+    SUBSTITUTIONS_FIELD_NUMBER: builtins.int
+    FOOTPRINTS_FIELD_NUMBER: builtins.int
+    CVAR_USD_FIELD_NUMBER: builtins.int
+    HAS_YES_OR_NO_FIELD_NUMBER: builtins.int
     status: Global___PlanStatus.ValueType
     """How the solve ended."""
     price_of_risk: builtins.float
     """Price of risk λ that the plan was made with."""
+    cvar_usd: builtins.float
+    """CVaR of the cost, discounted, USD. Unset where the tail has no weight."""
+    has_yes_or_no: builtins.bool
+    """True where contracts are signed or not as a whole: prices then are those with these choices held."""
     @property
     def size(self) -> Global___ModelSize:
         """Size of the model."""
@@ -1904,8 +2441,20 @@ class Plan(google.protobuf.message.Message):
         """Rules broken at nodes where they cannot bind."""
 
     @property
-    def infeasibilities(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Infeasibility]:
-        """Where there is no plan: the hard limits that cannot be met."""
+    def relaxations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Relaxation]:
+        """Where there is no plan: the smallest relaxation that makes one possible."""
+
+    @property
+    def conflict(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ConflictingRule]:
+        """Where there is no plan: a set of rules that contradict each other, none of them too many."""
+
+    @property
+    def substitutions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SubstitutionUse]:
+        """What stands in for what; uses of 0 are left out."""
+
+    @property
+    def footprints(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___FootprintUse]:
+        """Footprints by kind and node."""
 
     def __init__(
         self,
@@ -1922,11 +2471,17 @@ class Plan(google.protobuf.message.Message):
         materials: collections.abc.Iterable[Global___MaterialSummary] | None = ...,
         binding_rules: collections.abc.Iterable[Global___BindingRule] | None = ...,
         breaches: collections.abc.Iterable[Global___RuleBreach] | None = ...,
-        infeasibilities: collections.abc.Iterable[Global___Infeasibility] | None = ...,
         price_of_risk: builtins.float = ...,
+        relaxations: collections.abc.Iterable[Global___Relaxation] | None = ...,
+        conflict: collections.abc.Iterable[Global___ConflictingRule] | None = ...,
+        substitutions: collections.abc.Iterable[Global___SubstitutionUse] | None = ...,
+        footprints: collections.abc.Iterable[Global___FootprintUse] | None = ...,
+        cvar_usd: builtins.float | None = ...,
+        has_yes_or_no: builtins.bool = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["check", b"check", "costs", b"costs", "size", b"size", "solver", b"solver"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["balances", b"balances", "binding_rules", b"binding_rules", "breaches", b"breaches", "check", b"check", "contracts", b"contracts", "costs", b"costs", "deliveries", b"deliveries", "infeasibilities", b"infeasibilities", "materials", b"materials", "nodes", b"nodes", "price_of_risk", b"price_of_risk", "size", b"size", "solver", b"solver", "status", b"status"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_cvar_usd", b"_cvar_usd", "check", b"check", "costs", b"costs", "cvar_usd", b"cvar_usd", "size", b"size", "solver", b"solver"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_cvar_usd", b"_cvar_usd", "balances", b"balances", "binding_rules", b"binding_rules", "breaches", b"breaches", "check", b"check", "conflict", b"conflict", "contracts", b"contracts", "costs", b"costs", "cvar_usd", b"cvar_usd", "deliveries", b"deliveries", "footprints", b"footprints", "has_yes_or_no", b"has_yes_or_no", "materials", b"materials", "nodes", b"nodes", "price_of_risk", b"price_of_risk", "relaxations", b"relaxations", "size", b"size", "solver", b"solver", "status", b"status", "substitutions", b"substitutions"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_cvar_usd", b"_cvar_usd"]) -> typing.Literal["cvar_usd"] | None: ...
 
 Global___Plan: typing_extensions.TypeAlias = Plan
 
@@ -2220,3 +2775,1634 @@ class DeletePlanResponse(google.protobuf.message.Message):
     ) -> None: ...
 
 Global___DeletePlanResponse: typing_extensions.TypeAlias = DeletePlanResponse
+
+@typing.final
+class TraceFrontierRequest(google.protobuf.message.Message):
+    """Asks for plans between least cost and least risk."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROBLEM_FIELD_NUMBER: builtins.int
+    PLAN_FIELD_NUMBER: builtins.int
+    POINTS_FIELD_NUMBER: builtins.int
+    TIME_LIMIT_S_FIELD_NUMBER: builtins.int
+    plan: builtins.str
+    """Name of a stored plan, such as "plans/…"."""
+    points: builtins.int
+    """Most points, both ends included, at equal steps of the charge, in large problems at about equal ones. 0: 10. There is one point where the cheapest plan is the safest."""
+    time_limit_s: builtins.float
+    """Most seconds. Unset: up to the call's deadline, at most a minute."""
+    @property
+    def problem(self) -> Global___SourcingProblem:
+        """The problem. Its price of risk and tail weight are set aside."""
+
+    def __init__(
+        self,
+        *,
+        problem: Global___SourcingProblem | None = ...,
+        plan: builtins.str = ...,
+        points: builtins.int = ...,
+        time_limit_s: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "base", b"base", "plan", b"plan", "problem", b"problem", "time_limit_s", b"time_limit_s"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "base", b"base", "plan", b"plan", "points", b"points", "problem", b"problem", "time_limit_s", b"time_limit_s"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_time_limit_s", b"_time_limit_s"]) -> typing.Literal["time_limit_s"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["base", b"base"]) -> typing.Literal["problem", "plan"] | None: ...
+
+Global___TraceFrontierRequest: typing_extensions.TypeAlias = TraceFrontierRequest
+
+@typing.final
+class FrontierPoint(google.protobuf.message.Message):
+    """One plan on the frontier."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MAX_RISK_CHARGE_USD_FIELD_NUMBER: builtins.int
+    COSTS_FIELD_NUMBER: builtins.int
+    PRICE_OF_RISK_FIELD_NUMBER: builtins.int
+    COST_INCREASE_FIELD_NUMBER: builtins.int
+    SUPPLIERS_FIELD_NUMBER: builtins.int
+    max_risk_charge_usd: builtins.float
+    """Most risk charge that was allowed, USD."""
+    price_of_risk: builtins.float
+    """What a dollar less of risk charge costs here, USD: the price of risk at which this plan is the best."""
+    cost_increase: builtins.float
+    """Expected cost above the cheapest plan's, as a fraction of it."""
+    @property
+    def costs(self) -> Global___CostBreakdown:
+        """Costs of the plan; its expected cost is the least at that charge."""
+
+    @property
+    def suppliers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SupplierTonnes]:
+        """Expected deliveries by material and country."""
+
+    def __init__(
+        self,
+        *,
+        max_risk_charge_usd: builtins.float = ...,
+        costs: Global___CostBreakdown | None = ...,
+        price_of_risk: builtins.float = ...,
+        cost_increase: builtins.float = ...,
+        suppliers: collections.abc.Iterable[Global___SupplierTonnes] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["costs", b"costs"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["cost_increase", b"cost_increase", "costs", b"costs", "max_risk_charge_usd", b"max_risk_charge_usd", "price_of_risk", b"price_of_risk", "suppliers", b"suppliers"]) -> None: ...
+
+Global___FrontierPoint: typing_extensions.TypeAlias = FrontierPoint
+
+@typing.final
+class SupplierTonnes(google.protobuf.message.Message):
+    """Expected deliveries of one material from one country over the horizon."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    KIND_FIELD_NUMBER: builtins.int
+    TONNES_FIELD_NUMBER: builtins.int
+    SHARE_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Material."""
+    country: builtins.str
+    """Country, ISO 3166-1 alpha-3."""
+    kind: lodestock.v1.common_pb2.SourceKind.ValueType
+    """Kind of source."""
+    tonnes: builtins.float
+    """Expected tonnes over the horizon."""
+    share: builtins.float
+    """Share of the expected deliveries of the material, 0 to 1."""
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        country: builtins.str = ...,
+        kind: lodestock.v1.common_pb2.SourceKind.ValueType = ...,
+        tonnes: builtins.float = ...,
+        share: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "kind", b"kind", "material_id", b"material_id", "share", b"share", "tonnes", b"tonnes"]) -> None: ...
+
+Global___SupplierTonnes: typing_extensions.TypeAlias = SupplierTonnes
+
+@typing.final
+class TraceFrontierResponse(google.protobuf.message.Message):
+    """The frontier."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: builtins.int
+    POINTS_FIELD_NUMBER: builtins.int
+    RELAXATIONS_FIELD_NUMBER: builtins.int
+    RECORD_FIELD_NUMBER: builtins.int
+    CONFLICT_FIELD_NUMBER: builtins.int
+    status: Global___PlanStatus.ValueType
+    """How it ended: OPTIMAL with all points; FEASIBLE with those found within the limit; else there is none."""
+    @property
+    def points(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___FrontierPoint]:
+        """The points, the cheapest first."""
+
+    @property
+    def relaxations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Relaxation]:
+        """Where there is no plan: the smallest relaxation that makes one possible."""
+
+    @property
+    def record(self) -> lodestock.v1.common_pb2.RunRecord:
+        """How it was made."""
+
+    @property
+    def conflict(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ConflictingRule]:
+        """Where there is no plan: a set of rules that contradict each other, none of them too many."""
+
+    def __init__(
+        self,
+        *,
+        status: Global___PlanStatus.ValueType = ...,
+        points: collections.abc.Iterable[Global___FrontierPoint] | None = ...,
+        relaxations: collections.abc.Iterable[Global___Relaxation] | None = ...,
+        record: lodestock.v1.common_pb2.RunRecord | None = ...,
+        conflict: collections.abc.Iterable[Global___ConflictingRule] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["record", b"record"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["conflict", b"conflict", "points", b"points", "record", b"record", "relaxations", b"relaxations", "status", b"status"]) -> None: ...
+
+Global___TraceFrontierResponse: typing_extensions.TypeAlias = TraceFrontierResponse
+
+@typing.final
+class FindAlternativesRequest(google.protobuf.message.Message):
+    """Asks for plans that differ."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROBLEM_FIELD_NUMBER: builtins.int
+    PLAN_FIELD_NUMBER: builtins.int
+    MAX_INCREASE_FIELD_NUMBER: builtins.int
+    COUNT_FIELD_NUMBER: builtins.int
+    TIME_LIMIT_S_FIELD_NUMBER: builtins.int
+    plan: builtins.str
+    """Name of a stored plan, such as "plans/…"."""
+    max_increase: builtins.float
+    """By how much the objective may exceed the least, as a fraction of it. 0: 0.01."""
+    count: builtins.int
+    """Most alternatives. 0: 3. There are fewer where no more differ."""
+    time_limit_s: builtins.float
+    """Most seconds. Unset: up to the call's deadline, at most a minute."""
+    @property
+    def problem(self) -> Global___SourcingProblem:
+        """The problem."""
+
+    def __init__(
+        self,
+        *,
+        problem: Global___SourcingProblem | None = ...,
+        plan: builtins.str = ...,
+        max_increase: builtins.float = ...,
+        count: builtins.int = ...,
+        time_limit_s: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "base", b"base", "plan", b"plan", "problem", b"problem", "time_limit_s", b"time_limit_s"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "base", b"base", "count", b"count", "max_increase", b"max_increase", "plan", b"plan", "problem", b"problem", "time_limit_s", b"time_limit_s"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_time_limit_s", b"_time_limit_s"]) -> typing.Literal["time_limit_s"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["base", b"base"]) -> typing.Literal["problem", "plan"] | None: ...
+
+Global___FindAlternativesRequest: typing_extensions.TypeAlias = FindAlternativesRequest
+
+@typing.final
+class Alternative(google.protobuf.message.Message):
+    """A plan that costs little more and buys elsewhere."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COSTS_FIELD_NUMBER: builtins.int
+    INCREASE_FIELD_NUMBER: builtins.int
+    DIFFERENCE_FIELD_NUMBER: builtins.int
+    NOVELTY_FIELD_NUMBER: builtins.int
+    SUPPLIERS_FIELD_NUMBER: builtins.int
+    increase: builtins.float
+    """Objective above the least, as a fraction of it."""
+    difference: builtins.float
+    """Share of the expected deliveries that other suppliers make than in the best plan, 0 to 1; each material counts by what the best plan spends on it."""
+    novelty: builtins.float
+    """The same, against the nearest plan before it, the best plan among them."""
+    @property
+    def costs(self) -> Global___CostBreakdown:
+        """Its costs."""
+
+    @property
+    def suppliers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SupplierTonnes]:
+        """Expected deliveries by material and country."""
+
+    def __init__(
+        self,
+        *,
+        costs: Global___CostBreakdown | None = ...,
+        increase: builtins.float = ...,
+        difference: builtins.float = ...,
+        novelty: builtins.float = ...,
+        suppliers: collections.abc.Iterable[Global___SupplierTonnes] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["costs", b"costs"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["costs", b"costs", "difference", b"difference", "increase", b"increase", "novelty", b"novelty", "suppliers", b"suppliers"]) -> None: ...
+
+Global___Alternative: typing_extensions.TypeAlias = Alternative
+
+@typing.final
+class FindAlternativesResponse(google.protobuf.message.Message):
+    """Plans that differ."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: builtins.int
+    COSTS_FIELD_NUMBER: builtins.int
+    SUPPLIERS_FIELD_NUMBER: builtins.int
+    ALTERNATIVES_FIELD_NUMBER: builtins.int
+    RELAXATIONS_FIELD_NUMBER: builtins.int
+    RECORD_FIELD_NUMBER: builtins.int
+    CONFLICT_FIELD_NUMBER: builtins.int
+    status: Global___PlanStatus.ValueType
+    """How it ended: OPTIMAL where the search ran to its end; FEASIBLE with what was found within the limit; else there is no plan."""
+    @property
+    def costs(self) -> Global___CostBreakdown:
+        """Costs of the best plan."""
+
+    @property
+    def suppliers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SupplierTonnes]:
+        """Expected deliveries of the best plan by material and country."""
+
+    @property
+    def alternatives(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Alternative]:
+        """The alternatives, the one that differs most first."""
+
+    @property
+    def relaxations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Relaxation]:
+        """Where there is no plan: the smallest relaxation that makes one possible."""
+
+    @property
+    def record(self) -> lodestock.v1.common_pb2.RunRecord:
+        """How it was made."""
+
+    @property
+    def conflict(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ConflictingRule]:
+        """Where there is no plan: a set of rules that contradict each other, none of them too many."""
+
+    def __init__(
+        self,
+        *,
+        status: Global___PlanStatus.ValueType = ...,
+        costs: Global___CostBreakdown | None = ...,
+        suppliers: collections.abc.Iterable[Global___SupplierTonnes] | None = ...,
+        alternatives: collections.abc.Iterable[Global___Alternative] | None = ...,
+        relaxations: collections.abc.Iterable[Global___Relaxation] | None = ...,
+        record: lodestock.v1.common_pb2.RunRecord | None = ...,
+        conflict: collections.abc.Iterable[Global___ConflictingRule] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["costs", b"costs", "record", b"record"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["alternatives", b"alternatives", "conflict", b"conflict", "costs", b"costs", "record", b"record", "relaxations", b"relaxations", "status", b"status", "suppliers", b"suppliers"]) -> None: ...
+
+Global___FindAlternativesResponse: typing_extensions.TypeAlias = FindAlternativesResponse
+
+@typing.final
+class Change(google.protobuf.message.Message):
+    """A change of figures. A selection works like a disruption's: fields are ANDed, values within a field ORed, an empty field matches all."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COUNTRIES_FIELD_NUMBER: builtins.int
+    MATERIAL_IDS_FIELD_NUMBER: builtins.int
+    SOURCE_IDS_FIELD_NUMBER: builtins.int
+    PERIODS_FIELD_NUMBER: builtins.int
+    PRICE_FACTOR_FIELD_NUMBER: builtins.int
+    CAPACITY_FACTOR_FIELD_NUMBER: builtins.int
+    DEMAND_FACTOR_FIELD_NUMBER: builtins.int
+    BUDGET_FACTOR_FIELD_NUMBER: builtins.int
+    OPENING_TONNES_FIELD_NUMBER: builtins.int
+    PRICE_OF_RISK_FIELD_NUMBER: builtins.int
+    price_factor: builtins.float
+    """Factor on the unit price of the sources."""
+    capacity_factor: builtins.float
+    """Factor on the capacity of the sources, spot included. 0: an embargo."""
+    demand_factor: builtins.float
+    """Factor on the demand for the materials; countries and sources stay empty."""
+    budget_factor: builtins.float
+    """Factor on the budget; the selection but periods stays empty."""
+    opening_tonnes: builtins.float
+    """Opening stock of the materials, tonnes each; countries, sources and periods stay empty."""
+    price_of_risk: builtins.float
+    """Price of risk λ; the selection stays empty."""
+    @property
+    def countries(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Countries of the sources that it concerns."""
+
+    @property
+    def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Materials."""
+
+    @property
+    def source_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Sources."""
+
+    @property
+    def periods(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
+        """Periods, counted from 0. Empty: all."""
+
+    def __init__(
+        self,
+        *,
+        countries: collections.abc.Iterable[builtins.str] | None = ...,
+        material_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        source_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        periods: collections.abc.Iterable[builtins.int] | None = ...,
+        price_factor: builtins.float = ...,
+        capacity_factor: builtins.float = ...,
+        demand_factor: builtins.float = ...,
+        budget_factor: builtins.float = ...,
+        opening_tonnes: builtins.float = ...,
+        price_of_risk: builtins.float = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["budget_factor", b"budget_factor", "capacity_factor", b"capacity_factor", "change", b"change", "demand_factor", b"demand_factor", "opening_tonnes", b"opening_tonnes", "price_factor", b"price_factor", "price_of_risk", b"price_of_risk"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["budget_factor", b"budget_factor", "capacity_factor", b"capacity_factor", "change", b"change", "countries", b"countries", "demand_factor", b"demand_factor", "material_ids", b"material_ids", "opening_tonnes", b"opening_tonnes", "periods", b"periods", "price_factor", b"price_factor", "price_of_risk", b"price_of_risk", "source_ids", b"source_ids"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["change", b"change"]) -> typing.Literal["price_factor", "capacity_factor", "demand_factor", "budget_factor", "opening_tonnes", "price_of_risk"] | None: ...
+
+Global___Change: typing_extensions.TypeAlias = Change
+
+@typing.final
+class WhatIf(google.protobuf.message.Message):
+    """One question: what if these figures were others."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    QUESTION_ID_FIELD_NUMBER: builtins.int
+    CHANGES_FIELD_NUMBER: builtins.int
+    question_id: builtins.str
+    """Identifier, unique in the request."""
+    @property
+    def changes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Change]:
+        """The changes, made together, one after the other."""
+
+    def __init__(
+        self,
+        *,
+        question_id: builtins.str = ...,
+        changes: collections.abc.Iterable[Global___Change] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["changes", b"changes", "question_id", b"question_id"]) -> None: ...
+
+Global___WhatIf: typing_extensions.TypeAlias = WhatIf
+
+@typing.final
+class AskWhatIfRequest(google.protobuf.message.Message):
+    """Asks what a plan would become."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROBLEM_FIELD_NUMBER: builtins.int
+    PLAN_FIELD_NUMBER: builtins.int
+    QUESTIONS_FIELD_NUMBER: builtins.int
+    TIME_LIMIT_S_FIELD_NUMBER: builtins.int
+    plan: builtins.str
+    """Name of a stored plan, such as "plans/…"."""
+    time_limit_s: builtins.float
+    """Most seconds. Unset: up to the call's deadline, at most a minute."""
+    @property
+    def problem(self) -> Global___SourcingProblem:
+        """The problem."""
+
+    @property
+    def questions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___WhatIf]:
+        """The questions, each put to the base alone."""
+
+    def __init__(
+        self,
+        *,
+        problem: Global___SourcingProblem | None = ...,
+        plan: builtins.str = ...,
+        questions: collections.abc.Iterable[Global___WhatIf] | None = ...,
+        time_limit_s: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "base", b"base", "plan", b"plan", "problem", b"problem", "time_limit_s", b"time_limit_s"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "base", b"base", "plan", b"plan", "problem", b"problem", "questions", b"questions", "time_limit_s", b"time_limit_s"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_time_limit_s", b"_time_limit_s"]) -> typing.Literal["time_limit_s"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["base", b"base"]) -> typing.Literal["problem", "plan"] | None: ...
+
+Global___AskWhatIfRequest: typing_extensions.TypeAlias = AskWhatIfRequest
+
+@typing.final
+class WhatIfAnswer(google.protobuf.message.Message):
+    """What one question came to."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    QUESTION_ID_FIELD_NUMBER: builtins.int
+    STATUS_FIELD_NUMBER: builtins.int
+    COSTS_FIELD_NUMBER: builtins.int
+    OBJECTIVE_DIFFERENCE_USD_FIELD_NUMBER: builtins.int
+    SUPPLIERS_FIELD_NUMBER: builtins.int
+    SHORTAGES_FIELD_NUMBER: builtins.int
+    RELAXATIONS_FIELD_NUMBER: builtins.int
+    CONFLICT_FIELD_NUMBER: builtins.int
+    question_id: builtins.str
+    """The question."""
+    status: Global___PlanStatus.ValueType
+    """How it ended."""
+    objective_difference_usd: builtins.float
+    """Objective less that of the base, USD."""
+    @property
+    def costs(self) -> Global___CostBreakdown:
+        """Costs of the changed plan. Unset: there is none."""
+
+    @property
+    def suppliers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SupplierDifference]:
+        """Expected deliveries that differ from those of the base, the largest difference first."""
+
+    @property
+    def shortages(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ShortageDifference]:
+        """Expected shortages that differ, by material and tier."""
+
+    @property
+    def relaxations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Relaxation]:
+        """Where there is no plan: the smallest relaxation that makes one possible."""
+
+    @property
+    def conflict(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ConflictingRule]:
+        """Where there is no plan: a set of rules that contradict each other, none of them too many."""
+
+    def __init__(
+        self,
+        *,
+        question_id: builtins.str = ...,
+        status: Global___PlanStatus.ValueType = ...,
+        costs: Global___CostBreakdown | None = ...,
+        objective_difference_usd: builtins.float = ...,
+        suppliers: collections.abc.Iterable[Global___SupplierDifference] | None = ...,
+        shortages: collections.abc.Iterable[Global___ShortageDifference] | None = ...,
+        relaxations: collections.abc.Iterable[Global___Relaxation] | None = ...,
+        conflict: collections.abc.Iterable[Global___ConflictingRule] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["costs", b"costs"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["conflict", b"conflict", "costs", b"costs", "objective_difference_usd", b"objective_difference_usd", "question_id", b"question_id", "relaxations", b"relaxations", "shortages", b"shortages", "status", b"status", "suppliers", b"suppliers"]) -> None: ...
+
+Global___WhatIfAnswer: typing_extensions.TypeAlias = WhatIfAnswer
+
+@typing.final
+class SupplierDifference(google.protobuf.message.Message):
+    """Expected deliveries that differ from those of the base."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SUPPLIER_FIELD_NUMBER: builtins.int
+    MORE_TONNES_FIELD_NUMBER: builtins.int
+    more_tonnes: builtins.float
+    """Tonnes more than in the base."""
+    @property
+    def supplier(self) -> Global___SupplierTonnes:
+        """What the changed plan has."""
+
+    def __init__(
+        self,
+        *,
+        supplier: Global___SupplierTonnes | None = ...,
+        more_tonnes: builtins.float = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["supplier", b"supplier"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["more_tonnes", b"more_tonnes", "supplier", b"supplier"]) -> None: ...
+
+Global___SupplierDifference: typing_extensions.TypeAlias = SupplierDifference
+
+@typing.final
+class ShortageDifference(google.protobuf.message.Message):
+    """An expected shortage that differs from that of the base."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    TIER_FIELD_NUMBER: builtins.int
+    TONNES_FIELD_NUMBER: builtins.int
+    MORE_TONNES_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Material."""
+    tier: lodestock.v1.common_pb2.DemandTier.ValueType
+    """Tier."""
+    tonnes: builtins.float
+    """Expected tonnes over the horizon."""
+    more_tonnes: builtins.float
+    """Tonnes more than in the base."""
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        tier: lodestock.v1.common_pb2.DemandTier.ValueType = ...,
+        tonnes: builtins.float = ...,
+        more_tonnes: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["material_id", b"material_id", "more_tonnes", b"more_tonnes", "tier", b"tier", "tonnes", b"tonnes"]) -> None: ...
+
+Global___ShortageDifference: typing_extensions.TypeAlias = ShortageDifference
+
+@typing.final
+class AskWhatIfResponse(google.protobuf.message.Message):
+    """What the questions came to."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COSTS_FIELD_NUMBER: builtins.int
+    STATUS_FIELD_NUMBER: builtins.int
+    ANSWERS_FIELD_NUMBER: builtins.int
+    RECORD_FIELD_NUMBER: builtins.int
+    RELAXATIONS_FIELD_NUMBER: builtins.int
+    CONFLICT_FIELD_NUMBER: builtins.int
+    status: Global___PlanStatus.ValueType
+    """How the base ended."""
+    @property
+    def costs(self) -> Global___CostBreakdown:
+        """Costs of the base. Unset: there is no plan for it."""
+
+    @property
+    def answers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___WhatIfAnswer]:
+        """The answers, in the order of the questions; none where the base has no plan."""
+
+    @property
+    def record(self) -> lodestock.v1.common_pb2.RunRecord:
+        """How it was made."""
+
+    @property
+    def relaxations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Relaxation]:
+        """Where the base has no plan: the smallest relaxation that makes one possible."""
+
+    @property
+    def conflict(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ConflictingRule]:
+        """Where the base has no plan: a set of rules that contradict each other, none of them too many."""
+
+    def __init__(
+        self,
+        *,
+        costs: Global___CostBreakdown | None = ...,
+        status: Global___PlanStatus.ValueType = ...,
+        answers: collections.abc.Iterable[Global___WhatIfAnswer] | None = ...,
+        record: lodestock.v1.common_pb2.RunRecord | None = ...,
+        relaxations: collections.abc.Iterable[Global___Relaxation] | None = ...,
+        conflict: collections.abc.Iterable[Global___ConflictingRule] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["costs", b"costs", "record", b"record"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["answers", b"answers", "conflict", b"conflict", "costs", b"costs", "record", b"record", "relaxations", b"relaxations", "status", b"status"]) -> None: ...
+
+Global___AskWhatIfResponse: typing_extensions.TypeAlias = AskWhatIfResponse
+
+@typing.final
+class WhyNotQuestion(google.protobuf.message.Message):
+    """Asks why a supplier is not in a plan, or no more of it."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SOURCE_ID_FIELD_NUMBER: builtins.int
+    TONNES_FIELD_NUMBER: builtins.int
+    source_id: builtins.str
+    """Source."""
+    tonnes: builtins.float
+    """Expected deliveries over the horizon that it is made to give in addition to what the plan takes, tonnes. Unset: a tenth of its capacity over the horizon."""
+    def __init__(
+        self,
+        *,
+        source_id: builtins.str = ...,
+        tonnes: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_tonnes", b"_tonnes", "tonnes", b"tonnes"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_tonnes", b"_tonnes", "source_id", b"source_id", "tonnes", b"tonnes"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_tonnes", b"_tonnes"]) -> typing.Literal["tonnes"] | None: ...
+
+Global___WhyNotQuestion: typing_extensions.TypeAlias = WhyNotQuestion
+
+@typing.final
+class ExplainPlanRequest(google.protobuf.message.Message):
+    """Asks for the explanation of a plan."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROBLEM_FIELD_NUMBER: builtins.int
+    PLAN_FIELD_NUMBER: builtins.int
+    TIME_LIMIT_S_FIELD_NUMBER: builtins.int
+    FIRMNESS_INCREASE_FIELD_NUMBER: builtins.int
+    FIRM_QUANTITIES_FIELD_NUMBER: builtins.int
+    WHY_NOT_FIELD_NUMBER: builtins.int
+    VALUE_OF_PERFECT_INFORMATION_FIELD_NUMBER: builtins.int
+    LANGUAGES_FIELD_NUMBER: builtins.int
+    plan: builtins.str
+    """Name of a stored plan, such as "plans/…"."""
+    time_limit_s: builtins.float
+    """Most seconds. Unset: up to the call's deadline, at most a minute."""
+    firmness_increase: builtins.float
+    """By how much the objective may exceed the least where the least and most of quantities are sought, as a fraction of it. 0: 0.01."""
+    firm_quantities: builtins.int
+    """Number of quantities whose least and most are sought, the dearest first. Unset: 6 in a model of up to 5,000 columns, else 1."""
+    value_of_perfect_information: builtins.bool
+    """Whether to find what knowing the future is worth: a solve a scenario. Unset: where scenarios times columns are at most 20,000."""
+    @property
+    def problem(self) -> Global___SourcingProblem:
+        """The problem."""
+
+    @property
+    def why_not(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___WhyNotQuestion]:
+        """Suppliers that are asked after. Empty: of those that are not bought the 3 nearest to it, in a model of over 5,000 columns 1."""
+
+    @property
+    def languages(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[Global___Language.ValueType]:
+        """Languages of the text. Empty: English."""
+
+    def __init__(
+        self,
+        *,
+        problem: Global___SourcingProblem | None = ...,
+        plan: builtins.str = ...,
+        time_limit_s: builtins.float | None = ...,
+        firmness_increase: builtins.float = ...,
+        firm_quantities: builtins.int | None = ...,
+        why_not: collections.abc.Iterable[Global___WhyNotQuestion] | None = ...,
+        value_of_perfect_information: builtins.bool | None = ...,
+        languages: collections.abc.Iterable[Global___Language.ValueType] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_firm_quantities", b"_firm_quantities", "_time_limit_s", b"_time_limit_s", "_value_of_perfect_information", b"_value_of_perfect_information", "base", b"base", "firm_quantities", b"firm_quantities", "plan", b"plan", "problem", b"problem", "time_limit_s", b"time_limit_s", "value_of_perfect_information", b"value_of_perfect_information"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_firm_quantities", b"_firm_quantities", "_time_limit_s", b"_time_limit_s", "_value_of_perfect_information", b"_value_of_perfect_information", "base", b"base", "firm_quantities", b"firm_quantities", "firmness_increase", b"firmness_increase", "languages", b"languages", "plan", b"plan", "problem", b"problem", "time_limit_s", b"time_limit_s", "value_of_perfect_information", b"value_of_perfect_information", "why_not", b"why_not"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_firm_quantities", b"_firm_quantities"]) -> typing.Literal["firm_quantities"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_time_limit_s", b"_time_limit_s"]) -> typing.Literal["time_limit_s"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_value_of_perfect_information", b"_value_of_perfect_information"]) -> typing.Literal["value_of_perfect_information"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["base", b"base"]) -> typing.Literal["problem", "plan"] | None: ...
+
+Global___ExplainPlanRequest: typing_extensions.TypeAlias = ExplainPlanRequest
+
+@typing.final
+class LimitPrice(google.protobuf.message.Message):
+    """A rule or limit that binds, as the one number of the problem that a caller can change: all nodes at which it limits taken together."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FAMILY_FIELD_NUMBER: builtins.int
+    FIELD_PATH_FIELD_NUMBER: builtins.int
+    SUBJECT_ID_FIELD_NUMBER: builtins.int
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    UNIT_FIELD_NUMBER: builtins.int
+    VALUE_FIELD_NUMBER: builtins.int
+    IS_MOST_FIELD_NUMBER: builtins.int
+    WORTH_PER_UNIT_USD_FIELD_NUMBER: builtins.int
+    LEAST_VALUE_FIELD_NUMBER: builtins.int
+    MOST_VALUE_FIELD_NUMBER: builtins.int
+    RELIEF_SAVES_USD_FIELD_NUMBER: builtins.int
+    TIGHTENING_COSTS_USD_FIELD_NUMBER: builtins.int
+    IS_DEGENERATE_FIELD_NUMBER: builtins.int
+    NODES_FIELD_NUMBER: builtins.int
+    family: builtins.str
+    """Family, as in BindingRule, or "capacity" or "embargo"."""
+    field_path: builtins.str
+    """Field of the problem that holds its number, such as "rules[0].quota.max_tonnes"."""
+    subject_id: builtins.str
+    """Rule, deposit or source by its own name; else empty."""
+    material_id: builtins.str
+    """Material. Empty where it ties several."""
+    country: builtins.str
+    """Country, where the rule or source has one."""
+    unit: builtins.str
+    """Unit of the field: "t", "USD", "days", "share" or a footprint's; "whole" for an embargo, which can be lifted as a whole."""
+    value: builtins.float
+    """Value of the field; 0 for an embargo."""
+    is_most: builtins.bool
+    """True where it is the most that is allowed, so that relief is a greater value; false where it is the least that is demanded."""
+    worth_per_unit_usd: builtins.float
+    """What a unit of relief saves, in the plan's own prices: expected and discounted USD over all nodes. For an embargo: what the plan saves without it."""
+    least_value: builtins.float
+    """Least value of the field at which these prices hold; negative infinity where they hold however small it is. Unset for an embargo and a share of deliveries, which move with it."""
+    most_value: builtins.float
+    """Greatest value at which they hold; infinity where they hold however great it is. Unset as before."""
+    relief_saves_usd: builtins.float
+    """What the first unit of relief saves: the derivative to the side of relief. Other than worth_per_unit_usd only in a degenerate plan. Unset as before."""
+    tightening_costs_usd: builtins.float
+    """What the first unit of tightening costs: the derivative to the other side. Unset as before, and where there is no plan with less."""
+    is_degenerate: builtins.bool
+    """True where prices hold on one side only, or on none: the plan is degenerate in this limit."""
+    @property
+    def nodes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___NodeLimitPrice]:
+        """The nodes at which it binds."""
+
+    def __init__(
+        self,
+        *,
+        family: builtins.str = ...,
+        field_path: builtins.str = ...,
+        subject_id: builtins.str = ...,
+        material_id: builtins.str = ...,
+        country: builtins.str = ...,
+        unit: builtins.str = ...,
+        value: builtins.float = ...,
+        is_most: builtins.bool = ...,
+        worth_per_unit_usd: builtins.float = ...,
+        least_value: builtins.float | None = ...,
+        most_value: builtins.float | None = ...,
+        relief_saves_usd: builtins.float | None = ...,
+        tightening_costs_usd: builtins.float | None = ...,
+        is_degenerate: builtins.bool = ...,
+        nodes: collections.abc.Iterable[Global___NodeLimitPrice] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_least_value", b"_least_value", "_most_value", b"_most_value", "_relief_saves_usd", b"_relief_saves_usd", "_tightening_costs_usd", b"_tightening_costs_usd", "least_value", b"least_value", "most_value", b"most_value", "relief_saves_usd", b"relief_saves_usd", "tightening_costs_usd", b"tightening_costs_usd"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_least_value", b"_least_value", "_most_value", b"_most_value", "_relief_saves_usd", b"_relief_saves_usd", "_tightening_costs_usd", b"_tightening_costs_usd", "country", b"country", "family", b"family", "field_path", b"field_path", "is_degenerate", b"is_degenerate", "is_most", b"is_most", "least_value", b"least_value", "material_id", b"material_id", "most_value", b"most_value", "nodes", b"nodes", "relief_saves_usd", b"relief_saves_usd", "subject_id", b"subject_id", "tightening_costs_usd", b"tightening_costs_usd", "unit", b"unit", "value", b"value", "worth_per_unit_usd", b"worth_per_unit_usd"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_least_value", b"_least_value"]) -> typing.Literal["least_value"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_most_value", b"_most_value"]) -> typing.Literal["most_value"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_relief_saves_usd", b"_relief_saves_usd"]) -> typing.Literal["relief_saves_usd"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_tightening_costs_usd", b"_tightening_costs_usd"]) -> typing.Literal["tightening_costs_usd"] | None: ...
+
+Global___LimitPrice: typing_extensions.TypeAlias = LimitPrice
+
+@typing.final
+class NodeLimitPrice(google.protobuf.message.Message):
+    """A limit at one node."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NODE_ID_FIELD_NUMBER: builtins.int
+    VALUE_PER_UNIT_USD_FIELD_NUMBER: builtins.int
+    LIMIT_FIELD_NUMBER: builtins.int
+    LEAST_LIMIT_FIELD_NUMBER: builtins.int
+    MOST_LIMIT_FIELD_NUMBER: builtins.int
+    node_id: builtins.int
+    """Node; for reserves the leaf, for a contract the first that it delivers in."""
+    value_per_unit_usd: builtins.float
+    """What a unit of relief here is worth if and when this happens, USD; for reserves and contracts per unit when delivered."""
+    limit: builtins.float
+    """The limit here, in tonnes, USD or units of a footprint."""
+    least_limit: builtins.float
+    """Least limit here at which the price holds, the others as they are. Unset beyond the first 30 nodes of an answer."""
+    most_limit: builtins.float
+    """Greatest limit here at which it holds. Unset as before."""
+    def __init__(
+        self,
+        *,
+        node_id: builtins.int = ...,
+        value_per_unit_usd: builtins.float = ...,
+        limit: builtins.float = ...,
+        least_limit: builtins.float | None = ...,
+        most_limit: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_least_limit", b"_least_limit", "_most_limit", b"_most_limit", "least_limit", b"least_limit", "most_limit", b"most_limit"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_least_limit", b"_least_limit", "_most_limit", b"_most_limit", "least_limit", b"least_limit", "limit", b"limit", "most_limit", b"most_limit", "node_id", b"node_id", "value_per_unit_usd", b"value_per_unit_usd"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_least_limit", b"_least_limit"]) -> typing.Literal["least_limit"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_most_limit", b"_most_limit"]) -> typing.Literal["most_limit"] | None: ...
+
+Global___NodeLimitPrice: typing_extensions.TypeAlias = NodeLimitPrice
+
+@typing.final
+class WhyNot(google.protobuf.message.Message):
+    """Why a supplier is not in the plan, or no more of it."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SOURCE_ID_FIELD_NUMBER: builtins.int
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    TONNES_FIELD_NUMBER: builtins.int
+    FORCED_TONNES_FIELD_NUMBER: builtins.int
+    COST_DIFFERENCE_USD_FIELD_NUMBER: builtins.int
+    PERIOD_FIELD_NUMBER: builtins.int
+    UNIT_PRICE_USD_PER_TONNE_FIELD_NUMBER: builtins.int
+    BREAK_EVEN_PRICE_USD_PER_TONNE_FIELD_NUMBER: builtins.int
+    IS_VERIFIED_FIELD_NUMBER: builtins.int
+    source_id: builtins.str
+    """Source."""
+    material_id: builtins.str
+    """Its material."""
+    country: builtins.str
+    """Its country."""
+    tonnes: builtins.float
+    """Expected deliveries in the plan over the horizon, tonnes."""
+    forced_tonnes: builtins.float
+    """Expected deliveries that it was made to give in addition, tonnes."""
+    cost_difference_usd: builtins.float
+    """What that adds to the objective, USD. Unset: it cannot give so much under the problem's rules."""
+    period: builtins.int
+    """Period of the contract that is nearest to being signed."""
+    unit_price_usd_per_tonne: builtins.float
+    """Its unit price before duty, USD/t."""
+    break_even_price_usd_per_tonne: builtins.float
+    """Greatest unit price in that period at which it would be bought, USD/t. Unset: it is bought, or no price would do."""
+    is_verified: builtins.bool
+    """True where solving at a price just below it did buy."""
+    def __init__(
+        self,
+        *,
+        source_id: builtins.str = ...,
+        material_id: builtins.str = ...,
+        country: builtins.str = ...,
+        tonnes: builtins.float = ...,
+        forced_tonnes: builtins.float = ...,
+        cost_difference_usd: builtins.float | None = ...,
+        period: builtins.int = ...,
+        unit_price_usd_per_tonne: builtins.float = ...,
+        break_even_price_usd_per_tonne: builtins.float | None = ...,
+        is_verified: builtins.bool = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_break_even_price_usd_per_tonne", b"_break_even_price_usd_per_tonne", "_cost_difference_usd", b"_cost_difference_usd", "break_even_price_usd_per_tonne", b"break_even_price_usd_per_tonne", "cost_difference_usd", b"cost_difference_usd"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_break_even_price_usd_per_tonne", b"_break_even_price_usd_per_tonne", "_cost_difference_usd", b"_cost_difference_usd", "break_even_price_usd_per_tonne", b"break_even_price_usd_per_tonne", "cost_difference_usd", b"cost_difference_usd", "country", b"country", "forced_tonnes", b"forced_tonnes", "is_verified", b"is_verified", "material_id", b"material_id", "period", b"period", "source_id", b"source_id", "tonnes", b"tonnes", "unit_price_usd_per_tonne", b"unit_price_usd_per_tonne"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_break_even_price_usd_per_tonne", b"_break_even_price_usd_per_tonne"]) -> typing.Literal["break_even_price_usd_per_tonne"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_cost_difference_usd", b"_cost_difference_usd"]) -> typing.Literal["cost_difference_usd"] | None: ...
+
+Global___WhyNot: typing_extensions.TypeAlias = WhyNot
+
+@typing.final
+class FirmQuantity(google.protobuf.message.Message):
+    """How firm a quantity is: its least and most among all plans that cost little more than the best."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FAMILY_FIELD_NUMBER: builtins.int
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    SOURCE_ID_FIELD_NUMBER: builtins.int
+    NODE_ID_FIELD_NUMBER: builtins.int
+    TONNES_FIELD_NUMBER: builtins.int
+    LEAST_TONNES_FIELD_NUMBER: builtins.int
+    MOST_TONNES_FIELD_NUMBER: builtins.int
+    family: builtins.str
+    """What it is: "deliveries" of a material from a country, expected over the horizon; "contracts_now" of a source, all periods of those signed at the start; "peak_stock" of a material,
+    at the node where the plan stores most.
+    """
+    material_id: builtins.str
+    """Material."""
+    country: builtins.str
+    """Country, for deliveries and contracts."""
+    source_id: builtins.str
+    """Source, for contracts."""
+    node_id: builtins.int
+    """Node, for stock."""
+    tonnes: builtins.float
+    """What the plan has, tonnes."""
+    least_tonnes: builtins.float
+    """The least, tonnes."""
+    most_tonnes: builtins.float
+    """The most, tonnes."""
+    def __init__(
+        self,
+        *,
+        family: builtins.str = ...,
+        material_id: builtins.str = ...,
+        country: builtins.str = ...,
+        source_id: builtins.str = ...,
+        node_id: builtins.int = ...,
+        tonnes: builtins.float = ...,
+        least_tonnes: builtins.float = ...,
+        most_tonnes: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "family", b"family", "least_tonnes", b"least_tonnes", "material_id", b"material_id", "most_tonnes", b"most_tonnes", "node_id", b"node_id", "source_id", b"source_id", "tonnes", b"tonnes"]) -> None: ...
+
+Global___FirmQuantity: typing_extensions.TypeAlias = FirmQuantity
+
+@typing.final
+class AttributedCost(google.protobuf.message.Message):
+    """A part of the objective, and the field of the request that causes it."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FIELD_PATH_FIELD_NUMBER: builtins.int
+    SUBJECT_ID_FIELD_NUMBER: builtins.int
+    COST_USD_FIELD_NUMBER: builtins.int
+    field_path: builtins.str
+    """Field, such as "sources[3].tariff_rate" or "materials[0].stock.holding_usd_per_tonne_year"."""
+    subject_id: builtins.str
+    """Source, material or substitution that it belongs to."""
+    cost_usd: builtins.float
+    """The part, USD; all parts add up to the objective."""
+    def __init__(
+        self,
+        *,
+        field_path: builtins.str = ...,
+        subject_id: builtins.str = ...,
+        cost_usd: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cost_usd", b"cost_usd", "field_path", b"field_path", "subject_id", b"subject_id"]) -> None: ...
+
+Global___AttributedCost: typing_extensions.TypeAlias = AttributedCost
+
+@typing.final
+class PlanText(google.protobuf.message.Message):
+    """The explanation in words of one language, made of the figures of this answer alone."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    LANGUAGE_FIELD_NUMBER: builtins.int
+    SENTENCES_FIELD_NUMBER: builtins.int
+    language: Global___Language.ValueType
+    """Language."""
+    @property
+    def sentences(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The sentences, in order."""
+
+    def __init__(
+        self,
+        *,
+        language: Global___Language.ValueType = ...,
+        sentences: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["language", b"language", "sentences", b"sentences"]) -> None: ...
+
+Global___PlanText: typing_extensions.TypeAlias = PlanText
+
+@typing.final
+class ExplainPlanResponse(google.protobuf.message.Message):
+    """A plan explained."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: builtins.int
+    RECORD_FIELD_NUMBER: builtins.int
+    COSTS_FIELD_NUMBER: builtins.int
+    LIMITS_FIELD_NUMBER: builtins.int
+    WHY_NOT_FIELD_NUMBER: builtins.int
+    FIRM_QUANTITIES_FIELD_NUMBER: builtins.int
+    FIRMNESS_INCREASE_FIELD_NUMBER: builtins.int
+    COSTS_BY_FIELD_FIELD_NUMBER: builtins.int
+    VALUE_OF_PERFECT_INFORMATION_USD_FIELD_NUMBER: builtins.int
+    TEXTS_FIELD_NUMBER: builtins.int
+    LEFT_OUT_FIELD_NUMBER: builtins.int
+    HAS_YES_OR_NO_FIELD_NUMBER: builtins.int
+    RELAXATIONS_FIELD_NUMBER: builtins.int
+    CONFLICT_FIELD_NUMBER: builtins.int
+    status: Global___PlanStatus.ValueType
+    """How the plan ended. Explained is an OPTIMAL one alone."""
+    firmness_increase: builtins.float
+    """By how much the objective of the plans that firmness looks at may exceed the least, as a fraction of it."""
+    value_of_perfect_information_usd: builtins.float
+    """What knowing the future from the start would save (EVPI), USD; below 0 where rules bind on those who know that cannot bind on those who do not. Unset: not asked for, or one of the
+    futures has no plan.
+    """
+    has_yes_or_no: builtins.bool
+    """True where contracts are signed or not as a whole: all but the costs and the value of perfect information is then with these choices held."""
+    @property
+    def record(self) -> lodestock.v1.common_pb2.RunRecord:
+        """How it was made."""
+
+    @property
+    def costs(self) -> Global___CostBreakdown:
+        """Costs of the plan."""
+
+    @property
+    def limits(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___LimitPrice]:
+        """What binds, by field, at most 30 of them: the most valuable first, by price times limit."""
+
+    @property
+    def why_not(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___WhyNot]:
+        """Why suppliers are not in the plan."""
+
+    @property
+    def firm_quantities(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___FirmQuantity]:
+        """How firm the largest quantities are."""
+
+    @property
+    def costs_by_field(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___AttributedCost]:
+        """Where the objective comes from, the largest part first."""
+
+    @property
+    def texts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___PlanText]:
+        """The text, in the languages asked for."""
+
+    @property
+    def left_out(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Fields of this answer that the time was not enough for; what they hold is right, but not all."""
+
+    @property
+    def relaxations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Relaxation]:
+        """Where there is no plan: the smallest relaxation that makes one possible."""
+
+    @property
+    def conflict(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ConflictingRule]:
+        """Where there is no plan: a set of rules that contradict each other, none of them too many."""
+
+    def __init__(
+        self,
+        *,
+        status: Global___PlanStatus.ValueType = ...,
+        record: lodestock.v1.common_pb2.RunRecord | None = ...,
+        costs: Global___CostBreakdown | None = ...,
+        limits: collections.abc.Iterable[Global___LimitPrice] | None = ...,
+        why_not: collections.abc.Iterable[Global___WhyNot] | None = ...,
+        firm_quantities: collections.abc.Iterable[Global___FirmQuantity] | None = ...,
+        firmness_increase: builtins.float = ...,
+        costs_by_field: collections.abc.Iterable[Global___AttributedCost] | None = ...,
+        value_of_perfect_information_usd: builtins.float | None = ...,
+        texts: collections.abc.Iterable[Global___PlanText] | None = ...,
+        left_out: collections.abc.Iterable[builtins.str] | None = ...,
+        has_yes_or_no: builtins.bool = ...,
+        relaxations: collections.abc.Iterable[Global___Relaxation] | None = ...,
+        conflict: collections.abc.Iterable[Global___ConflictingRule] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_value_of_perfect_information_usd", b"_value_of_perfect_information_usd", "costs", b"costs", "record", b"record", "value_of_perfect_information_usd", b"value_of_perfect_information_usd"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_value_of_perfect_information_usd", b"_value_of_perfect_information_usd", "conflict", b"conflict", "costs", b"costs", "costs_by_field", b"costs_by_field", "firm_quantities", b"firm_quantities", "firmness_increase", b"firmness_increase", "has_yes_or_no", b"has_yes_or_no", "left_out", b"left_out", "limits", b"limits", "record", b"record", "relaxations", b"relaxations", "status", b"status", "texts", b"texts", "value_of_perfect_information_usd", b"value_of_perfect_information_usd", "why_not", b"why_not"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_value_of_perfect_information_usd", b"_value_of_perfect_information_usd"]) -> typing.Literal["value_of_perfect_information_usd"] | None: ...
+
+Global___ExplainPlanResponse: typing_extensions.TypeAlias = ExplainPlanResponse
+
+@typing.final
+class HazardOverride(google.protobuf.message.Message):
+    """The caller's own figures for the sources of a country."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COUNTRY_FIELD_NUMBER: builtins.int
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    PROBABILITY_PER_YEAR_FIELD_NUMBER: builtins.int
+    AVAILABILITY_FIELD_NUMBER: builtins.int
+    DURATION_YEARS_FIELD_NUMBER: builtins.int
+    REASON_FIELD_NUMBER: builtins.int
+    country: builtins.str
+    """Country, ISO 3166-1 alpha-3."""
+    material_id: builtins.str
+    """Material. Empty: all. Figures for one material go before those for all."""
+    probability_per_year: builtins.float
+    """Probability of a disruption within a year."""
+    availability: builtins.float
+    """What a disruption leaves, 0 to 1. Unset: as observed."""
+    duration_years: builtins.float
+    """Years that a disruption lasts. Unset: as observed."""
+    reason: builtins.str
+    """Why, in words."""
+    def __init__(
+        self,
+        *,
+        country: builtins.str = ...,
+        material_id: builtins.str = ...,
+        probability_per_year: builtins.float = ...,
+        availability: builtins.float | None = ...,
+        duration_years: builtins.float | None = ...,
+        reason: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_availability", b"_availability", "_duration_years", b"_duration_years", "availability", b"availability", "duration_years", b"duration_years"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_availability", b"_availability", "_duration_years", b"_duration_years", "availability", b"availability", "country", b"country", "duration_years", b"duration_years", "material_id", b"material_id", "probability_per_year", b"probability_per_year", "reason", b"reason"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_availability", b"_availability"]) -> typing.Literal["availability"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_duration_years", b"_duration_years"]) -> typing.Literal["duration_years"] | None: ...
+
+Global___HazardOverride: typing_extensions.TypeAlias = HazardOverride
+
+@typing.final
+class HazardEvent(google.protobuf.message.Message):
+    """An event of the caller's own, which hits all that it selects at once. A selection works like a disruption's."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    EVENT_ID_FIELD_NUMBER: builtins.int
+    COUNTRIES_FIELD_NUMBER: builtins.int
+    MATERIAL_IDS_FIELD_NUMBER: builtins.int
+    KINDS_FIELD_NUMBER: builtins.int
+    PROBABILITY_PER_YEAR_FIELD_NUMBER: builtins.int
+    AVAILABILITY_FIELD_NUMBER: builtins.int
+    DURATION_YEARS_FIELD_NUMBER: builtins.int
+    PRICE_FACTOR_FIELD_NUMBER: builtins.int
+    event_id: builtins.str
+    """Name, unique in the request, such as "strait closed"."""
+    probability_per_year: builtins.float
+    """Probability that it begins within a year in which it is not under way."""
+    availability: builtins.float
+    """What it leaves of the sources, 0 to 1."""
+    duration_years: builtins.float
+    """Years that it lasts."""
+    price_factor: builtins.float
+    """Factor on the prices of the sources. Unset: 1."""
+    @property
+    def countries(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Countries, ISO 3166-1 alpha-3."""
+
+    @property
+    def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Materials."""
+
+    @property
+    def kinds(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[lodestock.v1.common_pb2.SourceKind.ValueType]:
+        """Kinds of sources."""
+
+    def __init__(
+        self,
+        *,
+        event_id: builtins.str = ...,
+        countries: collections.abc.Iterable[builtins.str] | None = ...,
+        material_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        kinds: collections.abc.Iterable[lodestock.v1.common_pb2.SourceKind.ValueType] | None = ...,
+        probability_per_year: builtins.float = ...,
+        availability: builtins.float = ...,
+        duration_years: builtins.float = ...,
+        price_factor: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_price_factor", b"_price_factor", "price_factor", b"price_factor"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_price_factor", b"_price_factor", "availability", b"availability", "countries", b"countries", "duration_years", b"duration_years", "event_id", b"event_id", "kinds", b"kinds", "material_ids", b"material_ids", "price_factor", b"price_factor", "probability_per_year", b"probability_per_year"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_price_factor", b"_price_factor"]) -> typing.Literal["price_factor"] | None: ...
+
+Global___HazardEvent: typing_extensions.TypeAlias = HazardEvent
+
+@typing.final
+class GenerateScenariosRequest(google.protobuf.message.Message):
+    """Asks for scenarios."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROBLEM_FIELD_NUMBER: builtins.int
+    SEED_FIELD_NUMBER: builtins.int
+    FUTURES_FIELD_NUMBER: builtins.int
+    MOST_SCENARIOS_FIELD_NUMBER: builtins.int
+    HAZARD_SOURCE_FIELD_NUMBER: builtins.int
+    HAZARDS_FIELD_NUMBER: builtins.int
+    EVENTS_FIELD_NUMBER: builtins.int
+    CORRELATION_WITHIN_REGION_FIELD_NUMBER: builtins.int
+    LEAST_PART_OF_DEMAND_FIELD_NUMBER: builtins.int
+    seed: builtins.int
+    """Seed of the sampling; the same seed gives the same scenarios."""
+    futures: builtins.int
+    """Futures to sample. 0: 5,000."""
+    most_scenarios: builtins.int
+    """Most scenarios to reduce them to. 0: 12."""
+    hazard_source: Global___HazardSource.ValueType
+    """What gives the probabilities for the countries of import and domestic sources."""
+    correlation_within_region: builtins.float
+    """Correlation of the latent normals of two countries of one region of the world in one period, 0 to 1. Unset: as observed."""
+    least_part_of_demand: builtins.float
+    """Part of the yearly demand for a material from which on an event counts; a lesser one is no crisis. Unset: 0.05."""
+    @property
+    def problem(self) -> Global___SourcingProblem:
+        """The problem whose sources, periods and materials the scenarios are for. Its own scenarios are not looked at."""
+
+    @property
+    def hazards(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___HazardOverride]:
+        """Figures in place of that. Of several for one country and material the last counts."""
+
+    @property
+    def events(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___HazardEvent]:
+        """Events beside those of single countries and materials."""
+
+    def __init__(
+        self,
+        *,
+        problem: Global___SourcingProblem | None = ...,
+        seed: builtins.int = ...,
+        futures: builtins.int = ...,
+        most_scenarios: builtins.int = ...,
+        hazard_source: Global___HazardSource.ValueType = ...,
+        hazards: collections.abc.Iterable[Global___HazardOverride] | None = ...,
+        events: collections.abc.Iterable[Global___HazardEvent] | None = ...,
+        correlation_within_region: builtins.float | None = ...,
+        least_part_of_demand: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_correlation_within_region", b"_correlation_within_region", "_least_part_of_demand", b"_least_part_of_demand", "correlation_within_region", b"correlation_within_region", "least_part_of_demand", b"least_part_of_demand", "problem", b"problem"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_correlation_within_region", b"_correlation_within_region", "_least_part_of_demand", b"_least_part_of_demand", "correlation_within_region", b"correlation_within_region", "events", b"events", "futures", b"futures", "hazard_source", b"hazard_source", "hazards", b"hazards", "least_part_of_demand", b"least_part_of_demand", "most_scenarios", b"most_scenarios", "problem", b"problem", "seed", b"seed"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_correlation_within_region", b"_correlation_within_region"]) -> typing.Literal["correlation_within_region"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_least_part_of_demand", b"_least_part_of_demand"]) -> typing.Literal["least_part_of_demand"] | None: ...
+
+Global___GenerateScenariosRequest: typing_extensions.TypeAlias = GenerateScenariosRequest
+
+@typing.final
+class Hazard(google.protobuf.message.Message):
+    """What may strike a country's output of a material, or an event of the caller's."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    HAZARD_ID_FIELD_NUMBER: builtins.int
+    COUNTRIES_FIELD_NUMBER: builtins.int
+    MATERIAL_IDS_FIELD_NUMBER: builtins.int
+    PROBABILITY_PER_YEAR_FIELD_NUMBER: builtins.int
+    PROBABILITY_LOW_FIELD_NUMBER: builtins.int
+    PROBABILITY_HIGH_FIELD_NUMBER: builtins.int
+    MEAN_AVAILABILITY_FIELD_NUMBER: builtins.int
+    MEAN_DURATION_YEARS_FIELD_NUMBER: builtins.int
+    REGION_FIELD_NUMBER: builtins.int
+    PART_OF_DEMAND_FIELD_NUMBER: builtins.int
+    hazard_id: builtins.str
+    """Name, such as "CHN gallium", or that of the caller's event."""
+    probability_per_year: builtins.float
+    """Probability that it strikes within a year in which it is not under way."""
+    probability_low: builtins.float
+    """The interval that holds the probability with 95 %, as far as the record tells: lower end. That of the caller is taken as it is."""
+    probability_high: builtins.float
+    """Upper end."""
+    mean_availability: builtins.float
+    """Mean part of the supply that it leaves, 0 to 1."""
+    mean_duration_years: builtins.float
+    """Mean years that it lasts."""
+    region: builtins.str
+    """Region that shares a common shock. Empty: none."""
+    part_of_demand: builtins.float
+    """Part of the demand for a material that its sources can deliver, the largest of its materials, 0 to 1."""
+    @property
+    def countries(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Countries that it hits."""
+
+    @property
+    def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Materials that it hits."""
+
+    def __init__(
+        self,
+        *,
+        hazard_id: builtins.str = ...,
+        countries: collections.abc.Iterable[builtins.str] | None = ...,
+        material_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        probability_per_year: builtins.float = ...,
+        probability_low: builtins.float = ...,
+        probability_high: builtins.float = ...,
+        mean_availability: builtins.float = ...,
+        mean_duration_years: builtins.float = ...,
+        region: builtins.str = ...,
+        part_of_demand: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["countries", b"countries", "hazard_id", b"hazard_id", "material_ids", b"material_ids", "mean_availability", b"mean_availability", "mean_duration_years", b"mean_duration_years", "part_of_demand", b"part_of_demand", "probability_high", b"probability_high", "probability_low", b"probability_low", "probability_per_year", b"probability_per_year", "region", b"region"]) -> None: ...
+
+Global___Hazard: typing_extensions.TypeAlias = Hazard
+
+@typing.final
+class ScenarioReduction(google.protobuf.message.Message):
+    """How well scenarios stand for the sample. A loss is counted in days of demand for the material that lacks, summed over materials."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FUTURES_FIELD_NUMBER: builtins.int
+    CRISES_FIELD_NUMBER: builtins.int
+    CANDIDATES_FIELD_NUMBER: builtins.int
+    ERROR_DAYS_FIELD_NUMBER: builtins.int
+    LOSS_DAYS_FIELD_NUMBER: builtins.int
+    CARRIED_FIELD_NUMBER: builtins.int
+    futures: builtins.int
+    """Futures sampled."""
+    crises: builtins.int
+    """Those of them in which something happens that counts."""
+    candidates: builtins.int
+    """Crises from which the scenarios were chosen."""
+    error_days: builtins.float
+    """Kantorovich distance of the scenarios with their weights from all futures: days of demand that one lacks and the other has."""
+    loss_days: builtins.float
+    """Mean loss of a future by its crisis, days of demand; what error_days is to be held against."""
+    carried: builtins.float
+    """Part of all that the sampled events take which the one crisis of each future carries, 0 to 1."""
+    def __init__(
+        self,
+        *,
+        futures: builtins.int = ...,
+        crises: builtins.int = ...,
+        candidates: builtins.int = ...,
+        error_days: builtins.float = ...,
+        loss_days: builtins.float = ...,
+        carried: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["candidates", b"candidates", "carried", b"carried", "crises", b"crises", "error_days", b"error_days", "futures", b"futures", "loss_days", b"loss_days"]) -> None: ...
+
+Global___ScenarioReduction: typing_extensions.TypeAlias = ScenarioReduction
+
+@typing.final
+class GenerateScenariosResponse(google.protobuf.message.Message):
+    """Scenarios."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SCENARIOS_FIELD_NUMBER: builtins.int
+    RECORD_FIELD_NUMBER: builtins.int
+    HAZARDS_FIELD_NUMBER: builtins.int
+    REDUCTION_FIELD_NUMBER: builtins.int
+    FIGURES_FIELD_NUMBER: builtins.int
+    REMARKS_FIELD_NUMBER: builtins.int
+    @property
+    def scenarios(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Scenario]:
+        """The scenarios, the likeliest first, ready for SourcingProblem.scenarios. What their probabilities leave of 1 is that nothing happens."""
+
+    @property
+    def record(self) -> lodestock.v1.common_pb2.RunRecord:
+        """How it was made."""
+
+    @property
+    def hazards(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Hazard]:
+        """What may strike."""
+
+    @property
+    def reduction(self) -> Global___ScenarioReduction:
+        """How well the scenarios stand for the sample."""
+
+    @property
+    def figures(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[lodestock.v1.common_pb2.Figure]:
+        """Probabilities of the hazards, correlation, falls and durations, each with its origin."""
+
+    @property
+    def remarks(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """What the record and the data lack, what was left out, and what to think of, in words."""
+
+    def __init__(
+        self,
+        *,
+        scenarios: collections.abc.Iterable[Global___Scenario] | None = ...,
+        record: lodestock.v1.common_pb2.RunRecord | None = ...,
+        hazards: collections.abc.Iterable[Global___Hazard] | None = ...,
+        reduction: Global___ScenarioReduction | None = ...,
+        figures: collections.abc.Iterable[lodestock.v1.common_pb2.Figure] | None = ...,
+        remarks: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["record", b"record", "reduction", b"reduction"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["figures", b"figures", "hazards", b"hazards", "record", b"record", "reduction", b"reduction", "remarks", b"remarks", "scenarios", b"scenarios"]) -> None: ...
+
+Global___GenerateScenariosResponse: typing_extensions.TypeAlias = GenerateScenariosResponse
+
+@typing.final
+class PriceRulesRequest(google.protobuf.message.Message):
+    """Asks what rules cost."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROBLEM_FIELD_NUMBER: builtins.int
+    PLAN_FIELD_NUMBER: builtins.int
+    TIME_LIMIT_S_FIELD_NUMBER: builtins.int
+    plan: builtins.str
+    """Name of a stored plan, such as "plans/…"."""
+    time_limit_s: builtins.float
+    """Most seconds. Unset: up to the call's deadline, at most a minute."""
+    @property
+    def problem(self) -> Global___SourcingProblem:
+        """The problem."""
+
+    def __init__(
+        self,
+        *,
+        problem: Global___SourcingProblem | None = ...,
+        plan: builtins.str = ...,
+        time_limit_s: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "base", b"base", "plan", b"plan", "problem", b"problem", "time_limit_s", b"time_limit_s"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "base", b"base", "plan", b"plan", "problem", b"problem", "time_limit_s", b"time_limit_s"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_time_limit_s", b"_time_limit_s"]) -> typing.Literal["time_limit_s"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["base", b"base"]) -> typing.Literal["problem", "plan"] | None: ...
+
+Global___PriceRulesRequest: typing_extensions.TypeAlias = PriceRulesRequest
+
+@typing.final
+class RulePrice(google.protobuf.message.Message):
+    """What a group of rules costs, and how far the plan keeps it."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FAMILY_FIELD_NUMBER: builtins.int
+    NAME_FIELD_NUMBER: builtins.int
+    RULE_IDS_FIELD_NUMBER: builtins.int
+    MATERIAL_IDS_FIELD_NUMBER: builtins.int
+    STATUS_FIELD_NUMBER: builtins.int
+    COST_USD_FIELD_NUMBER: builtins.int
+    EXPECTED_COST_USD_FIELD_NUMBER: builtins.int
+    BELOW_FLOOR_TONNES_FIELD_NUMBER: builtins.int
+    BREACHES_FIELD_NUMBER: builtins.int
+    family: Global___RuleFamily.ValueType
+    """What kind of rules they are."""
+    name: builtins.str
+    """What the identifiers of the trade rules begin with, such as "eu-crma-recycling". Empty for others."""
+    status: Global___PlanStatus.ValueType
+    """How the problem without them ended."""
+    cost_usd: builtins.float
+    """Objective with the rules less that without them, USD. Unset where one of both is no optimum."""
+    expected_cost_usd: builtins.float
+    """The same of the expected cost, in which the risk charge is not: below 0 where a rule is cheap and risky."""
+    below_floor_tonnes: builtins.float
+    """Expected tonnes below the floors at the end of a period, mean over the periods: what the plan does not keep of them."""
+    breaches: builtins.int
+    """Nodes and countries at which the trade rules are broken, since they cannot bind there."""
+    @property
+    def rule_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The trade rules."""
+
+    @property
+    def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Materials with a stock floor."""
+
+    def __init__(
+        self,
+        *,
+        family: Global___RuleFamily.ValueType = ...,
+        name: builtins.str = ...,
+        rule_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        material_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        status: Global___PlanStatus.ValueType = ...,
+        cost_usd: builtins.float | None = ...,
+        expected_cost_usd: builtins.float | None = ...,
+        below_floor_tonnes: builtins.float = ...,
+        breaches: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_cost_usd", b"_cost_usd", "_expected_cost_usd", b"_expected_cost_usd", "cost_usd", b"cost_usd", "expected_cost_usd", b"expected_cost_usd"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_cost_usd", b"_cost_usd", "_expected_cost_usd", b"_expected_cost_usd", "below_floor_tonnes", b"below_floor_tonnes", "breaches", b"breaches", "cost_usd", b"cost_usd", "expected_cost_usd", b"expected_cost_usd", "family", b"family", "material_ids", b"material_ids", "name", b"name", "rule_ids", b"rule_ids", "status", b"status"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_cost_usd", b"_cost_usd"]) -> typing.Literal["cost_usd"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_expected_cost_usd", b"_expected_cost_usd"]) -> typing.Literal["expected_cost_usd"] | None: ...
+
+Global___RulePrice: typing_extensions.TypeAlias = RulePrice
+
+@typing.final
+class PriceRulesResponse(google.protobuf.message.Message):
+    """What rules cost."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: builtins.int
+    COSTS_FIELD_NUMBER: builtins.int
+    PRICES_FIELD_NUMBER: builtins.int
+    RECORD_FIELD_NUMBER: builtins.int
+    status: Global___PlanStatus.ValueType
+    """How the plan with all rules ended."""
+    @property
+    def costs(self) -> Global___CostBreakdown:
+        """Its costs. Unset: there is none."""
+
+    @property
+    def prices(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___RulePrice]:
+        """The groups: trade rules in the order of the problem, stock floors, budget."""
+
+    @property
+    def record(self) -> lodestock.v1.common_pb2.RunRecord:
+        """How it was made."""
+
+    def __init__(
+        self,
+        *,
+        status: Global___PlanStatus.ValueType = ...,
+        costs: Global___CostBreakdown | None = ...,
+        prices: collections.abc.Iterable[Global___RulePrice] | None = ...,
+        record: lodestock.v1.common_pb2.RunRecord | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["costs", b"costs", "record", b"record"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["costs", b"costs", "prices", b"prices", "record", b"record", "status", b"status"]) -> None: ...
+
+Global___PriceRulesResponse: typing_extensions.TypeAlias = PriceRulesResponse
+
+@typing.final
+class ListPoliciesRequest(google.protobuf.message.Message):
+    """Asks for the policies."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+
+Global___ListPoliciesRequest: typing_extensions.TypeAlias = ListPoliciesRequest
+
+@typing.final
+class ListPoliciesResponse(google.protobuf.message.Message):
+    """The policies."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    POLICIES_FIELD_NUMBER: builtins.int
+    @property
+    def policies(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Policy]:
+        """The policies."""
+
+    def __init__(
+        self,
+        *,
+        policies: collections.abc.Iterable[Global___Policy] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["policies", b"policies"]) -> None: ...
+
+Global___ListPoliciesResponse: typing_extensions.TypeAlias = ListPoliciesResponse
+
+@typing.final
+class Policy(google.protobuf.message.Message):
+    """A policy on stocks or trade that some country has."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    POLICY_ID_FIELD_NUMBER: builtins.int
+    NAME_FIELD_NUMBER: builtins.int
+    LAW_FIELD_NUMBER: builtins.int
+    DESCRIPTION_FIELD_NUMBER: builtins.int
+    KIND_FIELD_NUMBER: builtins.int
+    VALUE_FIELD_NUMBER: builtins.int
+    UNIT_FIELD_NUMBER: builtins.int
+    DENOMINATOR_FIELD_NUMBER: builtins.int
+    STAGE_FIELD_NUMBER: builtins.int
+    FROM_YEAR_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    MATERIAL_IDS_FIELD_NUMBER: builtins.int
+    URL_FIELD_NUMBER: builtins.int
+    LIMITS_FIELD_NUMBER: builtins.int
+    CERTAINTY_FIELD_NUMBER: builtins.int
+    policy_id: builtins.str
+    """Identifier, such as "eu-crma-single-country"."""
+    name: builtins.str
+    """Name in words."""
+    law: builtins.str
+    """The law or plan that it stands in, with article and date."""
+    description: builtins.str
+    """What it says, in words."""
+    kind: Global___PolicyKind.ValueType
+    """What it demands of a plan."""
+    value: builtins.float
+    """How much: a share, 0 to 1, or days."""
+    unit: builtins.str
+    """Unit of the value: "1" or "d"."""
+    denominator: Global___PolicyDenominator.ValueType
+    """What the share or the days are of."""
+    stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType
+    """Stage that the law speaks of. UNSPECIFIED: any."""
+    from_year: builtins.int
+    """First year in which it binds. 0: now."""
+    country: builtins.str
+    """Whose policy it is, ISO 3166-1 alpha-3, "EU27"; empty: several countries'."""
+    url: builtins.str
+    """Where to read it."""
+    limits: builtins.str
+    """What the model cannot say of it, and what is simplified."""
+    certainty: builtins.str
+    """How sure the row is: what was read in a source, and what is from memory."""
+    @property
+    def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Materials that it names, as far as the data know them. Empty: none named."""
+
+    def __init__(
+        self,
+        *,
+        policy_id: builtins.str = ...,
+        name: builtins.str = ...,
+        law: builtins.str = ...,
+        description: builtins.str = ...,
+        kind: Global___PolicyKind.ValueType = ...,
+        value: builtins.float = ...,
+        unit: builtins.str = ...,
+        denominator: Global___PolicyDenominator.ValueType = ...,
+        stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType = ...,
+        from_year: builtins.int = ...,
+        country: builtins.str = ...,
+        material_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        url: builtins.str = ...,
+        limits: builtins.str = ...,
+        certainty: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["certainty", b"certainty", "country", b"country", "denominator", b"denominator", "description", b"description", "from_year", b"from_year", "kind", b"kind", "law", b"law", "limits", b"limits", "material_ids", b"material_ids", "name", b"name", "policy_id", b"policy_id", "stage", b"stage", "unit", b"unit", "url", b"url", "value", b"value"]) -> None: ...
+
+Global___Policy: typing_extensions.TypeAlias = Policy
+
+@typing.final
+class ExportModelRequest(google.protobuf.message.Message):
+    """Asks for a model as a file."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROBLEM_FIELD_NUMBER: builtins.int
+    PLAN_FIELD_NUMBER: builtins.int
+    plan: builtins.str
+    """Name of a stored plan, such as "plans/…"."""
+    @property
+    def problem(self) -> Global___SourcingProblem:
+        """The problem."""
+
+    def __init__(
+        self,
+        *,
+        problem: Global___SourcingProblem | None = ...,
+        plan: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["base", b"base", "plan", b"plan", "problem", b"problem"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["base", b"base", "plan", b"plan", "problem", b"problem"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["base", b"base"]) -> typing.Literal["problem", "plan"] | None: ...
+
+Global___ExportModelRequest: typing_extensions.TypeAlias = ExportModelRequest
+
+@typing.final
+class ExportModelResponse(google.protobuf.message.Message):
+    """A model as a file."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    LP_GZIP_FIELD_NUMBER: builtins.int
+    RECORD_FIELD_NUMBER: builtins.int
+    lp_gzip: builtins.bytes
+    """The file, in the LP format that CPLEX, Gurobi, GLPK, CBC, SCIP and HiGHS read, compressed by gzip. What its names mean stands in comments at its head; its
+    optimum is the objective of the plan, USD.
+    """
+    @property
+    def record(self) -> lodestock.v1.common_pb2.RunRecord:
+        """How it was made."""
+
+    def __init__(
+        self,
+        *,
+        lp_gzip: builtins.bytes = ...,
+        record: lodestock.v1.common_pb2.RunRecord | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["record", b"record"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["lp_gzip", b"lp_gzip", "record", b"record"]) -> None: ...
+
+Global___ExportModelResponse: typing_extensions.TypeAlias = ExportModelResponse

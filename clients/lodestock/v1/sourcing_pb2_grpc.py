@@ -56,6 +56,46 @@ class SourcingServiceStub(object):
                 request_serializer=lodestock_dot_v1_dot_sourcing__pb2.RunOptimizationRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.TraceFrontier = channel.unary_unary(
+                '/lodestock.v1.SourcingService/TraceFrontier',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.TraceFrontierRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.TraceFrontierResponse.FromString,
+                _registered_method=True)
+        self.FindAlternatives = channel.unary_unary(
+                '/lodestock.v1.SourcingService/FindAlternatives',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.FindAlternativesRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.FindAlternativesResponse.FromString,
+                _registered_method=True)
+        self.AskWhatIf = channel.unary_unary(
+                '/lodestock.v1.SourcingService/AskWhatIf',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.AskWhatIfRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.AskWhatIfResponse.FromString,
+                _registered_method=True)
+        self.ExplainPlan = channel.unary_unary(
+                '/lodestock.v1.SourcingService/ExplainPlan',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.ExplainPlanRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ExplainPlanResponse.FromString,
+                _registered_method=True)
+        self.GenerateScenarios = channel.unary_unary(
+                '/lodestock.v1.SourcingService/GenerateScenarios',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.GenerateScenariosRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.GenerateScenariosResponse.FromString,
+                _registered_method=True)
+        self.PriceRules = channel.unary_unary(
+                '/lodestock.v1.SourcingService/PriceRules',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.PriceRulesRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.PriceRulesResponse.FromString,
+                _registered_method=True)
+        self.ListPolicies = channel.unary_unary(
+                '/lodestock.v1.SourcingService/ListPolicies',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.ListPoliciesRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ListPoliciesResponse.FromString,
+                _registered_method=True)
+        self.ExportModel = channel.unary_unary(
+                '/lodestock.v1.SourcingService/ExportModel',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.ExportModelRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ExportModelResponse.FromString,
+                _registered_method=True)
         self.GetPlan = channel.unary_unary(
                 '/lodestock.v1.SourcingService/GetPlan',
                 request_serializer=lodestock_dot_v1_dot_sourcing__pb2.GetPlanRequest.SerializeToString,
@@ -112,6 +152,62 @@ class SourcingServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TraceFrontier(self, request, context):
+        """Traces what less risk costs: from the cheapest plan to the one of least risk, at equal steps of the risk charge.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindAlternatives(self, request, context):
+        """Finds plans that cost little more than the cheapest and differ most from it, and from one another, in who supplies.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AskWhatIf(self, request, context):
+        """Says what a plan would become if a few of its figures were others, one question after the other.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainPlan(self, request, context):
+        """Explains a plan: what its prices mean and how far they hold, how firm its decisions are, why a supplier is not in it; in figures and in words.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GenerateScenarios(self, request, context):
+        """Samples disruptions from governance, concentration and history, with the chance of each, and reduces them to a few scenarios with weights.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PriceRules(self, request, context):
+        """Says what the rules of a problem cost, policies by name among them: for each group of rules the least objective without it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPolicies(self, request, context):
+        """Lists the stock and trade policies that Lodestock knows by name, each with the law that it stands in.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportModel(self, request, context):
+        """Writes the model of a problem as a file that other solvers read, so that a plan can be checked without Lodestock.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetPlan(self, request, context):
         """Returns a stored plan.
         """
@@ -162,6 +258,46 @@ def add_SourcingServiceServicer_to_server(servicer, server):
                     servicer.RunOptimization,
                     request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.RunOptimizationRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'TraceFrontier': grpc.unary_unary_rpc_method_handler(
+                    servicer.TraceFrontier,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.TraceFrontierRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.TraceFrontierResponse.SerializeToString,
+            ),
+            'FindAlternatives': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindAlternatives,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.FindAlternativesRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.FindAlternativesResponse.SerializeToString,
+            ),
+            'AskWhatIf': grpc.unary_unary_rpc_method_handler(
+                    servicer.AskWhatIf,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.AskWhatIfRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.AskWhatIfResponse.SerializeToString,
+            ),
+            'ExplainPlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainPlan,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ExplainPlanRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.ExplainPlanResponse.SerializeToString,
+            ),
+            'GenerateScenarios': grpc.unary_unary_rpc_method_handler(
+                    servicer.GenerateScenarios,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.GenerateScenariosRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.GenerateScenariosResponse.SerializeToString,
+            ),
+            'PriceRules': grpc.unary_unary_rpc_method_handler(
+                    servicer.PriceRules,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.PriceRulesRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.PriceRulesResponse.SerializeToString,
+            ),
+            'ListPolicies': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPolicies,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ListPoliciesRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.ListPoliciesResponse.SerializeToString,
+            ),
+            'ExportModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportModel,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ExportModelRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.ExportModelResponse.SerializeToString,
             ),
             'GetPlan': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPlan,
@@ -293,6 +429,222 @@ class SourcingService(object):
             '/lodestock.v1.SourcingService/RunOptimization',
             lodestock_dot_v1_dot_sourcing__pb2.RunOptimizationRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TraceFrontier(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/TraceFrontier',
+            lodestock_dot_v1_dot_sourcing__pb2.TraceFrontierRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.TraceFrontierResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindAlternatives(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/FindAlternatives',
+            lodestock_dot_v1_dot_sourcing__pb2.FindAlternativesRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.FindAlternativesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AskWhatIf(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/AskWhatIf',
+            lodestock_dot_v1_dot_sourcing__pb2.AskWhatIfRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.AskWhatIfResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainPlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/ExplainPlan',
+            lodestock_dot_v1_dot_sourcing__pb2.ExplainPlanRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.ExplainPlanResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GenerateScenarios(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/GenerateScenarios',
+            lodestock_dot_v1_dot_sourcing__pb2.GenerateScenariosRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.GenerateScenariosResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PriceRules(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/PriceRules',
+            lodestock_dot_v1_dot_sourcing__pb2.PriceRulesRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.PriceRulesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPolicies(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/ListPolicies',
+            lodestock_dot_v1_dot_sourcing__pb2.ListPoliciesRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.ListPoliciesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/ExportModel',
+            lodestock_dot_v1_dot_sourcing__pb2.ExportModelRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.ExportModelResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -94,6 +94,134 @@ _SourcingServiceRunOptimizationType = typing_extensions.TypeVar(
     ],
 )
 
+_SourcingServiceTraceFrontierType = typing_extensions.TypeVar(
+    '_SourcingServiceTraceFrontierType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.TraceFrontierRequest,
+        lodestock.v1.sourcing_pb2.TraceFrontierResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.TraceFrontierRequest,
+        lodestock.v1.sourcing_pb2.TraceFrontierResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.TraceFrontierRequest,
+        lodestock.v1.sourcing_pb2.TraceFrontierResponse,
+    ],
+)
+
+_SourcingServiceFindAlternativesType = typing_extensions.TypeVar(
+    '_SourcingServiceFindAlternativesType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.FindAlternativesRequest,
+        lodestock.v1.sourcing_pb2.FindAlternativesResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.FindAlternativesRequest,
+        lodestock.v1.sourcing_pb2.FindAlternativesResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.FindAlternativesRequest,
+        lodestock.v1.sourcing_pb2.FindAlternativesResponse,
+    ],
+)
+
+_SourcingServiceAskWhatIfType = typing_extensions.TypeVar(
+    '_SourcingServiceAskWhatIfType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.AskWhatIfRequest,
+        lodestock.v1.sourcing_pb2.AskWhatIfResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.AskWhatIfRequest,
+        lodestock.v1.sourcing_pb2.AskWhatIfResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.AskWhatIfRequest,
+        lodestock.v1.sourcing_pb2.AskWhatIfResponse,
+    ],
+)
+
+_SourcingServiceExplainPlanType = typing_extensions.TypeVar(
+    '_SourcingServiceExplainPlanType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ExplainPlanRequest,
+        lodestock.v1.sourcing_pb2.ExplainPlanResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ExplainPlanRequest,
+        lodestock.v1.sourcing_pb2.ExplainPlanResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ExplainPlanRequest,
+        lodestock.v1.sourcing_pb2.ExplainPlanResponse,
+    ],
+)
+
+_SourcingServiceGenerateScenariosType = typing_extensions.TypeVar(
+    '_SourcingServiceGenerateScenariosType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.GenerateScenariosRequest,
+        lodestock.v1.sourcing_pb2.GenerateScenariosResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.GenerateScenariosRequest,
+        lodestock.v1.sourcing_pb2.GenerateScenariosResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.GenerateScenariosRequest,
+        lodestock.v1.sourcing_pb2.GenerateScenariosResponse,
+    ],
+)
+
+_SourcingServicePriceRulesType = typing_extensions.TypeVar(
+    '_SourcingServicePriceRulesType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.PriceRulesRequest,
+        lodestock.v1.sourcing_pb2.PriceRulesResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.PriceRulesRequest,
+        lodestock.v1.sourcing_pb2.PriceRulesResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.PriceRulesRequest,
+        lodestock.v1.sourcing_pb2.PriceRulesResponse,
+    ],
+)
+
+_SourcingServiceListPoliciesType = typing_extensions.TypeVar(
+    '_SourcingServiceListPoliciesType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ListPoliciesRequest,
+        lodestock.v1.sourcing_pb2.ListPoliciesResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ListPoliciesRequest,
+        lodestock.v1.sourcing_pb2.ListPoliciesResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ListPoliciesRequest,
+        lodestock.v1.sourcing_pb2.ListPoliciesResponse,
+    ],
+)
+
+_SourcingServiceExportModelType = typing_extensions.TypeVar(
+    '_SourcingServiceExportModelType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ExportModelRequest,
+        lodestock.v1.sourcing_pb2.ExportModelResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ExportModelRequest,
+        lodestock.v1.sourcing_pb2.ExportModelResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ExportModelRequest,
+        lodestock.v1.sourcing_pb2.ExportModelResponse,
+    ],
+)
+
 _SourcingServiceGetPlanType = typing_extensions.TypeVar(
     '_SourcingServiceGetPlanType',
     grpc.UnaryUnaryMultiCallable[
@@ -158,7 +286,7 @@ _SourcingServiceDeletePlanType = typing_extensions.TypeVar(
     ],
 )
 
-class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _SourcingServiceValidateProblemType, _SourcingServiceOptimizeSourcingType, _SourcingServiceRunOptimizationType, _SourcingServiceGetPlanType, _SourcingServiceListPlansType, _SourcingServiceComparePlansType, _SourcingServiceDeletePlanType]):
+class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _SourcingServiceValidateProblemType, _SourcingServiceOptimizeSourcingType, _SourcingServiceRunOptimizationType, _SourcingServiceTraceFrontierType, _SourcingServiceFindAlternativesType, _SourcingServiceAskWhatIfType, _SourcingServiceExplainPlanType, _SourcingServiceGenerateScenariosType, _SourcingServicePriceRulesType, _SourcingServiceListPoliciesType, _SourcingServiceExportModelType, _SourcingServiceGetPlanType, _SourcingServiceListPlansType, _SourcingServiceComparePlansType, _SourcingServiceDeletePlanType]):
     """Plans from whom to buy and how much to stock."""
 
     @typing.overload
@@ -178,6 +306,38 @@ class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _Sour
         grpc.UnaryUnaryMultiCallable[
             lodestock.v1.sourcing_pb2.RunOptimizationRequest,
             google.longrunning.operations_pb2.Operation,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.TraceFrontierRequest,
+            lodestock.v1.sourcing_pb2.TraceFrontierResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.FindAlternativesRequest,
+            lodestock.v1.sourcing_pb2.FindAlternativesResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.AskWhatIfRequest,
+            lodestock.v1.sourcing_pb2.AskWhatIfResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.ExplainPlanRequest,
+            lodestock.v1.sourcing_pb2.ExplainPlanResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.GenerateScenariosRequest,
+            lodestock.v1.sourcing_pb2.GenerateScenariosResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.PriceRulesRequest,
+            lodestock.v1.sourcing_pb2.PriceRulesResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.ListPoliciesRequest,
+            lodestock.v1.sourcing_pb2.ListPoliciesResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.ExportModelRequest,
+            lodestock.v1.sourcing_pb2.ExportModelResponse,
         ],
         grpc.UnaryUnaryMultiCallable[
             lodestock.v1.sourcing_pb2.GetPlanRequest,
@@ -216,6 +376,38 @@ class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _Sour
             google.longrunning.operations_pb2.Operation,
         ],
         grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.TraceFrontierRequest,
+            lodestock.v1.sourcing_pb2.TraceFrontierResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.FindAlternativesRequest,
+            lodestock.v1.sourcing_pb2.FindAlternativesResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.AskWhatIfRequest,
+            lodestock.v1.sourcing_pb2.AskWhatIfResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.ExplainPlanRequest,
+            lodestock.v1.sourcing_pb2.ExplainPlanResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.GenerateScenariosRequest,
+            lodestock.v1.sourcing_pb2.GenerateScenariosResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.PriceRulesRequest,
+            lodestock.v1.sourcing_pb2.PriceRulesResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.ListPoliciesRequest,
+            lodestock.v1.sourcing_pb2.ListPoliciesResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.ExportModelRequest,
+            lodestock.v1.sourcing_pb2.ExportModelResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
             lodestock.v1.sourcing_pb2.GetPlanRequest,
             lodestock.v1.sourcing_pb2.GetPlanResponse,
         ],
@@ -248,6 +440,30 @@ class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _Sour
     buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
     """
 
+    TraceFrontier: _SourcingServiceTraceFrontierType
+    """Traces what less risk costs: from the cheapest plan to the one of least risk, at equal steps of the risk charge."""
+
+    FindAlternatives: _SourcingServiceFindAlternativesType
+    """Finds plans that cost little more than the cheapest and differ most from it, and from one another, in who supplies."""
+
+    AskWhatIf: _SourcingServiceAskWhatIfType
+    """Says what a plan would become if a few of its figures were others, one question after the other."""
+
+    ExplainPlan: _SourcingServiceExplainPlanType
+    """Explains a plan: what its prices mean and how far they hold, how firm its decisions are, why a supplier is not in it; in figures and in words."""
+
+    GenerateScenarios: _SourcingServiceGenerateScenariosType
+    """Samples disruptions from governance, concentration and history, with the chance of each, and reduces them to a few scenarios with weights."""
+
+    PriceRules: _SourcingServicePriceRulesType
+    """Says what the rules of a problem cost, policies by name among them: for each group of rules the least objective without it."""
+
+    ListPolicies: _SourcingServiceListPoliciesType
+    """Lists the stock and trade policies that Lodestock knows by name, each with the law that it stands in."""
+
+    ExportModel: _SourcingServiceExportModelType
+    """Writes the model of a problem as a file that other solvers read, so that a plan can be checked without Lodestock."""
+
     GetPlan: _SourcingServiceGetPlanType
     """Returns a stored plan."""
 
@@ -276,6 +492,38 @@ SourcingServiceAsyncStub: typing_extensions.TypeAlias = SourcingServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         lodestock.v1.sourcing_pb2.RunOptimizationRequest,
         google.longrunning.operations_pb2.Operation,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.TraceFrontierRequest,
+        lodestock.v1.sourcing_pb2.TraceFrontierResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.FindAlternativesRequest,
+        lodestock.v1.sourcing_pb2.FindAlternativesResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.AskWhatIfRequest,
+        lodestock.v1.sourcing_pb2.AskWhatIfResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ExplainPlanRequest,
+        lodestock.v1.sourcing_pb2.ExplainPlanResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.GenerateScenariosRequest,
+        lodestock.v1.sourcing_pb2.GenerateScenariosResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.PriceRulesRequest,
+        lodestock.v1.sourcing_pb2.PriceRulesResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ListPoliciesRequest,
+        lodestock.v1.sourcing_pb2.ListPoliciesResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ExportModelRequest,
+        lodestock.v1.sourcing_pb2.ExportModelResponse,
     ],
     grpc.aio.UnaryUnaryMultiCallable[
         lodestock.v1.sourcing_pb2.GetPlanRequest,
@@ -332,6 +580,70 @@ class SourcingServiceServicer(metaclass=abc.ABCMeta):
         buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
         buf:lint:ignore RPC_REQUEST_RESPONSE_UNIQUE
         """
+
+    @abc.abstractmethod
+    def TraceFrontier(
+        self,
+        request: lodestock.v1.sourcing_pb2.TraceFrontierRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.TraceFrontierResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.TraceFrontierResponse]]:
+        """Traces what less risk costs: from the cheapest plan to the one of least risk, at equal steps of the risk charge."""
+
+    @abc.abstractmethod
+    def FindAlternatives(
+        self,
+        request: lodestock.v1.sourcing_pb2.FindAlternativesRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.FindAlternativesResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.FindAlternativesResponse]]:
+        """Finds plans that cost little more than the cheapest and differ most from it, and from one another, in who supplies."""
+
+    @abc.abstractmethod
+    def AskWhatIf(
+        self,
+        request: lodestock.v1.sourcing_pb2.AskWhatIfRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.AskWhatIfResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.AskWhatIfResponse]]:
+        """Says what a plan would become if a few of its figures were others, one question after the other."""
+
+    @abc.abstractmethod
+    def ExplainPlan(
+        self,
+        request: lodestock.v1.sourcing_pb2.ExplainPlanRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.ExplainPlanResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.ExplainPlanResponse]]:
+        """Explains a plan: what its prices mean and how far they hold, how firm its decisions are, why a supplier is not in it; in figures and in words."""
+
+    @abc.abstractmethod
+    def GenerateScenarios(
+        self,
+        request: lodestock.v1.sourcing_pb2.GenerateScenariosRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.GenerateScenariosResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.GenerateScenariosResponse]]:
+        """Samples disruptions from governance, concentration and history, with the chance of each, and reduces them to a few scenarios with weights."""
+
+    @abc.abstractmethod
+    def PriceRules(
+        self,
+        request: lodestock.v1.sourcing_pb2.PriceRulesRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.PriceRulesResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.PriceRulesResponse]]:
+        """Says what the rules of a problem cost, policies by name among them: for each group of rules the least objective without it."""
+
+    @abc.abstractmethod
+    def ListPolicies(
+        self,
+        request: lodestock.v1.sourcing_pb2.ListPoliciesRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.ListPoliciesResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.ListPoliciesResponse]]:
+        """Lists the stock and trade policies that Lodestock knows by name, each with the law that it stands in."""
+
+    @abc.abstractmethod
+    def ExportModel(
+        self,
+        request: lodestock.v1.sourcing_pb2.ExportModelRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.ExportModelResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.ExportModelResponse]]:
+        """Writes the model of a problem as a file that other solvers read, so that a plan can be checked without Lodestock."""
 
     @abc.abstractmethod
     def GetPlan(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pyomo.environ as pyo
-
+from lodestock_optimizers.formulation import declaring as pyo
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.trade_rules import RuleRow
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import pyomo.environ as pyo
+import numpy as np
 
+from lodestock_optimizers.formulation import declaring as pyo
 from lodestock_optimizers.instance import Instance
+from lodestock_optimizers.scenario_tree import Floats
 
+from .substitution import met_by_others
 from .writing import add_members, add_rows, deliveries
 
 
@@ -19,8 +22,8 @@ def add_demand_and_stock(model: pyo.ConcreteModel, instance: Instance) -> None:
     closing = {(m, int(n)): instance.closing(m) for m in stocked for n in tree.leaves if instance.closing(m) > 0}
     stocks = instance.stocks
 
-    def most(limit: float | None) -> tuple[float, float | None]:
-        return 0.0, limit
+    def everywhere(limits: list[float]) -> Floats:
+        return np.repeat(np.array(limits, dtype=np.float64), instance.node_count)
 
     model.M_N = pyo.Set(initialize=[(m, n) for m in materials for n in nodes], dimen=2)
     model.D_N = pyo.Set(initialize=[(d, n) for d in tiers for n in nodes], dimen=2)
@@ -42,14 +45,14 @@ def add_demand_and_stock(model: pyo.ConcreteModel, instance: Instance) -> None:
     demand = {(m, n): float(instance.material_demand[n, m]) for m, n in model.M_N}
     model.demand = pyo.Param(model.M_N, initialize=demand)
 
-    model.u = pyo.Var(model.D_N, bounds=lambda _, d, n: most(float(instance.demand[n, d])))
+    model.u = pyo.Var(model.D_N, upper=instance.demand.T.ravel())
     model.x = pyo.Var(model.M_N, bounds=(0, None))
-    model.g = pyo.Var(model.S_N, bounds=lambda _, m, n: most(stocks[m].max_in_tonnes))
-    model.e = pyo.Var(model.S_N, bounds=lambda _, m, n: most(stocks[m].max_out_tonnes))
-    model.I = pyo.Var(model.S_N, bounds=lambda _, m, n: most(instance.storage(m)))
-    model.below_floor = pyo.Var(model.FLOORS, bounds=lambda _, m, n: most(0.0 if stocks[m].floor_is_hard else None))
+    model.g = pyo.Var(model.S_N, upper=everywhere([_most(stocks[m].max_in_tonnes) for m in stocked]))
+    model.e = pyo.Var(model.S_N, upper=everywhere([_most(stocks[m].max_out_tonnes) for m in stocked]))
+    model.I = pyo.Var(model.S_N, upper=everywhere([instance.storage(m) for m in stocked]))
+    model.below_floor = pyo.Var(model.FLOORS, upper=[0.0 if stocks[m].floor_is_hard else np.inf for m, _ in floors])
     model.below_closing = pyo.Var(
-        model.CLOSING, bounds=lambda _, m, n: most(0.0 if stocks[m].closing_is_hard else None)
+        model.CLOSING, upper=[0.0 if stocks[m].closing_is_hard else np.inf for m, _ in closing]
     )
 
     add_rows(
@@ -61,6 +64,7 @@ def add_demand_and_stock(model: pyo.ConcreteModel, instance: Instance) -> None:
             + sum(b.e[s, n] - b.g[s, n] for s in b.stock[m])
             - b.x[m, n]
             + sum(b.u[d, n] for d in b.tiers[m])
+            + met_by_others(b, m, n)
             == b.demand[m, n]
         ),
     )
@@ -75,3 +79,7 @@ def add_demand_and_stock(model: pyo.ConcreteModel, instance: Instance) -> None:
     add_rows(
         model, "closing", model.CLOSING, lambda b, m, n: b.I[m, n] + b.below_closing[m, n] >= b.closing_tonnes[m, n]
     )
+
+
+def _most(limit: float | None) -> float:
+    return np.inf if limit is None else limit

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pyomo.environ as pyo
 
+from lodestock_optimizers.formulation import declaring as pyo
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.trade_rules import embargoed
 
@@ -20,11 +20,10 @@ def add_sources(model: pyo.ConcreteModel, instance: Instance) -> None:
     nodes, sources = range(instance.node_count), range(instance.source_count)
     stopped = embargoed(instance)
     open_capacity = np.where(stopped, 0.0, instance.capacity)
-    availability = pairs(tree.availability)
     spot_limit = np.where(stopped, 0.0, instance.spot_capacity)[tree.period] * tree.availability
     joint_limit = open_capacity[tree.period] * tree.availability
     contracts = sorted({(l, int(k)) for l in sources for k in instance.contract_of[:, l]})
-    period_of = [t for t, _ in instance.contracts]
+    period_of = np.array([t for t, _ in instance.contracts], dtype=np.int64)
 
     model.N = pyo.Set(initialize=list(nodes))
     model.SPOT = pyo.Set(initialize=instance.spot_sources)
@@ -34,16 +33,18 @@ def add_sources(model: pyo.ConcreteModel, instance: Instance) -> None:
     model.SPOT_N = pyo.Set(initialize=[(l, n) for l in instance.spot_sources for n in nodes], dimen=2)
     model.CONTRACTS = pyo.Set(initialize=contracts, dimen=2)
     model.contract = pyo.Param(model.L_N, initialize=pairs(instance.contract_of))
-    model.availability = pyo.Param(model.L_N, initialize=availability)
-    model.least_taken = pyo.Param(
-        model.OPTIONAL,
-        initialize={(l, n): availability[l, n] * float(instance.take_or_pay[l]) for l, n in model.OPTIONAL},
-    )
-    model.joint_limit = pyo.Param(model.SPOT_N, initialize={(l, n): float(joint_limit[n, l]) for l, n in model.SPOT_N})
+    model.availability = pyo.Param(model.L_N, initialize=pairs(tree.availability))
+    optional = instance.take_or_pay < FIRM_SHARE
+    least_taken = tree.availability[:, optional] * instance.take_or_pay[optional]
+    model.least_taken = pyo.Param(model.OPTIONAL, initialize=pairs(least_taken))
+    model.joint_limit = pyo.Param(model.SPOT_N, initialize=pairs(joint_limit[:, instance.spot_sources]))
 
-    model.q = pyo.Var(model.CONTRACTS, bounds=lambda _, l, k: (0, float(open_capacity[period_of[k], l])))
+    source, contract = np.array(contracts, dtype=np.int64).reshape(-1, 2).T
+    booked = instance.booked[contract, source]
+    most = np.where(np.isnan(booked), open_capacity[period_of[contract], source], booked)
+    model.q = pyo.Var(model.CONTRACTS, lower=np.nan_to_num(booked), upper=most)
     model.y = pyo.Var(model.L_N, bounds=(0, None))
-    model.z = pyo.Var(model.SPOT_N, bounds=lambda _, l, n: (0, float(spot_limit[n, l])))
+    model.z = pyo.Var(model.SPOT_N, upper=pairs(spot_limit[:, instance.spot_sources]))
 
     add_rows(
         model, "delivery", model.FIRM, lambda b, l, n: b.y[l, n] == b.availability[l, n] * b.q[l, b.contract[l, n]]

@@ -1,7 +1,7 @@
 """How a family of columns or rows is stated, so that Pyomo can expand it from a template.
 
 Index look-ups go through Params and Sets only, with no `if` on an index: that is what makes compiling fast (see
-`lodestock_optimizers.arrays`).
+`lodestock_optimizers.solving.arrays`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import pyomo.core.base.constraint as pyomo_constraint
 import pyomo.core.base.objective as pyomo_objective
-import pyomo.environ as pyo
+
+from lodestock_optimizers.formulation import declaring as pyo
 
 
 @contextmanager
@@ -27,9 +28,9 @@ def templates() -> Iterator[None]:
         pyomo_constraint.TEMPLATIZE_CONSTRAINTS, pyomo_objective.TEMPLATIZE_OBJECTIVES = before
 
 
-def pairs(values: np.ndarray) -> dict[tuple[int, int], float]:
-    """A Param's data of an (N, L) array: {(l, n): value}."""
-    return {(l, n): v for n, row in enumerate(values.tolist()) for l, v in enumerate(row)}
+def pairs(values: np.ndarray) -> np.ndarray:
+    """The numbers of an (N, L) array in the order of L_N: source by source."""
+    return values.T.ravel()
 
 
 def add_members(model: pyo.ConcreteModel, name: str, members: dict[int, Any]) -> None:

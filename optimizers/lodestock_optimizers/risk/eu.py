@@ -28,7 +28,7 @@ from lodestock_optimizers.risk.scores import (
     out_of_range,
     share_violations,
 )
-from lodestock_optimizers.validation import Violation
+from lodestock_optimizers.violations import Violation
 
 CRITICAL_FROM = 1.0
 """Supply risk from which the EU calls a material critical, if its economic importance is 2.8 or more."""

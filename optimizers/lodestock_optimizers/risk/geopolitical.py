@@ -28,7 +28,7 @@ from lodestock_optimizers.risk.scores import (
     out_of_range,
     share_violations,
 )
-from lodestock_optimizers.validation import Violation
+from lodestock_optimizers.violations import Violation
 
 COPPER_USD_PER_KG = 0.409412948
 """Score · price of copper, mean over the OECD countries 2017-2021: what makes a characterisation factor 1."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lodestock_optimizers.risk.scores import InvalidRiskInput, out_of_range
-from lodestock_optimizers.validation import Violation
+from lodestock_optimizers.violations import Violation
 
 INDICATORS = (
     "control_of_corruption",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 
-from lodestock_optimizers.validation import Violation
+from lodestock_optimizers.violations import Violation
 
 WORLD_MEAN_GOVERNANCE = 5.0
 """W of a country without estimates, and of the rest: each World Bank estimate has mean 0 over all countries."""

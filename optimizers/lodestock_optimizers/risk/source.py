@@ -18,7 +18,7 @@ from lodestock_optimizers.risk.scores import (
     RiskMeasure,
     out_of_range,
 )
-from lodestock_optimizers.validation import Violation
+from lodestock_optimizers.violations import Violation
 
 SOURCE_RISK = RiskMeasure(
     measure_id="source_risk",

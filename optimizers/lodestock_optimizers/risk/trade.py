@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from lodestock_optimizers.risk.scores import InvalidRiskInput, out_of_range
-from lodestock_optimizers.validation import Violation
+from lodestock_optimizers.violations import Violation
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from lodestock_optimizers.risk.scores import (
     out_of_range,
     share_violations,
 )
-from lodestock_optimizers.validation import Violation
+from lodestock_optimizers.violations import Violation
 
 RECOMMENDED_FROM = 0.40
 """Supply risk from which the USGS recommended a mineral for the list, by its own scaling of the factors."""

@@ -100,4 +100,4 @@ def _is_of(row: Record, scenario: str) -> bool:
 
 def _country(row: Record) -> Country:
     landlocked = {"true": True, "false": False}.get(row["landlocked"])
-    return Country(row["iso3"], row["name"], row["eu27"] == "true", landlocked)
+    return Country(row["iso3"], row["name"], row["eu27"] == "true", landlocked, row["un_region"])

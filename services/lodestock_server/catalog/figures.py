@@ -199,12 +199,13 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """A country; `landlocked` is None where the source does not say."""
+    """A country; `landlocked` is None and `region`, of the United Nations, empty where the source does not say."""
 
     iso3: str
     name: str
     eu27: bool
     landlocked: bool | None
+    region: str
 
 
 @dataclass(frozen=True, slots=True)

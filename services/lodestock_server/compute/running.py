@@ -7,6 +7,7 @@ first for each call is TAKEN.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import multiprocessing
 import os
@@ -115,6 +116,9 @@ def serve_tasks(pipe: Connection, stop: Any, preload: Sequence[str], prepare: Pr
         importlib.import_module(module)
     if prepare is not None:
         prepare()
+    # What is there now stays: the collector need not walk through it at every call.
+    gc.collect()
+    gc.freeze()
     pipe.send(READY)
     while (call := _next_call(pipe)) is not None:
         pipe.send((TAKEN, None))

@@ -42,9 +42,12 @@ class SolveWatch:
         self.cancelled = watch.cancelled
 
     def report(self, progress: SolveProgress) -> None:
-        """Pass on the stage, and the best plan so far with its bound."""
+        """Pass on the stage, the parts that are solved, and the best plan so far with its bound."""
+        done_parts, all_parts = progress.parts_done or (0, 0)
         found = Progress(
             progress.stage.value,
+            done_parts,
+            all_parts,
             objective_usd=progress.objective_usd,
             bound_usd=progress.bound_usd,
             relative_gap=progress.relative_gap,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from lodestock.v1 import audit_pb2, catalog_pb2, common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
-from lodestock_optimizers.consistency import plan_violations
 from lodestock_optimizers.plan import Plan
+from lodestock_optimizers.tracing.consistency import plan_violations
 from lodestock_server.catalog import DatasetOrigin
 from lodestock_server.converters.catalog import observation_to_proto
 from lodestock_server.converters.common import dataset_origin_to_proto, traced_to_proto

@@ -7,6 +7,7 @@ from lodestock_optimizers.risk import SourceRiskMeasure
 from lodestock_server.converters.common import own_figures_from_proto, traced_to_proto
 from lodestock_server.converters.demand import gdp_scenario_from_proto
 from lodestock_server.converters.enums import EnumMap
+from lodestock_server.converters.policies import choices_from_proto
 from lodestock_server.converters.sourcing import (
     budget_from_proto,
     given,
@@ -45,6 +46,7 @@ def build_request_from_proto(message: sourcing_pb2.BuildProblemRequest) -> Build
         demand_uncertainty=uncertainty_from_proto(message) if message.HasField("demand_uncertainty") else None,
         forecast_model=message.forecast_model,
         gdp_scenario=gdp_scenario_from_proto(message.gdp_scenario),
+        policies=choices_from_proto(message.policies),
     )
 
 

@@ -9,11 +9,11 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from lodestock.v1 import forecast_pb2, results_pb2, sourcing_pb2
-from lodestock_optimizers.lineage_table import FAMILIES, IDENTIFIERS
+from lodestock_optimizers.tracing.lineage_table import FAMILIES, IDENTIFIERS
 from lodestock_server.converters.documents import plain
 from lodestock_server.usecases.compare_results import Comparison, Figure, Order, compare_results
 
-DECIDED = ("costs", "materials", "contracts", "deliveries", "balances", "nodes")
+DECIDED = ("costs", "materials", "contracts", "deliveries", "balances", "nodes", "substitutions", "footprints")
 """Fields of a plan that hold what was decided and what it costs; the others say how it was found."""
 WHATEVER_THE_TREE = ("costs", "materials", "contracts")
 """Those of plans with different scenario trees: the same number of a node is another situation in each."""

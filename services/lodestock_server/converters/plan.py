@@ -27,8 +27,13 @@ def plan_to_proto(plan: domain.Plan) -> sourcing_pb2.Plan:
         materials=[summary_to_proto(summary) for summary in plan.materials],
         binding_rules=[binding_rule_to_proto(rule) for rule in plan.binding_rules],
         breaches=[breach_to_proto(breach) for breach in plan.breaches],
-        infeasibilities=[infeasibility_to_proto(infeasibility) for infeasibility in plan.infeasibilities],
+        substitutions=[substitution_to_proto(substitution) for substitution in plan.substitutions],
+        footprints=[footprint_to_proto(footprint) for footprint in plan.footprints],
+        cvar_usd=plan.cvar_usd,
+        has_yes_or_no=plan.has_yes_or_no,
         price_of_risk=plan.price_of_risk,
+        relaxations=[relaxation_to_proto(relaxation) for relaxation in plan.relaxations],
+        conflict=[conflicting_rule_to_proto(rule) for rule in plan.conflict],
     )
 
 
@@ -86,6 +91,8 @@ def node_to_proto(node: domain.PlanNode) -> sourcing_pb2.PlanNode:
             for material, state in node.states
         ],
         spend_usd=node.spend_usd,
+        path_cost_usd=node.path_cost_usd,
+        tail_share=node.tail_share,
     )
 
 
@@ -101,7 +108,19 @@ def contract_to_proto(contract: domain.Contract) -> sourcing_pb2.Contract:
         reduced_cost_usd_per_tonne=contract.reduced_cost_usd_per_tonne,
         break_even_price_usd_per_tonne=contract.break_even_price_usd_per_tonne,
         capacity_value_usd_per_tonne=contract.capacity_value_usd_per_tonne,
+        from_book=contract.from_book,
+        fixed_cost_usd=contract.fixed_cost_usd,
     )
+
+
+def substitution_to_proto(use: domain.SubstitutionUse) -> sourcing_pb2.SubstitutionUse:
+    """Write how much a substitution replaces at a node."""
+    return sourcing_pb2.SubstitutionUse(substitution_id=use.substitution_id, node_id=use.node_id, tonnes=use.tonnes)
+
+
+def footprint_to_proto(use: domain.FootprintUse) -> sourcing_pb2.FootprintUse:
+    """Write what deliveries leave behind at a node."""
+    return sourcing_pb2.FootprintUse(kind=use.kind, node_id=use.node_id, units=use.units, max_units=use.max_units)
 
 
 def delivery_to_proto(delivery: domain.Delivery) -> sourcing_pb2.Delivery:
@@ -156,6 +175,9 @@ def costs_to_proto(costs: domain.CostBreakdown) -> sourcing_pb2.CostBreakdown:
         floor_shortfall_usd=costs.floor_shortfall_usd,
         closing_shortfall_usd=costs.closing_shortfall_usd,
         disposal_usd=costs.disposal_usd,
+        substitution_usd=costs.substitution_usd,
+        footprint_usd=costs.footprint_usd,
+        fixed_usd=costs.fixed_usd,
     )
 
 
@@ -198,13 +220,33 @@ def breach_to_proto(breach: domain.RuleBreach) -> sourcing_pb2.RuleBreach:
     )
 
 
-def infeasibility_to_proto(infeasibility: domain.Infeasibility) -> sourcing_pb2.Infeasibility:
-    """Write a hard limit that cannot be met."""
-    return sourcing_pb2.Infeasibility(
-        field_path=infeasibility.field_path,
-        description=infeasibility.description,
-        material_id=infeasibility.material_id,
-        period=infeasibility.period,
-        required_tonnes=infeasibility.required_tonnes,
-        reachable_tonnes=infeasibility.reachable_tonnes,
+def relaxation_to_proto(relaxation: domain.Relaxation) -> sourcing_pb2.Relaxation:
+    """Write a limit that must give way."""
+    return sourcing_pb2.Relaxation(
+        family=relaxation.family,
+        field_path=relaxation.field_path,
+        subject_id=relaxation.subject_id,
+        material_id=relaxation.material_id,
+        country=relaxation.country,
+        period=relaxation.period,
+        required=relaxation.required,
+        reachable=relaxation.reachable,
+        unit=relaxation.unit,
+        description=relaxation.description,
+        field_value=relaxation.field_value,
+        field_unit=relaxation.field_unit,
+    )
+
+
+def conflicting_rule_to_proto(rule: domain.ConflictingRule) -> sourcing_pb2.ConflictingRule:
+    """Write a rule that contradicts others."""
+    return sourcing_pb2.ConflictingRule(
+        family=rule.family,
+        field_path=rule.field_path,
+        subject_id=rule.subject_id,
+        material_id=rule.material_id,
+        country=rule.country,
+        node_ids=rule.node_ids,
+        periods=rule.periods,
+        description=rule.description,
     )

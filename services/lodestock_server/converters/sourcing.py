@@ -44,6 +44,11 @@ def problem_from_proto(message: sourcing_pb2.SourcingProblem) -> domain.Sourcing
         scenarios=tuple(scenario_from_proto(scenario) for scenario in message.scenarios),
         price_of_risk=given_or(message, "price_of_risk", message.price_of_risk, 1.0),
         discount_rate=given_or(message, "discount_rate", message.discount_rate, 0.03),
+        substitutions=tuple(substitution_from_proto(substitution) for substitution in message.substitutions),
+        book=tuple(domain.SignedContract(signed.source_id, signed.period, signed.tonnes) for signed in message.book),
+        footprint_policies=tuple(footprint_policy_from_proto(policy) for policy in message.footprint_policies),
+        tail_weight=message.tail_weight,
+        tail_level=given_or(message, "tail_level", message.tail_level, 0.95),
         buyer=message.buyer,
         price_year=message.price_year,
     )
@@ -111,6 +116,9 @@ def source_from_proto(message: sourcing_pb2.Source) -> domain.Source:
         take_or_pay=given_or(message, "take_or_pay", message.take_or_pay, 1.0),
         reservation_fee_usd_per_tonne=message.reservation_fee_usd_per_tonne,
         lead_periods=given(message, "lead_periods", message.lead_periods),
+        fixed_cost_usd=message.fixed_cost_usd,
+        min_order_tonnes=message.min_order_tonnes,
+        footprints=tuple(domain.Footprint(footprint.kind, footprint.per_tonne) for footprint in message.footprints),
     )
 
 
@@ -150,6 +158,30 @@ def rule_kind_from_proto(
 def budget_from_proto(message: sourcing_pb2.Budget) -> domain.Budget:
     """Read a budget."""
     return domain.Budget(tuple(message.budget_usd), state_values_from_proto(message.budget_usd_by_state))
+
+
+def footprint_policy_from_proto(message: sourcing_pb2.FootprintPolicy) -> domain.FootprintPolicy:
+    """Read price and limits of a footprint."""
+    return domain.FootprintPolicy(
+        kind=message.kind,
+        price_usd_per_unit=message.price_usd_per_unit,
+        max_units=tuple(message.max_units),
+        states=STATES.all_from_proto(message.states),
+        max_units_by_state=state_values_from_proto(message.max_units_by_state),
+    )
+
+
+def substitution_from_proto(message: sourcing_pb2.Substitution) -> domain.Substitution:
+    """Read a substitution."""
+    return domain.Substitution(
+        substitution_id=message.substitution_id,
+        material_id=message.material_id,
+        substitute_material_id=message.substitute_material_id,
+        tier=TIERS.from_proto(message.tier),
+        tonnes_per_tonne=message.tonnes_per_tonne,
+        cost_usd_per_tonne=message.cost_usd_per_tonne,
+        max_share=message.max_share,
+    )
 
 
 def state_values_from_proto(messages: Iterable[sourcing_pb2.StateValue]) -> tuple[domain.StateValue, ...]:
@@ -206,6 +238,14 @@ def problem_to_proto(problem: domain.SourcingProblem) -> sourcing_pb2.SourcingPr
         scenarios=[scenario_to_proto(scenario) for scenario in problem.scenarios],
         price_of_risk=problem.price_of_risk,
         discount_rate=problem.discount_rate,
+        substitutions=[substitution_to_proto(substitution) for substitution in problem.substitutions],
+        book=[
+            sourcing_pb2.SignedContract(source_id=signed.source_id, period=signed.period, tonnes=signed.tonnes)
+            for signed in problem.book
+        ],
+        footprint_policies=[footprint_policy_to_proto(policy) for policy in problem.footprint_policies],
+        tail_weight=problem.tail_weight,
+        tail_level=problem.tail_level,
     )
 
 
@@ -265,6 +305,12 @@ def source_to_proto(source: domain.Source) -> sourcing_pb2.Source:
         take_or_pay=source.take_or_pay,
         reservation_fee_usd_per_tonne=source.reservation_fee_usd_per_tonne,
         lead_periods=source.lead_periods,
+        fixed_cost_usd=source.fixed_cost_usd,
+        min_order_tonnes=source.min_order_tonnes,
+        footprints=[
+            sourcing_pb2.Footprint(kind=footprint.kind, per_tonne=footprint.per_tonne)
+            for footprint in source.footprints
+        ],
     )
 
 
@@ -299,6 +345,30 @@ def budget_to_proto(budget: domain.Budget) -> sourcing_pb2.Budget:
     """Write a budget."""
     return sourcing_pb2.Budget(
         budget_usd=budget.budget_usd, budget_usd_by_state=state_values_to_proto(budget.budget_usd_by_state)
+    )
+
+
+def footprint_policy_to_proto(policy: domain.FootprintPolicy) -> sourcing_pb2.FootprintPolicy:
+    """Write price and limits of a footprint."""
+    return sourcing_pb2.FootprintPolicy(
+        kind=policy.kind,
+        price_usd_per_unit=policy.price_usd_per_unit,
+        max_units=policy.max_units,
+        states=STATES.all_to_proto(policy.states),
+        max_units_by_state=state_values_to_proto(policy.max_units_by_state),
+    )
+
+
+def substitution_to_proto(substitution: domain.Substitution) -> sourcing_pb2.Substitution:
+    """Write a substitution."""
+    return sourcing_pb2.Substitution(
+        substitution_id=substitution.substitution_id,
+        material_id=substitution.material_id,
+        substitute_material_id=substitution.substitute_material_id,
+        tier=TIERS.to_proto(substitution.tier),
+        tonnes_per_tonne=substitution.tonnes_per_tonne,
+        cost_usd_per_tonne=substitution.cost_usd_per_tonne,
+        max_share=substitution.max_share,
     )
 
 

@@ -59,6 +59,17 @@ class StoredResults:
             parts["request"] = self._payloads.get(stored.request_digest)
         return with_parts(answered(info_to_proto(stored)), parts)
 
+    async def request_of(self, name: str) -> bytes:
+        """The bytes of the request that a result answers.
+
+        Raises:
+            NotFound: The caller has no such result.
+        """
+        return await asyncio.to_thread(self._request_of, name, current_caller())
+
+    def _request_of(self, name: str, caller: str) -> bytes:
+        return self._payloads.get(self._results.get(name, caller).request_digest)
+
     async def page(self, collection: str, page_size: int, page_token: str) -> tuple[list[Any], str]:
         """What is known of the results of a page, the newest first, and the token of the next page.
 

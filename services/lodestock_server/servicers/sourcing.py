@@ -8,14 +8,22 @@ from typing import Any
 
 from lodestock.v1 import sourcing_pb2, sourcing_pb2_grpc
 from lodestock_server import tasks, weights
+from lodestock_server.converters.policies import policy_to_proto
 from lodestock_server.deadlines import Deadline
 from lodestock_server.dispatch import ComputeCalls
 from lodestock_server.errors import FieldViolation
 from lodestock_server.jobs.client import Jobs
 from lodestock_server.jobs.kinds import RUN_OPTIMIZATION
 from lodestock_server.servicers.answers import as_written
+from lodestock_server.servicers.base import with_problem
 from lodestock_server.servicers.results import StoredResults
 from lodestock_server.servicers.submission import begin
+from lodestock_server.usecases.explain_plan import RESOLVES
+from lodestock_server.usecases.plan_questions import DEFAULT_ALTERNATIVES, DEFAULT_POINTS
+from lodestock_server.usecases.policy_table import POLICIES
+
+LPS_AN_ALTERNATIVE = 6
+"""Models that are solved, about, for each alternative that is asked for."""
 
 FindViolations = Callable[[sourcing_pb2.SourcingProblem], Sequence[FieldViolation]]
 
@@ -78,6 +86,74 @@ class SourcingServicer(sourcing_pb2_grpc.SourcingServiceServicer):
         limit_s = request.time_limit_s if request.HasField("time_limit_s") else None
         asked = sourcing_pb2.OptimizeSourcingRequest(problem=request.problem, time_limit_s=limit_s)
         return await begin(self._jobs, RUN_OPTIMIZATION, asked, request, limit_s or 0)
+
+    async def TraceFrontier(  # noqa: N802
+        self, request: sourcing_pb2.TraceFrontierRequest, context: Any
+    ) -> sourcing_pb2.TraceFrontierResponse:
+        """Trace what less risk costs."""
+        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
+        weight = weights.of_questions(asked.problem, asked.points or DEFAULT_POINTS)
+        answer = await self._compute.run(tasks.trace_frontier, asked.SerializeToString(), deadline, weight)
+        return as_written(answer, sourcing_pb2.TraceFrontierResponse)
+
+    async def FindAlternatives(  # noqa: N802
+        self, request: sourcing_pb2.FindAlternativesRequest, context: Any
+    ) -> sourcing_pb2.FindAlternativesResponse:
+        """Find plans that cost little more and buy elsewhere."""
+        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
+        weight = weights.of_questions(asked.problem, LPS_AN_ALTERNATIVE * (asked.count or DEFAULT_ALTERNATIVES))
+        answer = await self._compute.run(tasks.find_alternatives, asked.SerializeToString(), deadline, weight)
+        return as_written(answer, sourcing_pb2.FindAlternativesResponse)
+
+    async def AskWhatIf(  # noqa: N802
+        self, request: sourcing_pb2.AskWhatIfRequest, context: Any
+    ) -> sourcing_pb2.AskWhatIfResponse:
+        """Say what a plan would become if a few of its figures were others."""
+        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
+        weight = weights.of_questions(asked.problem, len(asked.questions))
+        answer = await self._compute.run(tasks.ask_what_if, asked.SerializeToString(), deadline, weight)
+        return as_written(answer, sourcing_pb2.AskWhatIfResponse)
+
+    async def ExplainPlan(  # noqa: N802
+        self, request: sourcing_pb2.ExplainPlanRequest, context: Any
+    ) -> sourcing_pb2.ExplainPlanResponse:
+        """Explain a plan."""
+        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
+        weight = weights.of_questions(asked.problem, RESOLVES + 2 * asked.firm_quantities + len(asked.why_not))
+        answer = await self._compute.run(tasks.explain_plan, asked.SerializeToString(), deadline, weight)
+        return as_written(answer, sourcing_pb2.ExplainPlanResponse)
+
+    async def GenerateScenarios(  # noqa: N802
+        self, request: sourcing_pb2.GenerateScenariosRequest, context: Any
+    ) -> sourcing_pb2.GenerateScenariosResponse:
+        """Sample disruptions and reduce them to a few scenarios."""
+        deadline, weight = Deadline.of_call(context), weights.of_scenarios(request)
+        answer = await self._compute.run(tasks.generate_scenarios, request.SerializeToString(), deadline, weight)
+        return as_written(answer, sourcing_pb2.GenerateScenariosResponse)
+
+    async def PriceRules(  # noqa: N802
+        self, request: sourcing_pb2.PriceRulesRequest, context: Any
+    ) -> sourcing_pb2.PriceRulesResponse:
+        """Say what the rules of a problem cost."""
+        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
+        weight = weights.of_rules(asked.problem)
+        answer = await self._compute.run(tasks.price_rules, asked.SerializeToString(), deadline, weight)
+        return as_written(answer, sourcing_pb2.PriceRulesResponse)
+
+    async def ListPolicies(  # noqa: N802
+        self, request: sourcing_pb2.ListPoliciesRequest, context: Any
+    ) -> sourcing_pb2.ListPoliciesResponse:
+        """List the policies that can be chosen by name."""
+        return sourcing_pb2.ListPoliciesResponse(policies=[policy_to_proto(policy) for policy in POLICIES])
+
+    async def ExportModel(  # noqa: N802
+        self, request: sourcing_pb2.ExportModelRequest, context: Any
+    ) -> sourcing_pb2.ExportModelResponse:
+        """Write a model as a file."""
+        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
+        weight = weights.of_export(asked.problem)
+        answer = await self._compute.run(tasks.export_model, asked.SerializeToString(), deadline, weight)
+        return as_written(answer, sourcing_pb2.ExportModelResponse)
 
     async def GetPlan(  # noqa: N802
         self, request: sourcing_pb2.GetPlanRequest, context: Any

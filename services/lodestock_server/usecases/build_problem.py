@@ -6,6 +6,7 @@ is filled by `defaults`; the forecaster and the catalog are handed in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -33,6 +34,7 @@ from lodestock_server.usecases.buyers import BuyerFigures, Yearly, buyer_figures
 from lodestock_server.usecases.defaults import DefaultsBook, DefaultUsed
 from lodestock_server.usecases.origins import CallerOrigin, Traced, TracedField, derive
 from lodestock_server.usecases.planned_demand import Forecast, ForecastPath, PlannedDemand
+from lodestock_server.usecases.policies import AT_HOME, MaterialNeeds, PolicyRules, policy_rules, stock_floor
 from lodestock_server.usecases.source_risks import SourceRisks
 from lodestock_server.usecases.stock_policy import StockNeeds, stock_policy
 from lodestock_server.usecases.supply_sources import Supply, SupplyReader, dearest_landed_cost
@@ -46,6 +48,8 @@ __all__ = [
     "build_problem",
     "request_violations",
 ]
+
+RULE = re.compile(r"rules\[(\d+)\]")
 
 _COST_FIELDS = {
     DemandTier.DEFENCE: "shortage.defence_price_multiple",
@@ -111,6 +115,9 @@ def _in_request(request: BuildRequest, path: str, description: str) -> FieldViol
     made = f"make a problem in which {path} {description}"
     if path.startswith("scenarios") and request.demand_uncertainty is not None:
         return FieldViolation("demand_uncertainty", made)
+    rule = RULE.match(path)
+    if rule and int(rule[1]) >= len(request.rules):
+        return FieldViolation("policies", made)
     if path.startswith(TAKEN_OVER):
         return FieldViolation(path, description)
     return FieldViolation("own_figures" if request.own_figures and not request.overrides else "overrides", made)
@@ -157,12 +164,13 @@ class _Builder:
             price_years.append(self.buyer.price(name).year)
         self.remarks += risks.unused()
         self.figures += self.demand.scenario_figures()
+        of_policies = self._of_policies(materials, sources)
         problem = SourcingProblem(
             periods=tuple(Period(str(year)) for year in self.years),
             materials=tuple(materials),
             sources=tuple(sources),
             deposits=tuple(deposits),
-            rules=request.rules,
+            rules=(*request.rules, *of_policies.rules),
             budget=request.budget,
             scenarios=self.demand.scenarios(),
             price_of_risk=self._setting("price_of_risk", request.price_of_risk, "1"),
@@ -172,6 +180,13 @@ class _Builder:
         )
         self._remark_on_prices(price_years, problem.price_year)
         return BuiltProblem(problem, tuple(self.figures), self.defaults.used(), tuple(dict.fromkeys(self.remarks)))
+
+    def _of_policies(self, materials: Sequence[Material], sources: Sequence[Source]) -> PolicyRules:
+        """The rules of the policies that the caller chose."""
+        made = policy_rules(self.catalog, self.request.policies, self.request.buyer, self.years, materials, sources)
+        self.figures += made.figures
+        self.remarks += made.remarks
+        return made
 
     def _first_year(self) -> int:
         """The year after the last one with data; of prices, where the caller gives all the demand."""
@@ -212,8 +227,7 @@ class _Builder:
     def _material(self, name: str, path: Sequence[Traced], price: Traced, supply: Supply) -> Material:
         mineral = self.catalog.mineral(name)
         costs = self._shortage_costs(name, price)
-        own_floor = self.request.floor_days
-        floor = None if own_floor is None else Traced(own_floor, (CallerOrigin("floor_days"),))
+        floor = self._floor(name, path, supply)
         needs = StockNeeds(name, path, price, costs, dearest_landed_cost(supply, price), floor)
         stock, figures = stock_policy(self.defaults, needs)
         self.figures += figures
@@ -223,6 +237,24 @@ class _Builder:
             demand=self._tiers(name, path, costs),
             stock=stock,
         )
+
+    def _floor(self, name: str, path: Sequence[Traced], supply: Supply) -> Traced | None:
+        """The larger of the caller's own floor and that of the policies; None: neither asks for one."""
+        own = self.request.floor_days
+        capacity = {figure.field_path: figure for figure in supply.figures}
+        home = [capacity[f"sources[{s.source_id}].capacity_tonnes"] for s in supply.sources if s.kind in AT_HOME]
+        needs = MaterialNeeds(
+            material=name,
+            demand=path,
+            defence=self.defaults.take("tier.defence_share", name),
+            essential=self.defaults.take("tier.essential_share", name),
+            at_home=[Traced(figure.values[0], figure.origins) for figure in home],
+        )
+        of_policy = stock_floor(self.request.policies, needs)
+        asked = [of_policy] if of_policy is not None else []
+        if own is not None:
+            asked.insert(0, Traced(own, (CallerOrigin("floor_days"),)))
+        return max(asked, key=lambda days: days.value, default=None)
 
     def _shortage_costs(self, name: str, price: Traced) -> dict[DemandTier, Traced]:
         multiples = {tier: self.defaults.take(default_id, name) for tier, default_id in _COST_FIELDS.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lodestock_forecasters import MAX_SEED
 from lodestock_optimizers.problem import Budget, Scenario, TradeRule
-from lodestock_optimizers.validation import MOST, MOST_FLOOR_DAYS
+from lodestock_optimizers.violations import MOST, MOST_FLOOR_DAYS
 from lodestock_server.catalog import Catalog, CatalogError
 from lodestock_server.errors import FieldViolation
 from lodestock_server.usecases.buyers import OwnFigure, own_figure_violations
@@ -16,6 +16,7 @@ from lodestock_server.usecases.demand_scenarios import DemandUncertainty, uncert
 from lodestock_server.usecases.demand_series import model_violations
 from lodestock_server.usecases.drivers import GdpScenario
 from lodestock_server.usecases.material_ids import material_id_violations
+from lodestock_server.usecases.policies import PolicyChoice, policy_violations
 from lodestock_server.usecases.source_risks import SourceRiskChoice, source_risk_violations
 
 TAKEN_OVER = ("rules", "budget", "scenarios", "price_of_risk", "discount_rate", "buyer")
@@ -55,6 +56,7 @@ class BuildRequest:
     demand_uncertainty: DemandUncertainty | None = None
     forecast_model: str = ""
     gdp_scenario: GdpScenario | None = None
+    policies: tuple[PolicyChoice, ...] = ()
 
 
 def request_violations(catalog: Catalog, request: BuildRequest, materials: Sequence[str]) -> list[FieldViolation]:
@@ -82,6 +84,7 @@ def material_violations(catalog: Catalog, request: BuildRequest, materials: Sequ
         *_spread_violations(request, materials),
         *_override_violations(request, materials),
         *source_risk_violations(request.source_risk.overrides, _home(catalog, request.buyer), materials),
+        *policy_violations(request.policies, materials, request.horizon_years),
     ]
 
 

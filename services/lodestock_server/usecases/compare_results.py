@@ -89,10 +89,12 @@ def _same(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=SAME_WITHIN, abs_tol=SAME_WITHIN)
 
 
-def _by_amount(figure: ComparedFigure) -> tuple[int, float, str]:
+def _by_amount(figure: ComparedFigure) -> tuple[bool, int, float, str]:
+    """By unit and amount; last what one states as 0 and another does not state."""
     kind = UNITS_FIRST.index(figure.unit) if figure.unit in UNITS_FIRST else len(UNITS_FIRST)
     first, *others = (0.0 if math.isnan(value) else value for value in figure.values)
-    return kind, -max(abs(other - first) for other in others), figure.path
+    amount = max(abs(other - first) for other in others)
+    return amount == 0, kind, -amount, figure.path
 
 
 def _by_ratio(figure: ComparedFigure) -> tuple[bool, float, str]:
@@ -108,7 +110,7 @@ def _ratio(difference: float, base: float) -> float:
     return difference / base
 
 
-RANKS: Mapping[Order, Callable[[ComparedFigure], tuple[int, float, str]]] = {
+RANKS: Mapping[Order, Callable[[ComparedFigure], tuple[object, ...]]] = {
     Order.BY_AMOUNT: _by_amount,
     Order.BY_RATIO: _by_ratio,
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from lodestock_optimizers.plan import ModelSize, Plan
 from lodestock_optimizers.problem import SourcingProblem
 from lodestock_optimizers.size import most_columns
-from lodestock_optimizers.validation import InvalidProblem, validate
+from lodestock_optimizers.validation import validate
+from lodestock_optimizers.violations import InvalidProblem
 from lodestock_optimizers.watch import Watcher
 from lodestock_server.errors import FieldViolation, InvalidRequest
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from typing import Protocol
 
@@ -48,6 +49,12 @@ class RunRecord:
     compute_s: float
 
 
+@cache
+def _installed(name: str) -> str:
+    """Version of a distribution: looking it up reads a file, and a process has one for all its life."""
+    return metadata.version(name)
+
+
 class Recorder:
     """Starts when the work starts, and writes its record when it ends."""
 
@@ -71,7 +78,7 @@ class Recorder:
         return RunRecord(
             input_digest=self._digest,
             seed=seed,
-            versions={name: metadata.version(name) for name in ("lodestock-server", *packages)},
+            versions={name: _installed(name) for name in ("lodestock-server", *packages)},
             datasets=tuple(DatasetVersion(dataset.name, dataset.version, dataset.digest) for dataset in datasets),
             created_at=datetime.now(UTC),
             compute_s=time.perf_counter() - self._started,

@@ -2,7 +2,7 @@
 
 Owns what each kind of answer says about its numbers. An answer comes as a document whose fields are named as in the
 contract, with the figures that the answer itself carries; how a plan's numbers follow from its problem is the matter of
-`lodestock_optimizers.lineage`. Which cells the rows hold is looked up by whoever has the store.
+`lodestock_optimizers.tracing.lineage`. Which cells the rows hold is looked up by whoever has the store.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from lodestock_optimizers.field_paths import Document, Place, UnknownPath, is_number
-from lodestock_optimizers.lineage import PlanLineage
 from lodestock_optimizers.plan import Plan
 from lodestock_optimizers.problem import SourcingProblem
-from lodestock_optimizers.recompute import Recomputation, disagrees
+from lodestock_optimizers.tracing.lineage import PlanLineage
+from lodestock_optimizers.tracing.recompute import Recomputation, disagrees
 from lodestock_server.errors import FieldViolation, InvalidRequest
 from lodestock_server.usecases.origins import CallerOrigin, DefaultOrigin, Origin, TracedField
 
@@ -30,12 +30,16 @@ PROBLEM_IDENTIFIERS = {
     "rules": ("rule_id",),
     "scenarios": ("scenario_id",),
     "periods": ("label",),
+    "substitutions": ("substitution_id",),
+    "footprint_policies": ("kind",),
+    "footprints": ("kind",),
     "defaults": ("default_id",),
 }
 
 WHERE_NOT_GIVEN: Mapping[str, str] = {
     "price_of_risk": "where it is not given, λ = 1",
     "discount_rate": "where it is not given, 0.03 a year",
+    "tail_level": "where it is not given, 0.95: the dearest twentieth",
     "materials.demand.shortage_cost_usd_per_tonne": "where it is not given, that of the next tier that gives one",
     "materials.stock.capacity_tonnes": "where it is not given, the larger of the opening stock and two years of demand",
     "materials.stock.closing_tonnes": "where it is not given, the larger of the opening stock and the last floor",
@@ -50,6 +54,7 @@ WHERE_NOT_GIVEN: Mapping[str, str] = {
     "sources.tariff_rate": "where it is not given, no duty",
     "sources.spot_capacity_tonnes": "where it is not given, no spot",
     "sources.take_or_pay": "where it is not given, 1: a contract is a commitment",
+    "footprint_policies.max_units": "where it is not given, no limit",
     "sources.lead_periods": "where it is not given, one year, rounded up to whole periods",
     "scenarios.end_period": "where it is not given, the last period",
     "scenarios.rebuilding_periods": "where it is not given, two years, rounded up to whole periods",
@@ -246,7 +251,7 @@ class PlanTracer:
 
     Args:
         problem: The problem, without violations.
-        plan: Its plan, checked by `lodestock_optimizers.consistency`.
+        plan: Its plan, checked by `lodestock_optimizers.tracing.consistency`.
         of_problem: Traces the problem's figures.
     """
 

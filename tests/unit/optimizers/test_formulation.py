@@ -11,10 +11,7 @@ import pyomo.core.base.constraint as pyomo_constraint
 import pyomo.environ as pyo
 import pytest
 
-from lodestock_optimizers.arrays import compile_model
-from lodestock_optimizers.check import check_answer
 from lodestock_optimizers.formulation import formulate
-from lodestock_optimizers.highs import Solver
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.planner import model_size, optimize
@@ -28,6 +25,9 @@ from lodestock_optimizers.problem import (
     TradeRule,
 )
 from lodestock_optimizers.size import most_columns
+from lodestock_optimizers.solving.arrays import compile_model
+from lodestock_optimizers.solving.check import check_answer
+from lodestock_optimizers.solving.highs import Solver
 from tests.unit.optimizers.problems import material, problem, source, stock, stop, worked_toy
 
 

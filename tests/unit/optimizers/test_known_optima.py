@@ -120,21 +120,27 @@ def test_a_hard_floor_out_of_reach_is_named_with_what_could_be_reached() -> None
     plan = optimize(stated)
     assert plan.status is PlanStatus.INFEASIBLE
     # Nothing used: 60 t after the first year; by the second 120 t are there, and 100 t is the floor.
-    (reason,) = plan.infeasibilities
-    assert reason.field_path == "materials[0].stock.floor_is_hard"
+    (reason,) = plan.relaxations
+    assert reason.field_path == "materials[0].stock.floor_days"
+    assert reason.field_value == pytest.approx(219.0)
     assert (reason.material_id, reason.period) == ("cobalt", 0)
-    assert reason.required_tonnes == pytest.approx(100.0)
-    assert reason.reachable_tonnes == pytest.approx(60.0)
+    assert reason.required == pytest.approx(100.0)
+    assert reason.reachable == pytest.approx(60.0)
     assert "2026" in reason.description
+    # What contradicts it: the source has no more. No other limit stands in the way.
+    assert [(rule.field_path, rule.periods) for rule in plan.conflict] == [
+        ("materials[0].stock.floor_days", (0,)),
+        ("sources[0].capacity_tonnes[0]", (0,)),
+    ]
 
 
 def test_a_share_floor_without_such_a_source_is_infeasible_by_name() -> None:
     rule = TradeRule("recycle", ShareFloor(SourceKind.RECYCLED, 0.25))
     plan = optimize(problem((source("COD"),), rules=(rule,)))
     assert plan.status is PlanStatus.INFEASIBLE
-    assert plan.infeasibilities[0].field_path == "rules[0].share_floor"
-    assert "recycle" in plan.infeasibilities[0].description
-    assert plan.infeasibilities[0].required_tonnes == pytest.approx(25.0)
+    assert plan.relaxations[0].field_path == "rules[0].share_floor.min_share"
+    assert "recycle" in plan.relaxations[0].description
+    assert plan.relaxations[0].required == pytest.approx(25.0)
 
 
 def test_a_quota_across_two_materials_goes_to_the_dearer_shortage() -> None:

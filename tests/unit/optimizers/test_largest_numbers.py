@@ -13,24 +13,33 @@ from lodestock_optimizers.problem import (
     DemandFactor,
     DemandTier,
     Disruption,
+    Footprint,
+    FootprintPolicy,
+    MaterialState,
     Period,
     Scenario,
+    SignedContract,
     SourcingProblem,
+    StateValue,
     StockPolicy,
+    Substitution,
     TierDemand,
 )
-from lodestock_optimizers.validation import (
+from lodestock_optimizers.validation import validate
+from lodestock_optimizers.validation_additions import MOST_PER_TONNE
+from lodestock_optimizers.violations import (
     LEAST_PERIOD_YEARS,
     MOST,
     MOST_DISCOUNT_WEIGHT,
     MOST_FACTOR,
     MOST_FLOOR_DAYS,
     MOST_PRICE_OF_RISK,
+    MOST_TAIL_WEIGHT,
     MOST_USD,
-    validate,
 )
 from tests.unit.optimizers.problems import material, problem, source
 
+EXTREME = MaterialState.EXTREME
 BROKEN = (math.nan, math.inf, -math.inf, 1.7e308, -1.7e308, -1.0, 0.0, 5e-324, 1.5)
 
 
@@ -62,7 +71,49 @@ def briefest() -> SourcingProblem:
     return replace(stated, periods=tuple(replace(p, length_years=LEAST_PERIOD_YEARS) for p in stated.periods))
 
 
-@pytest.mark.parametrize("stated", [greatest(), briefest()], ids=["greatest", "briefest"])
+def with_a_tail(stated: SourcingProblem) -> SourcingProblem:
+    """The same with as much weight on as small a tail as may be."""
+    return replace(stated, tail_weight=MOST_TAIL_WEIGHT, tail_level=1 - 1e-12)
+
+
+def as_a_whole(stated: SourcingProblem) -> SourcingProblem:
+    """The same where contracts bring the greatest fixed cost, and are of all or nothing."""
+    sources = (replace(s, fixed_cost_usd=MOST, min_order_tonnes=s.capacity_tonnes[0]) for s in stated.sources)
+    return replace(stated, sources=tuple(sources), budget=None)
+
+
+def burdened(stated: SourcingProblem, ratio: float) -> SourcingProblem:
+    """The same with the greatest footprints, prices, caps and entries of the book, and a substitute of any ratio."""
+    leaving = (Footprint("co2e_tonnes", MOST_PER_TONNE), Footprint("water_m3", 1 / MOST_PER_TONNE))
+    cod = replace(stated.sources[0], footprints=leaving, lead_periods=1)
+    nickel = replace(stated.materials[0], material_id="nickel")
+    return replace(
+        stated,
+        materials=(*stated.materials, nickel),
+        sources=(cod, *stated.sources[1:]),
+        substitutions=(Substitution("j", "nickel", "cobalt", DemandTier.ESSENTIAL, ratio, MOST),),
+        footprint_policies=(
+            FootprintPolicy("co2e_tonnes", MOST / MOST_PER_TONNE / 2, (MOST_USD,)),
+            FootprintPolicy("water_m3", MOST / 2, (MOST_USD,)),
+        ),
+        book=(SignedContract("COD", 0, 1.0),),
+        budget=None,
+    )
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        greatest(),
+        briefest(),
+        burdened(greatest(), MOST_FACTOR),
+        burdened(briefest(), 1 / MOST_FACTOR),
+        with_a_tail(greatest()),
+        with_a_tail(briefest()),
+        as_a_whole(greatest()),
+        as_a_whole(briefest()),
+    ],
+)
 def test_the_solver_takes_numbers_at_their_limits(stated: SourcingProblem) -> None:
     """It ends in one of the ways that a plan can end; how good the answer is, the plan's own check says."""
     assert validate(stated) == []
@@ -116,9 +167,29 @@ def test_no_pair_of_broken_numbers_makes_the_checks_fail(number: float, other: f
     stated = SourcingProblem(
         periods=(Period("a", number), Period("b", other), Period("c")),
         materials=(material(demand=(number, other), stock=policy),),
-        sources=(source("COD", price=number, capacity=other, tariff_rate=(other,), spot_premium=number),),
+        sources=(
+            source(
+                "COD",
+                price=number,
+                capacity=other,
+                tariff_rate=(other,),
+                spot_premium=number,
+                footprints=(Footprint("co2e_tonnes", other), Footprint("co2e_tonnes", number)),
+            ),
+            source("AUS", capacity=number, fixed_cost_usd=other, min_order_tonnes=other),
+        ),
         scenarios=tuple(Scenario(name, number, 0, disruptions=(hit, hit), demand_factors=(more,)) for name in "ab"),
         price_of_risk=number,
         discount_rate=other,
+        tail_weight=number,
+        tail_level=other,
+        substitutions=(
+            Substitution("j", "cobalt", "nickel", DemandTier.ESSENTIAL, number, other, number),
+            Substitution("k", "nickel", "cobalt", DemandTier.ESSENTIAL, other, number, other),
+        ),
+        book=(SignedContract("COD", 0, number), SignedContract("COD", 0, other), SignedContract("AUS", 9, number)),
+        footprint_policies=(
+            FootprintPolicy("co2e_tonnes", number, (other,), max_units_by_state=(StateValue(EXTREME, number),)),
+        ),
     )
     assert validate(stated)

@@ -9,14 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lodestock_optimizers import incumbents, planner
-from lodestock_optimizers.arrays import LinearArrays, compile_model
+from lodestock_optimizers import planner
 from lodestock_optimizers.formulation import formulate
-from lodestock_optimizers.highs import Solution, Solver, no_solution
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.plan import Plan, PlanStatus
 from lodestock_optimizers.planner import optimize
 from lodestock_optimizers.problem import Budget, SourcingProblem
+from lodestock_optimizers.solving import incumbents
+from lodestock_optimizers.solving.arrays import LinearArrays, compile_model
+from lodestock_optimizers.solving.highs import Solution, Solver, no_solution
 from lodestock_optimizers.watch import Progress, Stage, relative_gap
 from tests.unit.optimizers.problems import material, problem, source, stock, stop
 
@@ -237,7 +238,7 @@ def test_a_solve_stops_wherever_it_is_cancelled(stated: SourcingProblem) -> None
         watch = Watch(cancel_at=poll)
         plan = optimize(stated, watcher=watch)
         assert plan.status is PlanStatus.CANCELLED, poll
-        assert (plan.solver.solver_status, plan.contracts, plan.infeasibilities) == ("Interrupted by user", (), ())
+        assert (plan.solver.solver_status, plan.contracts, plan.relaxations) == ("Interrupted by user", (), ())
         assert plan.size.materials == len(stated.materials)
 
 

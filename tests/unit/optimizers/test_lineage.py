@@ -9,14 +9,28 @@ from dataclasses import fields, is_dataclass, replace
 import pytest
 from hypothesis import given, settings
 
-from lodestock_optimizers.consistency import plan_violations
 from lodestock_optimizers.field_paths import Document, UnknownPath, identifier_text
-from lodestock_optimizers.lineage import PlanLineage
-from lodestock_optimizers.lineage_table import FAMILIES, IDENTIFIERS
 from lodestock_optimizers.plan import Plan, PlanStatus
 from lodestock_optimizers.planner import optimize
-from lodestock_optimizers.problem import Budget, DemandFactor, Deposit, Quota, Scenario, SourcingProblem, TradeRule
-from lodestock_optimizers.recompute import Recomputation, disagrees
+from lodestock_optimizers.problem import (
+    Budget,
+    DemandFactor,
+    DemandTier,
+    Deposit,
+    Footprint,
+    FootprintPolicy,
+    Quota,
+    Scenario,
+    SignedContract,
+    Source,
+    SourcingProblem,
+    Substitution,
+    TradeRule,
+)
+from lodestock_optimizers.tracing.consistency import plan_violations
+from lodestock_optimizers.tracing.lineage import PlanLineage
+from lodestock_optimizers.tracing.lineage_table import FAMILIES, IDENTIFIERS
+from lodestock_optimizers.tracing.recompute import Recomputation, disagrees
 from tests.oracle.planted import base as base_problem
 from tests.oracle.problems import problems
 from tests.unit.optimizers.problems import material, problem, source, stock, stop
@@ -26,13 +40,25 @@ TIMES = {"solver.build_s", "solver.compile_s", "solver.solve_s", "solver.convert
 
 @pytest.fixture(scope="module")
 def stated() -> SourcingProblem:
-    """Two materials, a crisis and a boom."""
-    return base_problem()
+    """Two materials, a crisis and a boom; one metal may stand in for the other, and what is signed and left counts."""
+    return with_everything(base_problem())
 
 
 @pytest.fixture(scope="module")
 def plan(stated: SourcingProblem) -> Plan:
     return optimize(stated)
+
+
+def with_everything(problem: SourcingProblem) -> SourcingProblem:
+    """With a substitution, a book, footprints, their price and their limit."""
+    left = tuple(replace(s, footprints=(Footprint("co2e_tonnes", 2.0 + i),)) for i, s in enumerate(problem.sources))
+    return replace(
+        problem,
+        sources=left,
+        substitutions=(Substitution("Ni for Co", "cobalt", "nickel", DemandTier.GENERAL, 1.5, 40.0, 0.1),),
+        book=(SignedContract("cobalt/AUS", 0, 2.0),),
+        footprint_policies=(FootprintPolicy("co2e_tonnes", 3.0, (1000.0,)),),
+    )
 
 
 def numbers_in(value: object, path: str = "") -> Iterator[str]:
@@ -51,7 +77,14 @@ def numbers_in(value: object, path: str = "") -> Iterator[str]:
 def test_every_number_of_a_plan_but_times_rests_on_fields_of_the_problem(stated: SourcingProblem, plan: Plan) -> None:
     lineage = PlanLineage(stated, plan)
     in_problem = Document(
-        stated, {"materials": ("material_id",), "sources": ("source_id",), "scenarios": ("scenario_id",)}
+        stated,
+        {
+            "materials": ("material_id",),
+            "sources": ("source_id",),
+            "scenarios": ("scenario_id",),
+            "substitutions": ("substitution_id",),
+            "footprint_policies": ("kind",),
+        },
     )
     seen = set()
     for path in numbers_in(plan):
@@ -65,7 +98,14 @@ def test_every_number_of_a_plan_but_times_rests_on_fields_of_the_problem(stated:
         for field in found.problem_fields:
             in_problem.find(field)
         seen.add(lineage.place(path).family)
-    assert {"costs.contract_usd", "balances.stock_tonnes", "contracts.reduced_cost_usd_per_tonne"} <= seen
+    assert {
+        "costs.contract_usd",
+        "balances.stock_tonnes",
+        "contracts.reduced_cost_usd_per_tonne",
+        "substitutions.tonnes",
+        "footprints.units",
+        "footprints.max_units",
+    } <= seen
 
 
 def test_the_table_names_no_number_that_a_plan_does_not_have() -> None:
@@ -127,6 +167,33 @@ def two_materials(**changes: object) -> SourcingProblem:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
+def leaving_both() -> tuple[Source, ...]:
+    """The sources of both materials, each of which leaves some CO₂."""
+    return tuple(replace(s, footprints=(Footprint("co2e_tonnes", 2.0),)) for s in two_materials().sources)
+
+
+def test_a_price_of_footprints_ties_nothing() -> None:
+    stated = two_materials(sources=leaving_both(), footprint_policies=(FootprintPolicy("co2e_tonnes", 5.0),))
+    behind = fields_behind(stated, "deliveries[COD,0].contract_tonnes")
+    assert {"sources[AUS].footprints[0].per_tonne", "footprint_policies[co2e_tonnes].price_usd_per_unit"} <= set(behind)
+    assert not [path for path in behind if "nickel" in path or "IDN" in path or "FIN" in path]
+
+
+def test_a_footprint_rests_on_its_own_kind_and_a_replaced_tonne_on_both_materials() -> None:
+    kinds = (Footprint("co2e_tonnes", 2.0), Footprint("water_m3", 3.0))
+    stated = two_materials(
+        sources=tuple(replace(s, footprints=kinds) for s in two_materials().sources),
+        footprint_policies=(FootprintPolicy("water_m3", max_units=(1e6,)), FootprintPolicy("co2e_tonnes", 5.0)),
+        substitutions=(Substitution("j", "nickel", "cobalt", DemandTier.ESSENTIAL, 1.0),),
+    )
+    limit = fields_behind(stated, "footprints[water_m3,0].max_units")
+    assert "footprint_policies[water_m3].max_units" in limit
+    assert "sources[IDN].lead_periods" in limit
+    assert not [path for path in limit if "co2e" in path]
+    behind = fields_behind(stated, "substitutions[j,0].tonnes")
+    assert {"sources[COD].unit_price_usd_per_tonne", "sources[IDN].unit_price_usd_per_tonne"} <= set(behind)
+
+
 def fields_behind(stated: SourcingProblem, path: str) -> tuple[str, ...]:
     lineage = PlanLineage(stated, optimize(stated))
     found = lineage.trace(lineage.place(path))
@@ -165,8 +232,16 @@ def test_a_decision_rests_on_its_own_material_alone() -> None:
         ({"budget": Budget((1e6,))}, "budget.budget_usd"),
         ({"rules": (TradeRule("both", Quota(1e6)),)}, "rules[both].quota.max_tonnes"),
         ({"deposits": (Deposit("mine", ("COD", "IDN"), 1e6),)}, "deposits[mine].reserves_tonnes"),
+        (
+            {"substitutions": (Substitution("j", "nickel", "cobalt", DemandTier.ESSENTIAL, 1.0),)},
+            "substitutions[j].max_share",
+        ),
+        (
+            {"sources": leaving_both(), "footprint_policies": (FootprintPolicy("co2e_tonnes", max_units=(1e6,)),)},
+            "footprint_policies[co2e_tonnes].max_units",
+        ),
     ],
-    ids=["budget", "quota over both", "deposit of both"],
+    ids=["budget", "quota over both", "deposit of both", "substitution", "footprint cap"],
 )
 def test_what_ties_two_materials_lets_each_rest_on_the_other(changes: dict[str, object], own_field: str) -> None:
     behind = fields_behind(two_materials(**changes), "deliveries[COD,0].contract_tonnes")

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from lodestock_optimizers.field_paths import Document, Place
 from lodestock_optimizers.instance import Instance
-from lodestock_optimizers.lineage import PlanLineage
 from lodestock_optimizers.plan import Plan, PlanStatus
 from lodestock_optimizers.planner import optimize
 from lodestock_optimizers.problem import (
@@ -29,6 +28,7 @@ from lodestock_optimizers.problem import (
     StateValue,
     TradeRule,
 )
+from lodestock_optimizers.tracing.lineage import PlanLineage
 from lodestock_optimizers.validation import validate
 from tests.oracle.problems import problems
 from tests.unit.optimizers.problems import material, problem, source, stock, stop
@@ -36,7 +36,13 @@ from tests.unit.optimizers.problems import material, problem, source, stock, sto
 Steps = tuple[str | int, ...]
 Changes = Mapping[Steps, float]
 
-IDENTIFIERS = {name: (f"{name[:-1]}_id",) for name in ("materials", "sources", "scenarios", "rules", "deposits")}
+IDENTIFIERS = {
+    **{
+        name: (f"{name[:-1]}_id",)
+        for name in ("materials", "sources", "scenarios", "rules", "deposits", "substitutions")
+    },
+    "footprint_policies": ("kind",),
+}
 SELECTIONS = ("periods", "states", "materials", "sources", "countries", "kinds")
 """Lists that say what a rule or a factor is about: no figures, so that no lineage names them."""
 

@@ -25,7 +25,8 @@ from lodestock_optimizers.problem import (
     StockPolicy,
     TradeRule,
 )
-from lodestock_optimizers.validation import InvalidProblem, validate
+from lodestock_optimizers.validation import validate
+from lodestock_optimizers.violations import InvalidProblem
 from tests.unit.optimizers.problems import material, problem, source, stop
 
 NAN = float("nan")

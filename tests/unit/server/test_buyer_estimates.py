@@ -14,11 +14,11 @@ from lodestock_server.usecases.origins import CallerOrigin, DefaultOrigin, Trace
 from tests.unit.server.tiny_data import Rows, mineral, output, sourcing, tiny_catalog
 
 COUNTRIES = [
-    {"iso3": "AUT", "name": "Austria", "eu27": "true", "landlocked": "true"},
-    {"iso3": "POL", "name": "Poland", "eu27": "true", "landlocked": "false"},
-    {"iso3": "NLD", "name": "Netherlands", "eu27": "true", "landlocked": "false"},
-    {"iso3": "CHL", "name": "Chile", "eu27": "false", "landlocked": "false"},
-    {"iso3": "CHN", "name": "China", "eu27": "false", "landlocked": "false"},
+    {"iso3": "AUT", "name": "Austria", "eu27": "true", "landlocked": "true", "un_region": ""},
+    {"iso3": "POL", "name": "Poland", "eu27": "true", "landlocked": "false", "un_region": ""},
+    {"iso3": "NLD", "name": "Netherlands", "eu27": "true", "landlocked": "false", "un_region": ""},
+    {"iso3": "CHL", "name": "Chile", "eu27": "false", "landlocked": "false", "un_region": ""},
+    {"iso3": "CHN", "name": "China", "eu27": "false", "landlocked": "false", "un_region": ""},
 ]
 GDP = {("AUT", 2023): 5, ("POL", 2023): 4, ("NLD", 2023): 6, ("CHL", 2023): 15, ("CHN", 2023): 70}
 GDP |= {("AUT", 2024): 9, ("POL", 2024): 9, ("CHN", 2024): 9}  # Without the Netherlands, so not a year to compare.

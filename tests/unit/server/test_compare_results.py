@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from lodestock.v1 import sourcing_pb2
+from lodestock_optimizers.planner import optimize
+from lodestock_optimizers.problem import FootprintPolicy
+from lodestock_server.converters.comparison import figures_of_plans
+from lodestock_server.converters.plan import plan_to_proto
 from lodestock_server.usecases.compare_results import ComparedFigure, Comparison, Figure, Order, compare_results
+from tests.unit.optimizers.test_feature_limits import stated as rich_problem
 
 
 def result(**figures: tuple[float, str]) -> dict[str, Figure]:
@@ -72,3 +79,15 @@ def test_by_ratio_the_largest_relative_difference_from_the_first_result_comes_fi
 def test_equal_differences_are_told_in_the_order_of_their_paths(order: Order) -> None:
     first, second = result(b=(1, "t"), a=(1, "t")), result(a=(2, "t"), b=(2, "t"))
     assert paths(compare_results([first, second], 100, order)) == ["a", "b"]
+
+
+def test_what_is_replaced_and_left_behind_is_compared_too() -> None:
+    """Two plans of one tree, the second under another price of footprints."""
+    plans = []
+    for price in (0.0, 500.0):
+        problem = replace(rich_problem(), footprint_policies=(FootprintPolicy("co2e_tonnes", price),))
+        plans.append(sourcing_pb2.OptimizeSourcingResponse(plan=plan_to_proto(optimize(problem))).SerializeToString())
+    first, second = figures_of_plans(plans)
+    assert first.keys() >= {"footprints[co2e_tonnes,0].units", "substitutions[Ni for Co,0].tonnes"}
+    left = [figures["footprints[co2e_tonnes,0].units"].value for figures in (first, second)]
+    assert left[0] > left[1]

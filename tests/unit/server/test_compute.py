@@ -194,8 +194,6 @@ def test_a_frozen_process_is_killed_and_the_next_call_has_another(
     process: ComputeProcess, monkeypatch: pytest.MonkeyPatch, request_bytes: bytes
 ) -> None:
     """A call that it does not take tells it, however much of it the pipe holds; meanwhile it does not count."""
-    monkeypatch.setattr(compute_process, "TAKE_S", 0.4)
-    monkeypatch.setattr(compute_process, "SILENT_S", 0.0)
     before = int(run(process, tell_process))
     assert not process.silent
     os.kill(before, signal.SIGSTOP)
@@ -205,8 +203,12 @@ def test_a_frozen_process_is_killed_and_the_next_call_has_another(
         silences.append(process.silent)
         return True
 
-    with pytest.raises(ProcessDied, match="did not take the call"):
-        process.run(repeat_request, request_bytes, LONG_S, patient)
+    # Short for the frozen process alone: on a busy machine one that is well may take longer.
+    with monkeypatch.context() as short:
+        short.setattr(compute_process, "TAKE_S", 0.4)
+        short.setattr(compute_process, "SILENT_S", 0.0)
+        with pytest.raises(ProcessDied, match="did not take the call"):
+            process.run(repeat_request, request_bytes, LONG_S, patient)
     assert silences
     assert all(silences)
     assert int(run(process, tell_process)) != before

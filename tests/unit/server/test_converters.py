@@ -10,17 +10,21 @@ from enum import Enum
 
 import pytest
 from google.protobuf.json_format import ParseDict
+from google.protobuf.message import Message
 
 import lodestock_optimizers.plan as plan_values
 import lodestock_optimizers.problem as problem_values
 from lodestock.v1 import common_pb2, sourcing_pb2
+from lodestock_optimizers.planner import optimize
 from lodestock_server.contract import Contract
 from lodestock_server.converters.build import build_request_from_proto
 from lodestock_server.converters.common import own_figures_from_proto
+from lodestock_server.converters.plan import plan_to_proto
 from lodestock_server.converters.sourcing import problem_from_proto, problem_to_proto
 from lodestock_server.usecases.buyers import OwnFigure, OwnFigureKind
 from lodestock_server.usecases.demand_scenarios import DemandUncertainty
 from lodestock_server.usecases.drivers import GdpScenario
+from tests.unit.optimizers.test_feature_limits import stated as rich_problem
 
 FULL_PROBLEM = {
     "buyer": "USA",
@@ -51,7 +55,13 @@ FULL_PROBLEM = {
                 "max_in_tonnes": 10,
                 "max_out_tonnes": 11,
             },
-        }
+        },
+        {
+            "material_id": "nickel",
+            "demand": [
+                {"tier": "DEMAND_TIER_GENERAL", "demand_tonnes": [9], "shortage_cost_usd_per_tonne": 100000},
+            ],
+        },
     ],
     "sources": [
         {
@@ -70,6 +80,9 @@ FULL_PROBLEM = {
             "take_or_pay": 0.8,
             "reservation_fee_usd_per_tonne": 9,
             "lead_periods": 1,
+            "fixed_cost_usd": 1000,
+            "min_order_tonnes": 2,
+            "footprints": [{"kind": "co2e_tonnes", "per_tonne": 12}, {"kind": "water_m3", "per_tonne": 0.5}],
         }
     ],
     "deposits": [{"deposit_id": "belt", "source_ids": ["cobalt/COD"], "reserves_tonnes": 12}],
@@ -122,6 +135,29 @@ FULL_PROBLEM = {
     ],
     "price_of_risk": 0,
     "discount_rate": 0.05,
+    "substitutions": [
+        {
+            "substitution_id": "nickel for cobalt",
+            "material_id": "cobalt",
+            "substitute_material_id": "nickel",
+            "tier": "DEMAND_TIER_GENERAL",
+            "tonnes_per_tonne": 1.5,
+            "cost_usd_per_tonne": 200,
+            "max_share": 0.3,
+        }
+    ],
+    "book": [{"source_id": "cobalt/COD", "period": 0, "tonnes": 3}],
+    "footprint_policies": [
+        {
+            "kind": "co2e_tonnes",
+            "price_usd_per_unit": 80,
+            "max_units": [900, 800],
+            "states": ["MATERIAL_STATE_NORMAL", "MATERIAL_STATE_EMERGENCY"],
+            "max_units_by_state": [{"state": "MATERIAL_STATE_EXTREME", "value": 2000}],
+        }
+    ],
+    "tail_weight": 0.25,
+    "tail_level": 0.9,
 }
 
 
@@ -144,6 +180,7 @@ def test_unset_fields_take_the_defaults_of_the_model() -> None:
     expected = problem_values.Source("x", "m", "COD", problem_values.SourceKind.IMPORT, (), ())
     assert problem.sources == (expected,)
     assert (problem.price_of_risk, problem.discount_rate) == (1.0, 0.03)
+    assert (problem.tail_weight, problem.tail_level) == (0.0, 0.95)
 
 
 def mirrored(module: object) -> list[type]:
@@ -161,6 +198,33 @@ def test_values_and_messages_have_the_same_fields(kind: type) -> None:
     oneofs = {"embargo", "quota", "share_cap", "share_floor"} if kind is problem_values.TradeRule else set()
     assert values - ({"rule"} if oneofs else set()) <= fields
     assert fields - oneofs <= values | properties
+
+
+def assert_says_the_same(value: object, message: Message) -> None:
+    """Every field of a value is in its message, down to the last element."""
+    assert dataclasses.is_dataclass(value)
+    for field in dataclasses.fields(value):
+        told, written = getattr(value, field.name), getattr(message, field.name)
+        if field.name == "states":
+            assert len(told) == len(written)
+        elif told is None:
+            assert not message.HasField(field.name), field.name
+        elif isinstance(told, tuple) and told and dataclasses.is_dataclass(told[0]):
+            assert len(told) == len(written), field.name
+            for one, other in zip(told, written, strict=True):
+                assert_says_the_same(one, other)
+        elif dataclasses.is_dataclass(told):
+            assert_says_the_same(told, written)
+        elif not isinstance(told, Enum):
+            assert written == (list(told) if isinstance(told, tuple) else told), field.name
+
+
+def test_a_plan_is_written_with_every_field() -> None:
+    """What the optimiser found is what the caller reads."""
+    plan = optimize(rich_problem())
+    empty = {field.name for field in dataclasses.fields(plan) if getattr(plan, field.name) in ((), None)}
+    assert empty <= {"relaxations", "conflict", "breaches", "cvar_usd"}
+    assert_says_the_same(plan, plan_to_proto(plan))
 
 
 @pytest.mark.parametrize(

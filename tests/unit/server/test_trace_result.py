@@ -14,6 +14,7 @@ from lodestock_server.errors import InvalidRequest
 from lodestock_server.usecases.origins import CallerOrigin, DefaultOrigin, ForecastOrigin, Origin
 from lodestock_server.usecases.trace_result import TracedNumber, trace_numbers
 from tests.toy_problem import toy_problem
+from tests.unit.optimizers.test_feature_limits import stated as rich_problem
 
 COUNTRIES = frozenset({"USA", "COD", "AUS"}) | {source.country for source in sample_problem().problem.sources}
 
@@ -187,6 +188,29 @@ def test_what_a_problem_leaves_out_rests_on_the_models_own_rule() -> None:
     assert "where it is not given, 1: a contract is a commitment" in reasons
     assert CallerOrigin("sources[0].unit_price_usd_per_tonne") in number.figure.origins
     assert not rows(number.figure.origins)
+
+
+def test_what_is_replaced_left_behind_and_signed_before_rests_on_its_own_fields() -> None:
+    from lodestock_optimizers.planner import optimize
+    from lodestock_server.converters.plan import plan_to_proto
+    from lodestock_server.converters.sourcing import problem_to_proto
+
+    problem = rich_problem()
+    built = sourcing_pb2.BuildProblemResponse(problem=problem_to_proto(problem))
+    planned = audit_pb2.PlannedProblem(built=built, plan=plan_to_proto(optimize(problem)))
+    paths = (
+        "costs.substitution_usd",
+        "footprints[co2e_tonnes,0].units",
+        "footprints[co2e_tonnes,0].max_units",
+        "contracts[cobalt/AUS,1].contracted_tonnes",
+    )
+    tracer = tracer_from_proto(audit_pb2.TraceResultRequest(plan=planned), COUNTRIES | {"DEU"})
+    replaced, left, cap, signed = trace_numbers(tracer, paths)
+    assert replaced.figure.origins[0] == CallerOrigin("substitutions[0].cost_usd_per_tonne")
+    assert left.figure.unit == cap.figure.unit == "co2e_tonnes"
+    assert left.figure.origins[0] == CallerOrigin("sources[0].footprints[0].per_tonne")
+    assert cap.figure.origins[0] == CallerOrigin("footprint_policies[0].max_units")
+    assert signed.figure.origins[0] == CallerOrigin("book[0].tonnes")
 
 
 def test_a_number_of_a_plan_unites_what_its_fields_rest_on() -> None:

@@ -37,6 +37,15 @@ def test_broken_problem_has_a_weight() -> None:
     assert weights.of_problem(broken) >= weights.SMALL
 
 
+def test_scenarios_weigh_by_futures_and_draws() -> None:
+    """Every future is held against those that may stand for it; every source strikes or not in every period."""
+    few = sourcing_pb2.GenerateScenariosRequest(problem=toy_problem(), futures=100)
+    many = sourcing_pb2.GenerateScenariosRequest(problem=toy_problem(), futures=20_000)
+    default = sourcing_pb2.GenerateScenariosRequest(problem=toy_problem())
+    assert weights.of_scenarios(few) < weights.of_scenarios(default) < weights.of_scenarios(many)
+    assert weights.of_scenarios(sourcing_pb2.GenerateScenariosRequest()) > weights.SMALL
+
+
 def test_forecasts_weigh_by_series_steps_and_paths() -> None:
     series = forecast_pb2.DemandSeriesSet(series=[forecast_pb2.DemandSeries() for _ in range(3)])
     one_step = weights.of_forecast(forecast_pb2.ForecastDemandRequest(inline=series, horizon=1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from lodestock_optimizers.validation import MOST
+from lodestock_optimizers.violations import MOST
 from lodestock_server.catalog import Catalog, CatalogError, UnknownCountryError
 from lodestock_server.errors import FieldViolation
 from lodestock_server.usecases.buyers.codes import UNNAMED_COUNTRIES

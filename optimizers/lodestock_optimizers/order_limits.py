@@ -1,0 +1,63 @@
+"""The most of a contract that can be of use: what keeps a yes or no from being a matter of rounding.
+
+A contract that is signed or not as a whole has the row q ≤ M·b. With M = K, a capacity of a million tonnes for a buyer
+of ten lets a solver sign them with b = 0.00001, and tells it next to nothing of the fixed cost before it has decided.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lodestock_optimizers.instance import Instance
+from lodestock_optimizers.problem import ShareCap, ShareDenominator, ShareFloor, TradeRule
+from lodestock_optimizers.scenario_tree import Bools, Floats
+from lodestock_optimizers.trade_rules import embargoed
+
+MARGIN = 1.001
+"""So that M never binds where K does not, and nobody reads a worth of capacity from it."""
+
+
+def order_limits(instance: Instance) -> Floats:
+    """(K, L) M: no plan of least cost needs more than that of a contract.
+
+    What is delivered beyond the demand (what a material can stand in for included) and what storage holds is disposed
+    of. Contracts that deliver more than that wherever they deliver can be made smaller, their deliveries and the
+    disposal with them: no cost is below 0, and of the rules only shares of deliveries could be broken. So it holds for
+    materials without such shares; for the others M = K.
+    """
+    tree = instance.tree
+    capacity = np.where(embargoed(instance), 0.0, instance.capacity)[[t for t, _ in instance.contracts]]
+    useful = _useful(instance)[:, instance.material_of]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        enough = np.where(tree.availability > 0, MARGIN * useful / tree.availability, 0.0)
+    most = np.zeros_like(capacity)
+    for n, contracts in enumerate(instance.contract_of):
+        columns = np.arange(instance.source_count)
+        most[contracts, columns] = np.maximum(most[contracts, columns], enough[n])
+    most = np.where(_of_deliveries(instance)[instance.material_of], np.inf, most)
+    held = np.maximum(instance.min_order[None, :], np.nan_to_num(instance.booked))
+    return np.minimum(capacity, np.maximum(most, held))
+
+
+def _useful(instance: Instance) -> Floats:
+    """(N, M) tonnes of each material that can be used or stored at a node."""
+    useful = instance.material_demand.copy()
+    for m in instance.stocks:
+        useful[:, m] += instance.storage(m)
+    given = instance.problem.substitutions
+    for j, (index, substitution) in enumerate(zip(instance.substitutions, given, strict=True)):
+        useful[:, index.substitute] += substitution.tonnes_per_tonne * instance.most_replaced[:, j]
+    return useful
+
+
+def _of_deliveries(instance: Instance) -> Bools:
+    """(M,) whether a share of the deliveries of a material is limited."""
+    return np.array(
+        [any(_limits_share(rule, m.material_id) for rule in instance.problem.rules) for m in instance.problem.materials]
+    )
+
+
+def _limits_share(rule: TradeRule, material_id: str) -> bool:
+    if not isinstance(rule.rule, ShareCap | ShareFloor) or rule.rule.denominator is ShareDenominator.DEMAND:
+        return False
+    return not rule.material_ids or material_id in rule.material_ids

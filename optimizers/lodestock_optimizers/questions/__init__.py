@@ -1,0 +1,1 @@
+"""Other questions on the same model: less risk, other suppliers, other figures, without a rule."""

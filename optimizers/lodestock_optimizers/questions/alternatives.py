@@ -1,0 +1,227 @@
+"""Plans that cost little more than the best and differ most from it, and from one another, in who supplies.
+
+Owns the search (modelling to generate alternatives; Brill, Chang & Hopkins 1982) and the measure of difference. The
+greatest difference itself would be the maximum of a convex function, which no linear programme finds: each candidate is
+the optimum of one direction in the space of suppliers, mended until its own direction gives nothing better, and of all
+candidates those are kept that are farthest from what is kept already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from lodestock_optimizers.compiled import CompiledProblem, compile_problem
+from lodestock_optimizers.no_plan.infeasibility import explain_infeasibility
+from lodestock_optimizers.plan import ConflictingRule, CostBreakdown, PlanStatus, Relaxation
+from lodestock_optimizers.problem import SourcingProblem
+from lodestock_optimizers.reading.answer import Answer
+from lodestock_optimizers.reading.extraction import read_costs
+from lodestock_optimizers.reading.suppliers import Suppliers, SupplierTonnes
+from lodestock_optimizers.scenario_tree import Floats
+from lodestock_optimizers.solving.elimination import without_firm_deliveries
+from lodestock_optimizers.solving.highs import Solution
+from lodestock_optimizers.solving.resolving import ArrayChange, WarmModel
+from lodestock_optimizers.watch import Stopped, Timekeeper, unlimited
+
+ROOM = 1e-9
+"""Of the greatest objective allowed, by which it is laid higher: rounding must not make the best plan impossible."""
+
+SEED = 20_260_101
+"""Of the random directions: the same problem has the same alternatives."""
+
+CANDIDATES_EACH = 2
+"""Random directions that are tried for each alternative asked for, beside those that the best plan gives."""
+
+MENDINGS = 2
+"""Most times that a candidate's own direction is followed."""
+
+LEAST_NOVELTY = 1e-3
+"""A plan nearer than that to one that is kept is the same plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A plan that buys elsewhere.
+
+    Attributes:
+        costs: Its costs.
+        increase: Its objective above the least, as a fraction of it.
+        difference: Share of the expected deliveries that other suppliers make than in the best plan, 0…1; each
+            material counts by what the best plan spends on it.
+        novelty: The same against the nearest of the plans before it, the best plan among them.
+        suppliers: Who supplies.
+    """
+
+    costs: CostBreakdown
+    increase: float
+    difference: float
+    novelty: float
+    suppliers: tuple[SupplierTonnes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """OPTIMAL where the search ran to its end, FEASIBLE where time ended it; else why there is no plan at all."""
+
+    status: PlanStatus
+    costs: CostBreakdown | None = None
+    suppliers: tuple[SupplierTonnes, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    relaxations: tuple[Relaxation, ...] = ()
+    conflict: tuple[ConflictingRule, ...] = ()
+
+
+def find_alternatives(
+    problem: SourcingProblem, max_increase: float, count: int, keeper: Timekeeper | None = None
+) -> Alternatives:
+    """Finds plans that differ in who supplies, of a valid problem without yes-or-no choices.
+
+    Args:
+        problem: The problem.
+        max_increase: By how much the objective may exceed the least, as a fraction of it.
+        count: Most alternatives; there are fewer where no more differ.
+        keeper: Whom to tell and to ask, and the time that is left. None: nobody, and no limit.
+
+    Raises:
+        SolverFault: The solver failed.
+    """
+    keeper = keeper or unlimited()
+    try:
+        compiled = compile_problem(problem, keeper)
+        search = _Search(compiled, keeper)
+        best = search.best()
+        if best.status is PlanStatus.INFEASIBLE:
+            return Alternatives(best.status, None, (), (), *explain_infeasibility(compiled.answer(best), keeper))
+    except Stopped as stopped:
+        return Alternatives(stopped.status)
+    return search.alternatives(best, max_increase, count)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    solution: Solution
+    shares: Floats
+
+
+class _Search:
+    """One search: the model with its objective as a row that is open at first."""
+
+    def __init__(self, compiled: CompiledProblem, keeper: Timekeeper) -> None:
+        self._compiled = compiled
+        self._keeper = keeper
+        self._suppliers = Suppliers(compiled.instance)
+        self._random = np.random.default_rng(SEED)
+        self._reduced = without_firm_deliveries(compiled.arrays)
+        arrays = self._reduced.arrays
+        self._scale = max(1e-12, float(arrays.cost.max(initial=0.0)))
+        row = sparse.csc_array(arrays.cost[None, :] / self._scale)
+        self._model = WarmModel(
+            replace(
+                arrays,
+                matrix=sparse.csc_array(sparse.vstack([arrays.matrix, row], format="csc")),
+                row_lower=np.append(arrays.row_lower, -np.inf),
+                row_upper=np.append(arrays.row_upper, np.inf),
+            )
+        )
+
+    def best(self) -> Solution:
+        """The best plan."""
+        return self._model.solve(keeper=self._keeper)
+
+    def alternatives(self, best: Solution, max_increase: float, count: int) -> Alternatives:
+        """What differs most from the best plan."""
+        suppliers, answer = self._suppliers, self._answer(best)
+        costs, materials = read_costs(answer)
+        spent = np.array([m.costs.contract_usd + m.costs.spot_usd + m.costs.fees_usd for m in materials])
+        self._tonnes = suppliers.tonnes(answer)
+        self._best = _Candidate(best, suppliers.shares(self._tonnes))
+        self._part = spent / spent.sum() if spent.sum() > 0 else np.full(len(spent), 1.0 / len(spent))
+        least = self._objective(best)
+        self._limits = self._model.arrays.row_upper.copy()
+        self._limits[-1] = (least * (1.0 + max_increase) + ROOM * (1.0 + abs(least))) / self._scale
+        found: list[_Candidate] = []
+        status = PlanStatus.OPTIMAL
+        try:
+            for direction in self._directions(count):
+                found += self._followed(direction)
+        except Stopped:
+            status = PlanStatus.FEASIBLE
+        kept = tuple(self._described(*one, least) for one in self._farthest(found, count))
+        return Alternatives(status, costs, suppliers.listed(self._tonnes), kept)
+
+    def _directions(self, count: int) -> Iterator[Floats]:
+        """(S,) cost of a share of each supplier: away from all now used, from each of the largest, then at random."""
+        used = self._best.shares
+        if not len(used):
+            return
+        yield used
+        yield np.where(used > 0, 1.0, -1.0)
+        weight = used * self._part[self._suppliers.material_of]
+        for supplier in np.argsort(-weight, kind="stable")[:count].tolist():
+            if used[supplier] > 0:
+                yield (np.arange(len(used)) == supplier).astype(np.float64)
+        for _ in range(CANDIDATES_EACH * count):
+            yield self._random.standard_normal(len(used))
+
+    def _followed(self, direction: Floats) -> list[_Candidate]:
+        """The plan at the end of a direction, and those at the ends of the directions that lead on from it."""
+        found: list[_Candidate] = []
+        for _ in range(1 + MENDINGS):
+            candidate = self._solved(direction)
+            if found and self._distance(candidate, self._best) <= self._distance(found[-1], self._best) + LEAST_NOVELTY:
+                break
+            found.append(candidate)
+            direction = np.sign(self._best.shares - candidate.shares)
+        return found
+
+    def _solved(self, direction: Floats) -> _Candidate:
+        """The plan of least Σ direction·share, shares being those of what the best plan delivers of the material."""
+        suppliers = self._suppliers
+        whole = np.bincount(suppliers.material_of, self._tonnes, len(self._part))[suppliers.material_of]
+        weight = self._part[suppliers.material_of]
+        per_tonne = np.divide(direction * weight, whole, out=np.zeros_like(whole), where=whole > 0)
+        cost = self._reduced.cost(suppliers.objective(self._compiled.arrays, per_tonne))
+        size = float(np.abs(cost).max(initial=0.0))
+        scaled = cost / size if size > 0 else cost
+        solution = self._model.solve(ArrayChange(cost=scaled, row_upper=self._limits), self._keeper)
+        return _Candidate(solution, suppliers.shares(suppliers.tonnes(self._answer(solution))))
+
+    def _distance(self, one: _Candidate, other: _Candidate) -> float:
+        """Half the sum of the differences of shares, materials weighed: 0 for the same suppliers, 1 for all others."""
+        differences = np.bincount(self._suppliers.material_of, np.abs(one.shares - other.shares), len(self._part))
+        return 0.5 * float(self._part @ differences)
+
+    def _farthest(self, found: list[_Candidate], count: int) -> Iterator[tuple[_Candidate, float]]:
+        """Candidates with their novelty, each the farthest from the best plan and those before it."""
+        nearest = [self._distance(candidate, self._best) for candidate in found]
+        for _ in range(count):
+            i = int(np.argmax(nearest)) if nearest else -1
+            if i < 0 or nearest[i] < LEAST_NOVELTY:
+                return
+            yield found[i], nearest[i]
+            nearest = [min(d, self._distance(c, found[i])) for c, d in zip(found, nearest, strict=True)]
+
+    def _described(self, candidate: _Candidate, novelty: float, least: float) -> Alternative:
+        answer = self._answer(candidate.solution)
+        costs, _ = read_costs(answer)
+        more = max(0.0, self._objective(candidate.solution) - least)
+        return Alternative(
+            costs=costs,
+            increase=more / least if least > 0 else 0.0,
+            difference=self._distance(candidate, self._best),
+            novelty=novelty,
+            suppliers=self._suppliers.listed(self._suppliers.tonnes(answer)),
+        )
+
+    def _objective(self, solution: Solution) -> float:
+        arrays = self._reduced.arrays
+        return float(arrays.cost @ solution.column_value) + arrays.offset
+
+    def _answer(self, solution: Solution) -> Answer:
+        """A solution as a plan of the whole model; without duals, since those are of a direction."""
+        levels = self._reduced.levels(solution.column_value)
+        return self._compiled.answer(replace(solution, status=PlanStatus.FEASIBLE, column_value=levels))

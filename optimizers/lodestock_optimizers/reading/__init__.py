@@ -1,0 +1,1 @@
+"""From a solution to the plan: quantities, costs, prices, what is broken."""

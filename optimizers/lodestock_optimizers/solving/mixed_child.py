@@ -1,0 +1,120 @@
+"""A process that solves one mixed-integer model and may die of it.
+
+HiGHS has crashed on some such models, and a crash takes the whole process. Reads a pickled `Task` from standard input
+and writes pickled messages to standard output (`mixed_messages`). It ends as soon as standard input does, so that
+it never outlives the process that asked, however that one ended.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+import highspy
+import numpy as np
+
+from lodestock_optimizers.solving.mixed_messages import Bound, Ending, Incumbent, Message, Task
+
+GAP = 1e-7
+"""Relative gap at which HiGHS stops: a tenth of what counts as an optimum."""
+ABSOLUTE_GAP = 1e-9
+WHOLE = 1e-9
+"""How far from a whole number a level may be: times a capacity, what may be delivered without having been signed."""
+REPORT_EVERY_S = 0.1
+
+Say = Callable[[Message], None]
+
+
+def main() -> None:
+    """Read a model, solve it, tell what comes of it."""
+    asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    # Whatever else prints must not come among the messages.
+    os.dup2(2, 1)
+    task: Task = pickle.load(asked)
+    threading.Thread(target=_end_with, args=(asked,), daemon=True).start()
+
+    def say(message: Message) -> None:
+        pickle.dump(message, answers, pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+
+    try:
+        say(solve(task, say))
+    except Exception:
+        say(Ending("", np.inf, -np.inf, 0, np.zeros(0), traceback.format_exc()))
+    # At once: a thread that still reads would keep the interpreter from closing down in good order.
+    os._exit(0)
+
+
+def solve(task: Task, say: Say) -> Ending:
+    """Run HiGHS' branch and cut.
+
+    Raises:
+        RuntimeError: HiGHS refused the model, or failed on it.
+    """
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    options = {
+        "output_flag": False,
+        "threads": 1,
+        "mip_rel_gap": GAP,
+        "mip_abs_gap": ABSOLUTE_GAP,
+        "mip_feasibility_tolerance": WHOLE,
+    }
+    for name, value in options.items():
+        _accept(highs.setOptionValue(name, value), name)
+    if task.time_limit_s is not None:
+        _accept(highs.setOptionValue("time_limit", float(task.time_limit_s)), "time_limit")
+    _accept(highs.passModel(task.model.to_highs()), "passModel")
+    teller = _Teller(say)
+    highs.cbMipImprovingSolution += teller.improved
+    highs.cbMipInterrupt += teller.went_on
+    _accept(highs.run(), "run")
+    info, solution = highs.getInfo(), highs.getSolution()
+    return Ending(
+        status=str(highs.modelStatusToString(highs.getModelStatus())),
+        objective=float(info.objective_function_value),
+        bound=float(info.mip_dual_bound),
+        iterations=max(0, int(info.simplex_iteration_count)),
+        values=np.array(solution.col_value) if solution.value_valid else np.zeros(0),
+    )
+
+
+class _Teller:
+    """Passes on what HiGHS calls back with: every better plan, and the bound a few times a second."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._bound = -np.inf
+        self._said_s = -np.inf
+
+    def improved(self, event: Any) -> None:
+        """A better plan."""
+        found = event.data_out
+        self._say(Incumbent(float(found.objective_function_value), np.array(found.mip_solution)))
+
+    def went_on(self, event: Any) -> None:
+        """Some work later."""
+        now_s, bound = time.monotonic(), float(event.data_out.mip_dual_bound)
+        if bound > self._bound and now_s - self._said_s >= REPORT_EVERY_S:
+            self._bound, self._said_s = bound, now_s
+            self._say(Bound(bound))
+
+
+def _end_with(asked: BinaryIO) -> None:
+    """End this process, whatever it does, when nobody can hear it any more."""
+    asked.read()
+    os._exit(1)
+
+
+def _accept(status: object, call: str) -> None:
+    if status == highspy.HighsStatus.kError:
+        raise RuntimeError(f"HiGHS refused {call}")
+
+
+if __name__ == "__main__":
+    main()

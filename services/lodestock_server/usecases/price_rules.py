@@ -1,0 +1,32 @@
+"""Price the rules of a problem: the plan with all of them, and without each group of them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from lodestock_optimizers.problem import SourcingProblem
+from lodestock_optimizers.violations import InvalidProblem
+from lodestock_optimizers.watch import Timekeeper, Unwatched, Watcher
+from lodestock_server.errors import FieldViolation, InvalidRequest
+
+if TYPE_CHECKING:
+    from lodestock_optimizers.questions.rule_groups import RulePrices
+
+
+def price_rules(problem: SourcingProblem, time_limit_s: float, watcher: Watcher | None = None) -> RulePrices:
+    """Price the rules of a problem; at the limit those that are solved by then.
+
+    Raises:
+        InvalidRequest: The problem breaks rules.
+    """
+    # Pyomo and HiGHS are imported in the workers alone.
+    from lodestock_optimizers.questions.rule_prices import price_rules as price
+
+    heard = watcher or Unwatched()
+    try:
+        return price(problem, Timekeeper(time.perf_counter, time_limit_s, heard), heard)
+    except InvalidProblem as error:
+        raise InvalidRequest(
+            [FieldViolation(f"problem.{found.field_path}", found.description) for found in error.violations]
+        ) from error

@@ -1,0 +1,152 @@
+"""Random problems most of which have no plan: the random problems of `problems` with their stocks and shares made hard.
+
+And how to carry out what is said of them: a relaxation put into its fields, a conflict left alone in the model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from scipy import sparse
+from scipy.optimize import linprog
+
+from lodestock_optimizers.formulation import formulate
+from lodestock_optimizers.instance import Instance
+from lodestock_optimizers.no_plan.named_limits import NamedLimit, NamedLimits
+from lodestock_optimizers.plan import ConflictingRule, Relaxation
+from lodestock_optimizers.problem import Material, ShareFloor, SourcingProblem, TradeRule
+from lodestock_optimizers.scenario_tree import Bools
+from lodestock_optimizers.solving.arrays import compile_model
+from lodestock_optimizers.trade_rules import rule_rows
+from tests.oracle.problems import problems
+
+HARD_FLOOR_DAYS = (90.0, 300.0, 600.0)
+STEP = re.compile(r"(\w+)|\[(\d+)\]")
+
+
+@st.composite
+def hard_problems(draw: st.DrawFn) -> SourcingProblem:
+    """A valid problem that asks for more stock, and larger shares, than can often be had."""
+    problem = draw(problems())
+    problem = replace(problem, tail_weight=0.0, sources=tuple(_continuous(s) for s in problem.sources))
+    return replace(
+        problem,
+        materials=tuple(_hard_stock(draw, material) for material in problem.materials),
+        rules=tuple(_hard_share(draw, rule) for rule in problem.rules),
+    )
+
+
+def _continuous(source: Any) -> Any:
+    return replace(source, fixed_cost_usd=0.0, min_order_tonnes=0.0)
+
+
+def _hard_stock(draw: st.DrawFn, material: Material) -> Material:
+    if material.stock is None:
+        return material
+    stock = replace(
+        material.stock,
+        floor_is_hard=draw(st.booleans()),
+        closing_is_hard=draw(st.booleans()),
+        floor_days=draw(st.sampled_from(HARD_FLOOR_DAYS)),
+    )
+    return replace(material, stock=stock)
+
+
+def _hard_share(draw: st.DrawFn, rule: TradeRule) -> TradeRule:
+    if not isinstance(rule.rule, ShareFloor):
+        return rule
+    return replace(rule, rule=replace(rule.rule, min_share=draw(st.sampled_from((0.2, 0.6, 0.9)))))
+
+
+def relaxed(problem: SourcingProblem, relaxations: Iterable[Relaxation]) -> SourcingProblem:
+    """The problem with the relaxations in its fields; rules and contracts without a value that helps are dropped."""
+    dropped, free = set[int](), set[tuple[str, int]]()
+    for found in relaxations:
+        if found.field_value is None and found.family == "book":
+            free.add((found.subject_id, found.period))
+        elif found.field_value is None:
+            dropped.add(int(found.field_path.removeprefix("rules[").split("]")[0]))
+        else:
+            problem = with_value(problem, found.field_path, found.field_value)
+    return replace(
+        problem,
+        rules=tuple(rule for r, rule in enumerate(problem.rules) if r not in dropped),
+        book=tuple(signed for signed in problem.book if (signed.source_id, signed.period) not in free),
+    )
+
+
+def with_value(problem: SourcingProblem, field_path: str, value: float) -> SourcingProblem:
+    """The problem with another value in the field that a path of the request names."""
+    path = re.sub(r"\.(quota|share_cap|share_floor)\.", ".rule.", field_path)
+    steps = [name or int(number) for name, number in STEP.findall(path)]
+    changed: SourcingProblem = _with_value(problem, steps, value)
+    return changed
+
+
+def _with_value(owner: Any, steps: list[str | int], value: float) -> Any:
+    if not steps:
+        return value
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, int):
+        return tuple(_with_value(item, rest, value) if i == step else item for i, item in enumerate(owner))
+    return replace(owner, **{step: _with_value(getattr(owner, step), rest, value)})
+
+
+def _is_of(limit: NamedLimit, entry: ConflictingRule) -> bool:
+    return (
+        (limit.family, limit.field.path, limit.subject_id) == (entry.family, entry.field_path, entry.subject_id)
+        and entry.material_id in ("", limit.material_id)
+        and entry.country in ("", limit.country)
+        and limit.node in entry.node_ids
+    )
+
+
+class Conflict:
+    """The limits of a conflict in the model of its problem, which is made anew and solved by scipy."""
+
+    def __init__(self, problem: SourcingProblem, conflict: tuple[ConflictingRule, ...]) -> None:
+        instance = Instance(problem)
+        rows = rule_rows(instance)
+        self._arrays = compile_model(formulate(instance, rows))
+        self._limits = NamedLimits(instance, rows, self._arrays)
+        self.members: dict[int, list[int]] = {}
+        """The limits of every rule that the conflict names."""
+        for i in np.flatnonzero(self._limits.is_hard).tolist():
+            if any(_is_of(self._limits.named(i), entry) for entry in conflict):
+                self.members.setdefault(int(self._limits.rule[i]), []).append(i)
+
+    def can_be_kept(self, rules: Iterable[int]) -> bool:
+        """Whether there is a plan that keeps these rules and the structure of the model, and nothing else."""
+        kept = np.zeros(len(self._limits), dtype=np.bool_)
+        for rule in rules:
+            kept[self.members[rule]] = True
+        return self._is_feasible(kept)
+
+    def _is_feasible(self, kept: Bools) -> bool:
+        arrays, limits = self._arrays, self._limits
+        lower, upper = arrays.lower.copy(), arrays.upper.copy()
+        row_lower, row_upper = arrays.row_lower.copy(), arrays.row_upper.copy()
+        for i in np.flatnonzero(limits.is_hard & ~kept).tolist():
+            at, is_most = int(limits.position[i]), bool(limits.is_most[i])
+            if limits.on_rows[i]:
+                (row_upper if is_most else row_lower)[at] += limits.most_give[i] if is_most else -np.inf
+            elif is_most:
+                upper[at] += limits.most_give[i]
+            else:
+                lower[at] = 0.0
+        matrix = arrays.matrix.tocsr()
+        most, least = np.isfinite(row_upper), np.isfinite(row_lower)
+        solved = linprog(
+            np.zeros(arrays.shape[1]),
+            A_ub=sparse.vstack([matrix[most], -matrix[least]]),
+            b_ub=np.concatenate([row_upper[most], -row_lower[least]]) + 1e-9,
+            bounds=np.column_stack([lower, upper]),
+            method="highs",
+        )
+        assert solved.status in (0, 2), solved.message
+        return bool(solved.status == 0)

@@ -1,0 +1,268 @@
+"""Explanations whose figures are worked by hand, and what must hold of them for any problem."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from lodestock_optimizers.explanation.explain import explain
+from lodestock_optimizers.explanation.values import Asked, Explanation, Language, WhyNotQuestion
+from lodestock_optimizers.explanation.words.numbers import rounded, scaled
+from lodestock_optimizers.instance import Instance
+from lodestock_optimizers.plan import PlanStatus
+from lodestock_optimizers.planner import optimize
+from lodestock_optimizers.problem import (
+    Budget,
+    DemandFactor,
+    Embargo,
+    Scenario,
+    ShareFloor,
+    SourceKind,
+    SourcingProblem,
+    TradeRule,
+)
+from lodestock_optimizers.validation import validate
+from lodestock_optimizers.violations import InvalidProblem
+from tests.oracle.contradictions import hard_problems, with_value
+from tests.oracle.problems import problems, unshrunk
+from tests.unit.optimizers.problems import material, problem, source, stock
+
+BOTH = Asked(languages=(Language.ENGLISH, Language.CHINESE))
+NUMBER = re.compile(r"−?\d[\d,]*(?:\.\d+)?")
+
+
+def two_sources(cod_capacity: float, **changes: Any) -> SourcingProblem:
+    return problem((source("COD", capacity=cod_capacity), source("AUS", 25.0)), **changes)
+
+
+def test_a_capacity_is_worth_what_the_next_source_costs_more_as_far_as_the_demand_goes() -> None:
+    (limit,) = explain(two_sources(60.0)).limits
+    assert (limit.family, limit.field_path, limit.unit, limit.value) == (
+        "capacity",
+        "sources[0].capacity_tonnes[0]",
+        "t",
+        60.0,
+    )
+    assert limit.worth_per_unit_usd == pytest.approx(15.0)
+    assert limit.least_value == pytest.approx(0.0)
+    assert limit.most_value == pytest.approx(100.0)
+    assert not limit.is_degenerate
+    assert limit.relief_saves_usd == limit.tightening_costs_usd == pytest.approx(15.0)
+
+
+def test_a_capacity_that_just_suffices_is_worth_nothing_more_and_dear_to_lose() -> None:
+    """At 100 t of 100 t the dual may be anything from 0 to 15; either side says what it is there."""
+    (limit,) = explain(two_sources(100.0)).limits
+    assert limit.is_degenerate
+    assert limit.relief_saves_usd == pytest.approx(0.0)
+    assert limit.tightening_costs_usd == pytest.approx(15.0)
+
+
+def test_a_field_of_several_periods_is_priced_as_one_lever() -> None:
+    """60 t in both years: each tonne more of the one number saves 15 USD twice."""
+    (limit,) = explain(two_sources(60.0, periods=2)).limits
+    assert limit.worth_per_unit_usd == pytest.approx(30.0)
+    assert [node.node_id for node in limit.nodes] == [0, 1]
+    assert [node.value_per_unit_usd for node in limit.nodes] == pytest.approx([15.0, 15.0])
+
+
+def test_a_hard_floor_is_priced_by_the_day_and_cannot_rise_above_what_can_be_bought() -> None:
+    policy = stock(floor_days=73.0, floor_is_hard=True)
+    (floor, capacity) = sorted(
+        explain(problem((source("COD", capacity=110.0),), materials=(material(stock=policy),))).limits,
+        key=lambda limit: limit.family,
+        reverse=True,
+    )
+    assert (floor.field_path, floor.unit, floor.is_most) == ("materials[0].stock.floor_days", "days", False)
+    # A day is 100/365 t, which are taken from users at 1,000 USD; all 110 t are 401.5 days.
+    assert floor.worth_per_unit_usd == pytest.approx(1_000 * 100 / 365)
+    assert floor.most_value == pytest.approx(110 * 3.65)
+    assert capacity.worth_per_unit_usd == pytest.approx(990.0)
+
+
+def test_lifting_an_embargo_is_priced_by_the_plan_without_it() -> None:
+    rule = TradeRule("ban", Embargo(), countries=("COD",))
+    (limit,) = (limit for limit in explain(two_sources(60.0, rules=(rule,))).limits if limit.family == "embargo")
+    assert (limit.subject_id, limit.unit) == ("ban", "whole")
+    assert limit.worth_per_unit_usd == pytest.approx(60 * 15.0)
+
+
+def test_a_supplier_is_forced_and_its_break_even_is_tried() -> None:
+    (answer,) = explain(two_sources(200.0), Asked(why_not=(WhyNotQuestion("AUS", 20.0),))).why_not
+    assert answer.cost_difference_usd == pytest.approx(20 * 15.0)
+    assert answer.break_even_price_usd_per_tonne == pytest.approx(10.0)
+    assert answer.is_verified
+    (unasked,) = explain(two_sources(200.0)).why_not
+    # A tenth of its capacity of 1,000 t is all of the demand.
+    assert (unasked.source_id, unasked.forced_tonnes) == ("AUS", 100.0)
+
+
+def test_a_supplier_behind_a_budget_is_bought_at_the_price_that_the_budget_leaves() -> None:
+    """700 USD buy 70 t from COD; a tonne short costs 1,000. AUS would be taken where it is cheaper than COD."""
+    asked = Asked(why_not=(WhyNotQuestion("AUS", 1.0),))
+    (answer,) = explain(two_sources(200.0, budget=Budget((700.0,))), asked).why_not
+    assert answer.break_even_price_usd_per_tonne == pytest.approx(10.0)
+    # 25 USD for a tonne are 2.5 t less from COD: 1.5 t more are short, at 1,000.
+    assert answer.cost_difference_usd == pytest.approx(1_500.0)
+
+
+def test_what_cannot_be_had_is_said_so() -> None:
+    rule = TradeRule("ban", Embargo(), countries=("AUS",))
+    (answer,) = explain(two_sources(200.0, rules=(rule,)), Asked(why_not=(WhyNotQuestion("AUS"),))).why_not
+    assert answer.cost_difference_usd is None
+    assert answer.break_even_price_usd_per_tonne is None
+
+
+def test_a_question_about_an_unknown_source_is_refused_by_its_field() -> None:
+    with pytest.raises(InvalidProblem) as refused:
+        explain(two_sources(200.0), Asked(why_not=(WhyNotQuestion("AUS"), WhyNotQuestion("XYZ"))))
+    assert [violation.field_path for violation in refused.value.violations] == ["why_not[1].source_id"]
+
+
+def test_quantities_are_firm_as_far_as_a_little_money_moves_them() -> None:
+    """At 10.05 against 10 USD, 1 % of 1,000 USD moves all 100 t; at 15 it moves 2 t."""
+    for price, least in ((10.05, 0.0), (15.0, 98.0)):
+        stated = problem((source("COD"), source("AUS", price)))
+        found = {q.family: q for q in explain(stated, Asked(firm_quantities=10)).firm_quantities}
+        assert found["deliveries"].tonnes == pytest.approx(100.0)
+        assert found["deliveries"].least_tonnes == pytest.approx(least)
+        # Nothing hinders buying more than is needed, but its price: 10 USD more are a tonne to throw away.
+        assert found["deliveries"].most_tonnes == pytest.approx(101.0)
+
+
+def test_knowing_the_demand_is_worth_what_is_bought_in_vain() -> None:
+    """200 t are contracted for either demand; who knew it would be 100 t would save 1,000 USD, half of the time."""
+    doubled = Scenario("boom", 0.5, 0, demand_factors=(DemandFactor(2.0),))
+    early = replace(source("COD"), lead_periods=1)
+    found = explain(problem((early,), scenarios=(doubled,)))
+    assert found.value_of_perfect_information_usd == pytest.approx(500.0)
+    unasked = explain(problem((early,), scenarios=(doubled,)), Asked(value_of_perfect_information=False))
+    assert unasked.value_of_perfect_information_usd is None
+
+
+def test_no_plan_is_explained_by_its_conflict_in_both_languages() -> None:
+    stated = problem((source("COD"),), rules=(TradeRule("recycle", ShareFloor(SourceKind.RECYCLED, 0.25)),))
+    found = explain(stated, BOTH)
+    assert (found.status, found.costs) == (PlanStatus.INFEASIBLE, None)
+    assert [rule.field_path for rule in found.conflict] == ["rules[0].share_floor.min_share"]
+    assert len(found.texts) == 2
+    for text in found.texts:
+        assert any("recycle" in sentence for sentence in text.sentences)
+
+
+def test_the_time_ends_an_explanation_by_parts_and_names_them() -> None:
+    clock = iter(range(10_000))
+    found = explain(two_sources(60.0), time_limit_s=60.0, clock=lambda: float(next(clock)))
+    assert found.status in (PlanStatus.OPTIMAL, PlanStatus.NO_PLAN_FOUND)
+    if found.status is PlanStatus.OPTIMAL:
+        assert found.left_out
+        assert sum(part.cost_usd for part in found.costs_by_field) == pytest.approx(1_600.0)
+
+
+@unshrunk(25)
+@given(problems())
+def test_costs_add_up_sides_keep_their_order_and_texts_agree(stated: SourcingProblem) -> None:
+    found = explain(stated, replace(BOTH, firm_quantities=3))
+    if found.status is not PlanStatus.OPTIMAL:
+        assert found.conflict
+        return
+    assert found.costs is not None
+    assert found.left_out == ()
+    total = sum(part.cost_usd for part in found.costs_by_field)
+    assert total == pytest.approx(found.costs.objective_usd, rel=1e-6, abs=1e-4)
+    for limit in found.limits:
+        slack = 1e-5 * (1.0 + limit.worth_per_unit_usd)
+        assert limit.relief_saves_usd is None or limit.relief_saves_usd <= limit.worth_per_unit_usd + slack
+        assert limit.tightening_costs_usd is None or limit.tightening_costs_usd >= limit.worth_per_unit_usd - slack
+    for quantity in found.firm_quantities:
+        assert quantity.least_tonnes <= quantity.tonnes <= quantity.most_tonnes
+    told = [numbers_in(text.sentences, stated) for text in found.texts]
+    assert sorted(told[0]) == sorted(told[1])
+    assert set(told[0]) <= set(figures_of(found))
+    assert explain(stated, replace(BOTH, firm_quantities=3)).texts == found.texts
+
+
+@unshrunk(12)
+@given(hard_problems())
+def test_a_price_holds_to_the_ends_of_its_range_and_to_either_side(stated: SourcingProblem) -> None:
+    """Each field is set to another value, and the whole is planned anew."""
+    stated = with_closing_stocks(stated)
+    found = explain(stated, Asked(firm_quantities=0, value_of_perfect_information=False))
+    for limit in found.limits[:3]:
+        least, most = limit.least_value, limit.most_value
+        if least is None or most is None:
+            continue
+        assert found.costs is not None
+        for value in (max(least, limit.value - 10.0), min(most, limit.value + 10.0)):
+            if math.isclose(value, limit.value, abs_tol=1e-6) or value < 0:
+                continue
+            changed = with_value(stated, limit.field_path, value)
+            if validate(changed):
+                continue
+            again = optimize(changed)
+            assert again.costs is not None
+            relief = value - limit.value if limit.is_most else limit.value - value
+            expected = found.costs.objective_usd - relief * limit.worth_per_unit_usd
+            assert again.costs.objective_usd == pytest.approx(expected, rel=1e-6, abs=1e-3)
+        step = 1e-5 * max(1.0, abs(limit.value)) * (1.0 if limit.is_most else -1.0)
+        eased = with_value(stated, limit.field_path, limit.value + step)
+        if validate(eased):
+            continue
+        relieved = optimize(eased)
+        assert relieved.costs is not None
+        assert limit.relief_saves_usd is not None
+        saved = found.costs.objective_usd - relieved.costs.objective_usd
+        assert saved / abs(step) == pytest.approx(limit.relief_saves_usd, rel=1e-2, abs=1.0)
+
+
+def with_closing_stocks(stated: SourcingProblem) -> SourcingProblem:
+    """The problem with its closing stocks said, since by default they follow from the floor."""
+    instance = Instance(stated)
+    return replace(
+        stated,
+        materials=tuple(
+            replace(one, stock=replace(one.stock, closing_tonnes=instance.closing(m))) if one.stock else one
+            for m, one in enumerate(stated.materials)
+        ),
+    )
+
+
+def numbers_in(sentences: tuple[str, ...], stated: SourcingProblem) -> list[str]:
+    """The numbers of a text, those in names left out."""
+    names = [s.source_id for s in stated.sources] + [m.material_id for m in stated.materials]
+    names += [r.rule_id for r in stated.rules] + [d.deposit_id for d in stated.deposits]
+    names += [p.label for p in stated.periods] + [s.substitution_id for s in stated.substitutions]
+    names += [policy.kind for policy in stated.footprint_policies]
+    text = "\n".join(sentences)
+    for name in sorted(names, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\d)", "", text, flags=re.ASCII)
+    return NUMBER.findall(text)
+
+
+def figures_of(found: Explanation) -> Iterator[str]:
+    """Every figure of an explanation as a sentence would have it."""
+    for value in _numbers(replace(found, texts=())):
+        yield rounded(value)
+        yield rounded(100 * value)
+        yield scaled(abs(value))[0]
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    if isinstance(value, bool) or value is None:
+        return
+    if isinstance(value, int | float):
+        yield float(value)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _numbers(item)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _numbers(getattr(value, field.name))
+        if hasattr(value, "expected_cost_usd"):
+            yield value.expected_cost_usd
