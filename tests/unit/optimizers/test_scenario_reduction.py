@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -45,7 +46,7 @@ def test_it_comes_near_the_best_choice(seed: int, count: int, most: int) -> None
     first = forward_selection(apart, probability, 1).error
     found = forward_selection(apart, probability, most).error
     assert best - 1e-12 <= found
-    assert first - found >= (1 - 1 / np.e) * (first - best) * (most - 1) / most - 1e-9
+    assert first - found >= (1 - 1 / math.e) * (first - best) * (most - 1) / most - 1e-9
 
 
 def test_the_error_is_the_kantorovich_distance() -> None:
