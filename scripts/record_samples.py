@@ -89,6 +89,8 @@ def answers(address: str) -> dict[str, Message]:
             "GenerateScenarios": client.generate_scenarios(problem, futures=100, most_scenarios=2, seed=1).message,
             "ListPolicies": client.list_policies().message,
             "PriceRules": client.price_rules(problem).message,
+            "SizeStockpile": client.size_stockpile(problem, min_probabilities=[1, 0.9]).message,
+            "StressTest": client.stress_test(problem, candidates={"the same": problem}).message,
             "ExportModel": sourcing_pb2_grpc.SourcingServiceStub(channel).ExportModel(
                 sourcing_pb2.ExportModelRequest(problem=problem.problem), timeout=PATIENCE_S
             ),

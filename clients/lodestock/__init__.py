@@ -45,7 +45,9 @@ from lodestock.results import (
     Validation,
 )
 from lodestock.scenario_results import Policies, RulePrices, Scenarios
+from lodestock.stockpile_results import Stockpiles
 from lodestock.stored import Comparison, StoredBacktests, StoredForecasts, StoredPlans
+from lodestock.stress_results import StressTest
 from lodestock.traces import Trace, TracedNumber
 
 __all__ = [
@@ -84,9 +86,11 @@ __all__ = [
     "SeriesList",
     "ServerFault",
     "StillRunning",
+    "Stockpiles",
     "StoredBacktests",
     "StoredForecasts",
     "StoredPlans",
+    "StressTest",
     "Trace",
     "TracedNumber",
     "Unauthenticated",

@@ -41,6 +41,8 @@ from lodestock.results import (
     Validation,
 )
 from lodestock.scenario_calls import Policy, ScenarioCalls, policy_messages
+from lodestock.stockpile_calls import StockpileCalls
+from lodestock.stress_calls import StressCalls
 from lodestock.traces import Trace, Traceable, built_message, trace_request
 from lodestock.v1 import (
     common_pb2,
@@ -50,7 +52,7 @@ from lodestock.v1 import (
 )
 
 
-class Client(CatalogCalls, JobCalls, QuestionCalls, ExplanationCalls, ScenarioCalls):
+class Client(CatalogCalls, JobCalls, QuestionCalls, ExplanationCalls, ScenarioCalls, StressCalls, StockpileCalls):
     """A connection to a Lodestock server; use it in a `with` statement, or call `close`.
 
     Every method raises one of the errors of `lodestock.errors`, and takes `timeout_s`, the seconds to wait. Where no

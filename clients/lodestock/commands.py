@@ -24,7 +24,9 @@ from lodestock.printing import (
 from lodestock.question_commands import alternatives, export, frontier, what_if
 from lodestock.results import Plan
 from lodestock.scenario_commands import numbers_by_country, policies, price_rules, scenarios
+from lodestock.stockpile_commands import size
 from lodestock.stored_commands import backtests_app, forecasts_app, plans_app
+from lodestock.stress_commands import stress
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Forecasts, supply risk and sourcing plans for strategic minerals."
@@ -41,6 +43,8 @@ app.command("explain")(explain)
 app.command("scenarios")(scenarios)
 app.command("policies")(policies)
 app.command("price-rules")(price_rules)
+app.command("stress")(stress)
+app.command("size")(size)
 
 Materials = Annotated[list[str] | None, typer.Argument(help="Materials; none: all that the data hold.")]
 Buyer = Annotated[str, typer.Option(help="Buyer, ISO 3166-1 alpha-3 or EU27.")]

@@ -22,6 +22,7 @@ class ExplanationCalls(Channel):
         firmness_increase: float = 0.0,
         firm_quantities: int | None = None,
         value_of_perfect_information: bool | None = None,
+        value_of_planning: bool | None = None,
         languages: Sequence[str] = (),
         time_limit_s: float | None = None,
         timeout_s: float | None = None,
@@ -36,6 +37,7 @@ class ExplanationCalls(Channel):
                 are sought, as a fraction of it. 0: 0.01.
             firm_quantities: Number of these quantities, the dearest first. None: few in large models.
             value_of_perfect_information: Whether to find what knowing the future is worth. None: in small models.
+            value_of_planning: Whether to find what planning for disruption saves. None: in small models.
             languages: Languages of the text: "ENGLISH", "CHINESE". Empty: English.
             time_limit_s: Most seconds; what they are not enough for is left out. None: the server's default, a minute.
             timeout_s: Seconds to wait. None: enough for the time limit.
@@ -51,6 +53,7 @@ class ExplanationCalls(Channel):
             firm_quantities=firm_quantities,
             why_not=[sourcing_pb2.WhyNotQuestion(source_id=name, tonnes=amount) for name, amount in tonnes.items()],
             value_of_perfect_information=value_of_perfect_information,
+            value_of_planning=value_of_planning,
             languages=[language_number(name) for name in languages],
         )
         return Explanation(self._call(self._sourcing.ExplainPlan, request, waiting_s(time_limit_s, timeout_s)))

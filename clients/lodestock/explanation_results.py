@@ -49,6 +49,12 @@ class Explanation:
         """How the plan ended: OPTIMAL, INFEASIBLE, CANCELLED or NO_PLAN_FOUND."""
         return str(row_of(self.message)["status"])
 
+    @property
+    def value_of_planning_usd(self) -> float | None:
+        """What planning for disruption saves, USD; None where it was not asked for or is not defined."""
+        value = self.message.value_of_planning
+        return value.saved_usd if value.HasField("saved_usd") else None
+
     def text(self, language: str) -> str:
         """The sentences in a language that was asked for, such as "CHINESE", one a line.
 

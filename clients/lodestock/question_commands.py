@@ -8,7 +8,18 @@ from typing import Annotated, Any
 
 import typer
 
-from lodestock.printing import Address, AsJson, connected, console, headed, no_plan_lines, read_problem, show, table_of
+from lodestock.printing import (
+    Address,
+    AsJson,
+    complaints,
+    connected,
+    console,
+    headed,
+    no_plan_lines,
+    read_problem,
+    show,
+    table_of,
+)
 from lodestock.question_calls import BaseLike
 from lodestock.question_results import Alternatives, Frontier, WhatIfs
 from lodestock.tables import Row
@@ -140,10 +151,14 @@ def export(
     to: Annotated[Path, typer.Option("--to", help="File to write, such as model.lp.")],
     address: Address = None,
 ) -> None:
-    """Write the model as a file in the LP format, which other solvers read, to check a plan without Lodestock."""
+    """Write the model as a file in the LP format, to check a plan without Lodestock; exit 2 where it cannot."""
     with connected(address) as client:
         text = client.export_model(base_named(base))
-    to.write_text(text, encoding="utf-8")
+    try:
+        to.write_text(text, encoding="utf-8")
+    except OSError as error:
+        complaints.print(f"{to}: {error}")
+        raise typer.Exit(2) from error
     console.print(f"{to}: {len(text):,} characters")
 
 

@@ -17,6 +17,9 @@ from lodestock_optimizers.problem import SourcingProblem
 from lodestock_optimizers.trade_rules import RuleRow, rule_rows
 from lodestock_optimizers.watch import Timekeeper, unlimited
 
+TABLE_INDENT = "    "
+"""What the lines of the table of names begin with, in the words about the formulation."""
+
 
 def lp_text(problem: SourcingProblem, keeper: Timekeeper | None = None) -> str:
     """The model of a valid problem in the LP format, its optimum the objective of the plan in USD.
@@ -41,7 +44,7 @@ def lp_text(problem: SourcingProblem, keeper: Timekeeper | None = None) -> str:
 
 def _head(instance: Instance, rows: list[RuleRow]) -> Iterator[str]:
     """What the names mean: the formulation's own table of names, then what each number stands for."""
-    yield from (formulation.__doc__ or "").strip().splitlines()
+    yield from (line for line in (formulation.__doc__ or "").splitlines() if line.startswith(TABLE_INDENT))
     problem, tree = instance.problem, instance.tree
     yield from _numbered("m", (m.material_id for m in problem.materials))
     yield from _numbered("d", (f"{problem.materials[t.material].material_id} {t.tier.name}" for t in instance.tiers))

@@ -38,6 +38,7 @@ from lodestock_optimizers.scenario_tree import (
     states_with_limit,
     years_to_periods,
 )
+from lodestock_optimizers.sizing import Sizing
 
 LEAD_YEARS = 1.0
 STORAGE_YEARS = 2.0
@@ -69,12 +70,18 @@ class Instance:
 
     Args:
         problem: A problem without violations.
+        sizing: What its opening stocks are sized for. None: they are what the problem says.
     """
 
     def __init__(
-        self, problem: SourcingProblem, tree: ScenarioTree | None = None, settled: Bools | None = None
+        self,
+        problem: SourcingProblem,
+        tree: ScenarioTree | None = None,
+        settled: Bools | None = None,
+        sizing: Sizing | None = None,
     ) -> None:
         self.problem = problem
+        self.sizing = sizing
         self.tree: ScenarioTree = build_tree(problem) if tree is None else tree
         self._settled = settled
         self.period_count = len(problem.periods)
@@ -354,6 +361,12 @@ class Instance:
         last_floor = stock.floor_days / DAYS_PER_YEAR * float(self.yearly_demand[-1, m])
         return max(stock.opening_tonnes, last_floor)
 
+    def closing_at(self, m: int, n: int) -> float | None:
+        """Least stock at a leaf, tonnes, None where there is none; in a sizing what is left of the opening stock."""
+        if self.sizing is not None and m in self.sizing.price:
+            return self.kept_to(m, n) * self.stocks[m].opening_tonnes
+        return closing if (closing := self.closing(m)) > 0 else None
+
     def closing_shortfall_cost(self, m: int) -> float:
         """vm^end, USD/t; by default low enough that filling a floor never takes an essential tonne."""
         return self._closing_costs[m]
@@ -379,6 +392,10 @@ class Instance:
     def kept(self, m: int, n: int) -> float:
         """Share of the stock of `m` that a period leaves: (1−ω)^Δt."""
         return float((1.0 - self.stocks[m].loss_rate_per_year) ** self.length[self.tree.period[n]])
+
+    def kept_to(self, m: int, n: int) -> float:
+        """Share of the opening stock of `m` that all periods up to the end of a node leave."""
+        return float(np.prod([self.kept(m, a) for a in self.tree.ancestor[n, : self.tree.period[n] + 1].tolist()]))
 
     def budget_limit(self, n: int) -> float | None:
         """B at a node, USD, by the worst state of any material; None without a budget. Binds at settled nodes only."""

@@ -39,6 +39,31 @@ def order_limits(instance: Instance) -> Floats:
     return np.minimum(capacity, np.maximum(most, held))
 
 
+def least_availability(instance: Instance) -> Floats:
+    """(contracts, L) the least part that disruptions leave of a contract where they leave any; else 1."""
+    result = np.full((len(instance.contracts), instance.source_count), np.inf)
+    available = np.where(instance.tree.availability > 0, instance.tree.availability, np.inf)
+    columns = np.broadcast_to(np.arange(instance.source_count), available.shape)
+    np.minimum.at(result, (instance.contract_of, columns), available)
+    return np.where(np.isfinite(result), result, 1.0)
+
+
+def least_share_of_deliveries(instance: Instance) -> list[float]:
+    """(M,) the least part of the deliveries of a material that its shares speak of, or leave; 1 where there are none.
+
+    A share of s asks for deliveries of 1/s, or of 1/(1−s), for each tonne that must be bought.
+    """
+    result = [1.0] * instance.material_count
+    for rule in instance.problem.rules:
+        for m, material in enumerate(instance.problem.materials):
+            if _limits_share(rule, material.material_id):
+                assert isinstance(rule.rule, ShareCap | ShareFloor)
+                own = rule.rule.max_share if isinstance(rule.rule, ShareCap) else rule.rule.min_share
+                shares = [own, *(by_state.value for by_state in rule.limit_by_state)]
+                result[m] = min(result[m], *(part for s in shares for part in (s, 1.0 - s) if part > 0))
+    return result
+
+
 def _useful(instance: Instance) -> Floats:
     """(N, M) tonnes of each material that can be used or stored at a node."""
     useful = instance.material_demand.copy()

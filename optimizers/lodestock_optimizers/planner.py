@@ -34,17 +34,21 @@ from lodestock_optimizers.reading.extraction import (
 from lodestock_optimizers.reading.prices import price_nodes, read_binding_rules, value_contracts
 from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.check import check_answer
-from lodestock_optimizers.solving.highs import SOLVER, AnySolver, Solution, Solver, no_solution
+from lodestock_optimizers.solving.highs import SOLVER, AnySolver, Solution, Solver, Unanswered, no_solution
 from lodestock_optimizers.solving.incumbents import Search
-from lodestock_optimizers.solving.mixed import MixedSolver
+from lodestock_optimizers.solving.mixed import MixedSession, MixedSolver
 from lodestock_optimizers.solving.race import solve
 from lodestock_optimizers.trade_rules import rule_rows
 from lodestock_optimizers.validation import validate
 from lodestock_optimizers.violations import InvalidProblem
 from lodestock_optimizers.watch import Stage, Stopped, Timekeeper, Unwatched, Watcher, relative_gap
 
-CONVERT_SHARE = 1.0
-"""Time to turn a solution into the plan, as a share of that to build and compile its model: measured, 0.6 to 0.9."""
+READ_SHARE = 1.5
+"""Time to turn a solution into the plan, as a share of that to build and compile its model: measured, 0.6 to 1.2.
+
+More than that, since a solver that was told to end goes on beside it for a while. A share of what was measured in the
+same run, not seconds a column, so that it holds on a slow machine and on a busy one.
+"""
 
 
 def optimize(
@@ -52,6 +56,7 @@ def optimize(
     time_limit_s: float | None = None,
     clock: Callable[[], float] = time.perf_counter,
     watcher: Watcher | None = None,
+    write_share: float = 0.0,
 ) -> Plan:
     """Finds the plan of least risk-weighted expected cost (docs/model.md).
 
@@ -60,6 +65,8 @@ def optimize(
         time_limit_s: Seconds that the whole may take: the solver gets what building leaves. None: no limit.
         clock: Seconds, for the limit and for the report of how long each step took.
         watcher: Whom to tell of the progress, and to ask whether to go on. None: nobody.
+        write_share: Time that the caller needs to write the plan down within the limit, as a share of that to build
+            and compile its model.
 
     Returns:
         The optimum; the best plan that was found within the limit, with its bound and without prices; the hard limits
@@ -72,24 +79,29 @@ def optimize(
     violations = validate(problem)
     if violations:
         raise InvalidProblem(violations)
-    return _Planning(problem, Timekeeper(clock, time_limit_s, watcher or Unwatched())).plan()
+    return _Planning(problem, Timekeeper(clock, time_limit_s, watcher or Unwatched()), write_share).plan()
 
 
 class _Planning:
     """One run of the steps: what they have made so far, and the seconds that each took."""
 
-    def __init__(self, problem: SourcingProblem, keeper: Timekeeper) -> None:
+    def __init__(self, problem: SourcingProblem, keeper: Timekeeper, write_share: float) -> None:
         self._problem = problem
         self._keeper = keeper
+        self._share_after = READ_SHARE + write_share
         self._seconds: dict[Stage, float] = {}
+        self._session = MixedSession()
         self._size = ModelSize(0, 0, 0, 0, len(problem.materials), len(problem.sources))
 
     def plan(self) -> Plan:
         """Run the steps, as far as caller and clock let them."""
         try:
-            return self._plan()
+            with self._session:
+                return self._plan()
         except Stopped as stopped:
             return self._without_plan(stopped.status, no_solution(stopped.status, stopped.reason))
+        except Unanswered as unanswered:
+            return self._without_plan(unanswered.status, no_solution(unanswered.status, str(unanswered)))
 
     def _plan(self) -> Plan:
         keeper = self._keeper
@@ -110,7 +122,7 @@ class _Planning:
         answer = Answer(instance, rows, arrays, solution)
         if solution.status is PlanStatus.INFEASIBLE:
             with self._timed(Stage.EXPLAINING):
-                relaxations, conflict = explain_infeasibility(answer, keeper)
+                relaxations, conflict = explain_infeasibility(answer, keeper, self._session)
             refused = self._without_plan(solution.status, solution)
             return replace(refused, relaxations=relaxations, conflict=conflict)
         if solution.status not in (PlanStatus.OPTIMAL, PlanStatus.FEASIBLE):
@@ -132,12 +144,12 @@ class _Planning:
 
     def _solver(self, arrays: LinearArrays) -> Solver:
         left_s = self._keeper.left(self._reserve_s)
-        return MixedSolver(arrays, left_s) if len(arrays.integer) else Solver(arrays, left_s)
+        return MixedSolver(arrays, left_s, self._session) if len(arrays.integer) else Solver(arrays, left_s)
 
     @property
     def _reserve_s(self) -> float:
-        """Seconds that reading the plan will take, by those that its model took so far."""
-        return CONVERT_SHARE * sum(self._seconds.values())
+        """Seconds that reading and writing the plan will take, by those that its model took so far."""
+        return self._share_after * sum(self._seconds.values())
 
     def _read(self, answer: Answer, solver: AnySolver) -> Plan:
         solution, keeper = answer.solution, self._keeper

@@ -56,7 +56,7 @@ def rule_rows(instance: Instance) -> list[RuleRow]:
 
 
 def _rows(r: int, rule: TradeRule, instance: Instance) -> list[RuleRow]:
-    materials = _materials(rule, instance)
+    materials = rule_materials(rule, instance)
     match rule.rule:
         case Quota():
             return [_quota_row(r, instance, materials)]
@@ -124,7 +124,11 @@ def _share_row(r: int, instance: Instance, m: int, country: str = "") -> RuleRow
     return RuleRow(r, family, m, country, tuple(numerator), tuple(base[denominator]), tuple(nodes))
 
 
-def _materials(rule: TradeRule, instance: Instance) -> list[int]:
+def rule_materials(rule: TradeRule, instance: Instance) -> list[int]:
+    """The materials that a rule names, whether or not they have a source that it counts: their states choose its limit.
+
+    None named: all.
+    """
     return [
         i
         for i, m in enumerate(instance.problem.materials)

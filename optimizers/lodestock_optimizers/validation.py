@@ -93,7 +93,7 @@ def _periods(problem: SourcingProblem) -> Iterator[Violation]:
         yield Violation("periods", "is empty, must hold at least one period")
     for i, period in enumerate(problem.periods):
         if not _is_sound(period):
-            text = f"is {period.length_years:g}, must be {LEAST_PERIOD_YEARS:g} or more"
+            text = f"is {period.length_years:g}, must be a finite number of {LEAST_PERIOD_YEARS:g} or more"
             yield Violation(f"periods[{i}].length_years", text)
 
 

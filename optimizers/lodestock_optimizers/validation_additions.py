@@ -98,8 +98,10 @@ def footprint_violations(problem: SourcingProblem) -> Iterator[Violation]:
         path = f"sources[{i}].footprints"
         yield from unique(path, "kind", (footprint.kind for footprint in source.footprints))
         for k, footprint in enumerate(source.footprints):
-            if footprint.per_tonne != 0:
-                yield from number(f"{path}[{k}].per_tonne", footprint.per_tonne, 1 / MOST_PER_TONNE, MOST_PER_TONNE)
+            least = 1 / MOST_PER_TONNE
+            if footprint.per_tonne != 0 and not least <= footprint.per_tonne <= MOST_PER_TONNE:
+                text = f"is {footprint.per_tonne:g}, must be 0, or a number from {least:g} to {MOST_PER_TONNE:g}"
+                yield Violation(f"{path}[{k}].per_tonne", text)
         cost = sum(price.get(footprint.kind, 0.0) * footprint.per_tonne for footprint in source.footprints)
         if MOST < cost < math.inf:
             yield Violation(path, f"cost {cost:g} USD/t at their prices, must stay at {MOST:g} or less")

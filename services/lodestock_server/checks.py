@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from google.longrunning import operations_pb2
 from google.protobuf.message import Message
@@ -88,6 +89,8 @@ class CrossFieldChecks:
             sourcing_pb2.GenerateScenariosRequest: self.generate_scenarios,
             sourcing_pb2.PriceRulesRequest: self.optimize_sourcing,
             sourcing_pb2.ExportModelRequest: self.optimize_sourcing,
+            sourcing_pb2.StressTestRequest: self.stress_test,
+            sourcing_pb2.SizeStockpileRequest: self.optimize_sourcing,
             forecast_pb2.BatchForecastDemandRequest: self.batch_forecast_demand,
             forecast_pb2.RunBacktestRequest: self.run_backtest,
             sourcing_pb2.RunOptimizationRequest: self.run_optimization,
@@ -157,7 +160,10 @@ class CrossFieldChecks:
         | sourcing_pb2.AskWhatIfRequest
         | sourcing_pb2.PriceRulesRequest
         | sourcing_pb2.ExportModelRequest
-        | sourcing_pb2.ExplainPlanRequest,
+        | sourcing_pb2.ExplainPlanRequest
+        | sourcing_pb2.StressTestRequest
+        | sourcing_pb2.SizeStockpileRequest
+        | sourcing_pb2.StressCandidate,
     ) -> list[FieldViolation]:
         """Check the problem."""
         if not request.HasField("problem"):
@@ -187,12 +193,31 @@ class CrossFieldChecks:
             ]
         return found
 
+    def stress_test(self, request: sourcing_pb2.StressTestRequest) -> list[FieldViolation]:
+        """Check the problems that are given, and the countries that are to stop."""
+        catalog, found = self._catalogs(), self.optimize_sourcing(request)
+        for i, candidate in enumerate(request.candidates):
+            found += [violation.under(f"candidates[{i}]") for violation in self.optimize_sourcing(candidate)]
+        named = [
+            (f"scenarios[{i}].disruptions[{j}].countries[{k}]", code)
+            for i, scenario in enumerate(request.scenarios)
+            for j, disruption in enumerate(scenario.disruptions)
+            for k, code in enumerate(disruption.countries)
+        ]
+        named += [
+            (f"sweep.routes[{i}].countries[{j}]", code)
+            for i, route in enumerate(request.sweep.routes)
+            for j, code in enumerate(route.countries)
+        ]
+        return [*found, *(violation for path, code in named for violation in country_violations(catalog, path, code))]
+
     def generate_scenarios(self, request: sourcing_pb2.GenerateScenariosRequest) -> list[FieldViolation]:
-        """Check the problem, and whether hazards and events are of it."""
+        """Check the problem but its own scenarios, which play no part, and whether hazards and events are of it."""
         if not request.HasField("problem"):
             return []
         asked, countries = scenario_request_from_proto(request), known_countries(self._catalogs())
-        in_problem = [found.under("problem") for found in problem_violations(asked.problem, countries)]
+        calm = replace(asked.problem, scenarios=())
+        in_problem = [found.under("problem") for found in problem_violations(calm, countries)]
         return [*in_problem, *scenario_violations(asked, countries)]
 
     def run_optimization(self, request: sourcing_pb2.RunOptimizationRequest) -> list[FieldViolation]:

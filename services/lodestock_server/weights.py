@@ -58,6 +58,25 @@ def of_rules(problem: sourcing_pb2.SourcingProblem) -> float:
     return of_problem(problem) * (1 + groups)
 
 
+def of_stresses(request: sourcing_pb2.StressTestRequest) -> float:
+    """Of solving a problem and those of candidates, and for each of them what is left of it once a stress."""
+    sweep, pairs = request.sweep, request.sweep.pairs_of * (request.sweep.pairs_of - 1) // 2
+    countries = len({source.country for source in request.problem.sources}) if sweep.each_country else 0
+    calm = sourcing_pb2.SourcingProblem()
+    calm.CopyFrom(request.problem)
+    del calm.scenarios[:]
+    stops = of_problem(calm) * RESOLVE_SHARE * (countries + pairs + len(sweep.routes))
+    calm.scenarios.extend(request.scenarios)
+    together = of_problem(calm) if request.scenarios else 0.0
+    solved = sum(of_problem(candidate.problem) for candidate in request.candidates)
+    return of_problem(request.problem) + solved + (1 + len(request.candidates)) * (stops + together)
+
+
+def of_stockpiles(request: sourcing_pb2.SizeStockpileRequest) -> float:
+    """Of solving a problem, and its model with the opening stock as a decision once for each probability."""
+    return of_problem(request.problem) * (1 + (len(request.min_probabilities) or 1))
+
+
 def of_scenarios(request: sourcing_pb2.GenerateScenariosRequest) -> float:
     """Of sampling futures and reducing them."""
     futures = request.futures or FUTURES

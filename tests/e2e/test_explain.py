@@ -42,9 +42,23 @@ def test_a_plan_is_explained_in_figures_and_words(client: Client) -> None:
     assert all(row["least_tonnes"] <= row["tonnes"] <= row["most_tonnes"] for row in firm)
     assert str(found) == found.text("english")
     assert "13.94 million USD" in found.text("english")
-    assert "13.94 百万美元" in found.text("chinese")
+    assert "1,394 万美元" in found.text("chinese")
     assert list(found.to_frame("why_not")["source_id"]) == ["cobalt/AUS"]
     assert found.record.versions["highspy"]
+
+
+def test_planning_for_disruption_is_priced_where_something_may_happen(client: Client) -> None:
+    """COD stops for good in the third year, half of the time: who did not think of it bought from COD alone."""
+    problem = toy_problem()
+    assert client.explain_plan(problem, value_of_planning=True).value_of_planning_usd is None
+    scenario = problem.scenarios.add(scenario_id="stop", probability=0.5, onset_period=2)
+    scenario.disruptions.add(countries=["COD"], availability=0.0)
+    found = client.explain_plan(problem, value_of_planning=True)
+    saved = found.value_of_planning_usd
+    assert saved is not None
+    assert saved > 0
+    assert "Planning for disruption saves" in str(found)
+    assert client.explain_plan(problem, value_of_planning=False).value_of_planning_usd is None
 
 
 def test_a_refusal_is_explained_by_its_conflict(client: Client) -> None:

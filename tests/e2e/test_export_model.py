@@ -53,7 +53,20 @@ def test_the_command_writes_the_file(server: ServerProcess, tmp_path: Path) -> N
     done = lodestock(server, "export", str(given), "--to", str(file))
     assert done.returncode == 0, done.stderr
     assert optimum(file) == pytest.approx(OPTIMUM_USD, rel=1e-6)
-    assert "l = 0: cobalt/COD" in file.read_text(encoding="utf-8")
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("\\     q[l,k]")
+    assert "l = 0: cobalt/COD" in text
+    assert "docs/model.md" not in text
+
+
+def test_a_file_that_cannot_be_written_is_said_in_a_line(server: ServerProcess, tmp_path: Path) -> None:
+    given, file = tmp_path / "problem.json", tmp_path / "nowhere" / "model.lp"
+    given.write_text(MessageToJson(toy_problem()), encoding="utf-8")
+    done = lodestock(server, "export", str(given), "--to", str(file))
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "No such file or directory" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_problem_with_violations_is_refused_by_field(client: Client) -> None:

@@ -71,6 +71,15 @@ def test_the_callers_own_hazards_and_events(client: Client) -> None:
     assert client.optimize_sourcing(made.put_into(toy_problem())).status == "OPTIMAL"
 
 
+def test_the_problems_own_scenarios_play_no_part(client: Client) -> None:
+    """Not even ones that do not fit the problem; a remark says that there are some."""
+    own = toy_problem()
+    own.scenarios.add(scenario_id="late", probability=0.1, onset_period=99, end_period=99)
+    made, calm = (client.generate_scenarios(problem, seed=1, futures=200) for problem in (own, toy_problem()))
+    assert list(made) == list(calm)
+    assert any("scenarios of its own" in remark for remark in made.remarks)
+
+
 def test_what_is_wrong_is_said_by_field(client: Client, built: BuiltProblem) -> None:
     with pytest.raises(InvalidRequest) as refused:
         client.generate_scenarios(

@@ -19,16 +19,11 @@ from lodestock.v1 import (
     risk_pb2,
     sourcing_pb2,
 )
-from lodestock_server.identity import ANONYMOUS
-from lodestock_server.jobs.client import job_id_of
-from lodestock_server.jobs.kinds import BATCH_FORECAST, RUN_BACKTEST, RUN_OPTIMIZATION
-from tests.toy_problem import supplier, toy_problem
+from tests.fuzz.names import BACKTEST_JOB, FORECAST_JOB, PLAN_JOB, REQUEST_ID
+from tests.fuzz.problems import full_problem, scenario, trade_rules
+from tests.fuzz.questions import questions, scenario_requests, stockpile_requests, stress_requests
+from tests.toy_problem import toy_problem
 
-REQUEST_ID = "8c0f2f5e-7d0a-4d7e-9a64-2f1f4e1f3a10"
-"""Identifier of the requests that begin jobs, so that others can ask for those by name."""
-PLAN_JOB, FORECAST_JOB, BACKTEST_JOB = (
-    job_id_of(ANONYMOUS, kind, REQUEST_ID) for kind in (RUN_OPTIMIZATION, BATCH_FORECAST, RUN_BACKTEST)
-)
 UNKNOWN = "0b1e0e9c-3b5b-5d0c-8f2f-6f8f1d2c3b4a"
 
 
@@ -42,6 +37,8 @@ def examples() -> dict[str, list[bytes]]:
         *plans(),
         *questions(),
         *scenario_requests(),
+        *stress_requests(),
+        *stockpile_requests(),
         *catalogs(),
         *traces(),
         *jobs(),
@@ -191,174 +188,6 @@ def plans() -> list[Message]:
         *(sourcing_pb2.OptimizeSourcingRequest(problem=problem, time_limit_s=5) for problem in problems),
         *(sourcing_pb2.ValidateProblemRequest(problem=problem) for problem in problems),
     ]
-
-
-def questions() -> list[Message]:
-    """What else can be asked of a problem, and of a stored plan."""
-    change = sourcing_pb2.Change
-    changes = [
-        change(countries=["COD"], periods=[0], price_factor=2),
-        change(source_ids=["cobalt/COD"], capacity_factor=0.5),
-        change(material_ids=["cobalt"], demand_factor=1.1),
-        change(material_ids=["cobalt"], opening_tonnes=5),
-        change(price_of_risk=0.5),
-    ]
-    asked = [sourcing_pb2.WhatIf(question_id=str(i), changes=[one]) for i, one in enumerate(changes)]
-    poorer = sourcing_pb2.WhatIf(question_id="b", changes=[change(budget_factor=0.9)])
-    linear = linear_problem()
-    stored = f"plans/{PLAN_JOB}"
-    return [
-        sourcing_pb2.TraceFrontierRequest(problem=linear, points=3, time_limit_s=5),
-        sourcing_pb2.TraceFrontierRequest(plan=stored),
-        sourcing_pb2.FindAlternativesRequest(problem=linear, max_increase=0.05, count=2, time_limit_s=5),
-        sourcing_pb2.FindAlternativesRequest(plan=stored),
-        sourcing_pb2.AskWhatIfRequest(problem=linear, questions=[*asked, poorer], time_limit_s=5),
-        sourcing_pb2.AskWhatIfRequest(plan=stored, questions=asked),
-        sourcing_pb2.ExplainPlanRequest(
-            problem=full_problem(),
-            time_limit_s=5,
-            firmness_increase=0.02,
-            firm_quantities=2,
-            why_not=[
-                sourcing_pb2.WhyNotQuestion(source_id="cobalt/COD"),
-                sourcing_pb2.WhyNotQuestion(source_id="cobalt/COD", tonnes=5),
-            ],
-            value_of_perfect_information=True,
-            languages=[sourcing_pb2.LANGUAGE_CHINESE, sourcing_pb2.LANGUAGE_ENGLISH],
-        ),
-        sourcing_pb2.ExplainPlanRequest(plan=stored),
-        sourcing_pb2.ExportModelRequest(problem=full_problem()),
-        sourcing_pb2.ExportModelRequest(plan=stored),
-    ]
-
-
-def scenario_requests() -> list[Message]:
-    """Scenarios from everything that can be given, and from nothing but a problem; policies and what rules cost."""
-    hazard = sourcing_pb2.HazardOverride(
-        country="COD", material_id="cobalt", probability_per_year=0.1, availability=0.2, duration_years=1, reason="seen"
-    )
-    event = sourcing_pb2.HazardEvent(
-        event_id="strait closed",
-        countries=["AUS", "COD"],
-        material_ids=["cobalt"],
-        kinds=[common_pb2.SOURCE_KIND_IMPORT],
-        probability_per_year=0.05,
-        availability=0.5,
-        duration_years=0.5,
-        price_factor=1.5,
-    )
-    full = sourcing_pb2.GenerateScenariosRequest(
-        problem=full_problem(),
-        seed=3,
-        futures=50,
-        most_scenarios=2,
-        hazard_source=sourcing_pb2.HAZARD_SOURCE_HISTORY,
-        hazards=[hazard],
-        events=[event],
-        correlation_within_region=0.3,
-        least_part_of_demand=0.01,
-    )
-    short = sourcing_pb2.GenerateScenariosRequest(problem=toy_problem(), futures=20)
-    priced = sourcing_pb2.PriceRulesRequest(problem=full_problem(), time_limit_s=5)
-    stored = sourcing_pb2.PriceRulesRequest(plan=f"plans/{PLAN_JOB}")
-    return [full, short, priced, stored, sourcing_pb2.ListPoliciesRequest()]
-
-
-def linear_problem() -> sourcing_pb2.SourcingProblem:
-    """The full problem without contracts that are a yes or no."""
-    problem = full_problem()
-    for source in problem.sources:
-        source.fixed_cost_usd = source.min_order_tonnes = 0
-    return problem
-
-
-def full_problem() -> sourcing_pb2.SourcingProblem:
-    """A problem of two periods that uses every feature of the model."""
-    problem = toy_problem()
-    del problem.periods[2:]
-    problem.price_of_risk = 1
-    problem.materials[0].demand.add(
-        tier=common_pb2.DEMAND_TIER_GENERAL, demand_tonnes=[50, 60], shortage_cost_usd_per_tonne=90_000
-    )
-    stock = problem.materials[0].stock
-    stock.floor_days = 30
-    stock.floor_days_by_state.add(state=common_pb2.MATERIAL_STATE_EMERGENCY, value=5)
-    stock.capacity_tonnes, stock.loss_rate_per_year = 500, 0.01
-    stock.max_in_tonnes, stock.max_out_tonnes, stock.disposal_usd_per_tonne = 200, 200, 10
-    problem.sources.append(home_supplier())
-    problem.deposits.add(deposit_id="d", source_ids=["cobalt/COD"], reserves_tonnes=300)
-    problem.rules.extend(trade_rules())
-    problem.budget.budget_usd.append(1e8)
-    problem.budget.budget_usd_by_state.add(state=common_pb2.MATERIAL_STATE_EMERGENCY, value=2e8)
-    problem.scenarios.append(scenario())
-    add_other_burdens(problem)
-    return problem
-
-
-def add_other_burdens(problem: sourcing_pb2.SourcingProblem) -> None:
-    """Nickel, in whose place cobalt may stand; what is signed already; what deliveries leave behind."""
-    general = common_pb2.DEMAND_TIER_GENERAL
-    demand = sourcing_pb2.TierDemand(tier=general, demand_tonnes=[5], shortage_cost_usd_per_tonne=80_000)
-    problem.materials.add(material_id="nickel", demand=[demand])
-    problem.substitutions.add(
-        substitution_id="s",
-        material_id="nickel",
-        substitute_material_id="cobalt",
-        tier=general,
-        tonnes_per_tonne=1.2,
-        cost_usd_per_tonne=500,
-        max_share=0.5,
-    )
-    problem.book.add(source_id="cobalt/AUS", period=0, tonnes=20)
-    problem.sources[0].footprints.add(kind="co2e_tonnes", per_tonne=12)
-    policy = problem.footprint_policies.add(kind="co2e_tonnes", price_usd_per_unit=50, max_units=[1e5])
-    policy.states.append(common_pb2.MATERIAL_STATE_NORMAL)
-    policy.max_units_by_state.add(state=common_pb2.MATERIAL_STATE_EMERGENCY, value=2e5)
-
-
-def home_supplier() -> sourcing_pb2.Source:
-    """A supplier at home with a spot market and an option to take less than contracted."""
-    source = supplier("USA", 50_000, 20)
-    source.kind = common_pb2.SOURCE_KIND_DOMESTIC
-    source.spot_capacity_tonnes.append(10)
-    source.spot_premium, source.risk = 0.2, 0.1
-    source.take_or_pay, source.reservation_fee_usd_per_tonne = 0.8, 100
-    source.tariff_rate.append(0.05)
-    return source
-
-
-def trade_rules() -> list[sourcing_pb2.TradeRule]:
-    """One rule of each kind."""
-    demand, supply = sourcing_pb2.SHARE_DENOMINATOR_DEMAND, sourcing_pb2.SHARE_DENOMINATOR_SUPPLY
-    floor = sourcing_pb2.ShareFloor(kind=common_pb2.SOURCE_KIND_DOMESTIC, min_share=0.01, denominator=supply)
-    emergency = sourcing_pb2.StateValue(state=common_pb2.MATERIAL_STATE_EMERGENCY, value=0.95)
-    return [
-        sourcing_pb2.TradeRule(rule_id="e", countries=["RUS"], embargo=sourcing_pb2.Embargo()),
-        sourcing_pb2.TradeRule(rule_id="q", material_ids=["cobalt"], quota=sourcing_pb2.Quota(max_tonnes=1000)),
-        sourcing_pb2.TradeRule(
-            rule_id="c",
-            countries=["COD"],
-            periods=[0],
-            limit_by_state=[emergency],
-            share_cap=sourcing_pb2.ShareCap(max_share=0.9, denominator=demand),
-        ),
-        sourcing_pb2.TradeRule(rule_id="f", states=[common_pb2.MATERIAL_STATE_NORMAL], share_floor=floor),
-    ]
-
-
-def scenario() -> sourcing_pb2.Scenario:
-    """A disruption that comes, goes, and moves demand."""
-    return sourcing_pb2.Scenario(
-        scenario_id="s",
-        probability=0.2,
-        onset_period=0,
-        end_period=0,
-        disruptions=[sourcing_pb2.Disruption(countries=["COD"], availability=0.2, price_factor=1.5)],
-        demand_factors=[sourcing_pb2.DemandFactor(material_ids=["cobalt"], periods=[0], factor=1.1)],
-        state=common_pb2.MATERIAL_STATE_EMERGENCY,
-        state_material_ids=["cobalt"],
-        rebuilding_periods=1,
-    )
 
 
 def catalogs() -> list[Message]:

@@ -16,10 +16,10 @@ from google.rpc.status_pb2 import Status
 
 from lodestock.v1 import sourcing_pb2
 from tests.fuzz.calls import Call, Outcome, send
-from tests.fuzz.examples import full_problem
 from tests.fuzz.jobs import bad_end
 from tests.fuzz.methods import method_of
 from tests.fuzz.minimise import smallest
+from tests.fuzz.problems import full_problem
 from tests.fuzz.verdict import faults, path_fault
 
 OPTIMIZE = method_of(sourcing_pb2.DESCRIPTOR.services_by_name["SourcingService"].methods_by_name["OptimizeSourcing"])

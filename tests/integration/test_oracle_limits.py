@@ -15,7 +15,7 @@ from lodestock_optimizers.formulation import formulate
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.problem import SourcingProblem
-from lodestock_optimizers.solving.arrays import LinearArrays, compile_model
+from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.check import check_answer
 from lodestock_optimizers.solving.decomposition import Decomposition
 from lodestock_optimizers.solving.highs import Solver
@@ -26,6 +26,7 @@ from lodestock_optimizers.watch import Stage, unlimited
 from tests.oracle.model import Optimum, solve
 from tests.oracle.planted import base
 from tests.oracle.problems import problems, unshrunk
+from tests.pyomo_arrays import compile_model
 
 MOST_STEPS = 40
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 from scipy import sparse
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, milp
 
 from lodestock_optimizers.formulation import formulate
 from lodestock_optimizers.instance import Instance
@@ -21,28 +21,36 @@ from lodestock_optimizers.no_plan.named_limits import NamedLimit, NamedLimits
 from lodestock_optimizers.plan import ConflictingRule, Relaxation
 from lodestock_optimizers.problem import Material, ShareFloor, SourcingProblem, TradeRule
 from lodestock_optimizers.scenario_tree import Bools
-from lodestock_optimizers.solving.arrays import compile_model
 from lodestock_optimizers.trade_rules import rule_rows
-from tests.oracle.problems import problems
+from tests.oracle.problems import problems, yes_or_no_problems
+from tests.pyomo_arrays import compile_model
 
 HARD_FLOOR_DAYS = (90.0, 300.0, 600.0)
+FORGIVEN = 1e-9
+ROOM = 2e4
+"""Tonnes, more than any of these problems can use of a contract, and so few that b = 1e-6 lets in next to none."""
 STEP = re.compile(r"(\w+)|\[(\d+)\]")
 
 
 @st.composite
 def hard_problems(draw: st.DrawFn) -> SourcingProblem:
     """A valid problem that asks for more stock, and larger shares, than can often be had."""
-    problem = draw(problems())
-    problem = replace(problem, tail_weight=0.0, sources=tuple(_continuous(s) for s in problem.sources))
+    return _hardened(draw, draw(problems()))
+
+
+@st.composite
+def hard_yes_or_no_problems(draw: st.DrawFn) -> SourcingProblem:
+    """The same, where some contracts are signed or not as a whole."""
+    return _hardened(draw, draw(yes_or_no_problems()))
+
+
+def _hardened(draw: st.DrawFn, problem: SourcingProblem) -> SourcingProblem:
     return replace(
         problem,
+        tail_weight=0.0,
         materials=tuple(_hard_stock(draw, material) for material in problem.materials),
         rules=tuple(_hard_share(draw, rule) for rule in problem.rules),
     )
-
-
-def _continuous(source: Any) -> Any:
-    return replace(source, fixed_cost_usd=0.0, min_order_tonnes=0.0)
 
 
 def _hard_stock(draw: st.DrawFn, material: Material) -> Material:
@@ -139,14 +147,24 @@ class Conflict:
                 upper[at] += limits.most_give[i]
             else:
                 lower[at] = 0.0
-        matrix = arrays.matrix.tocsr()
-        most, least = np.isfinite(row_upper), np.isfinite(row_lower)
-        solved = linprog(
+        whole = np.zeros(arrays.shape[1])
+        whole[arrays.integer] = 1
+        upper[arrays.integer] = 1.0
+        solved = milp(
             np.zeros(arrays.shape[1]),
-            A_ub=sparse.vstack([matrix[most], -matrix[least]]),
-            b_ub=np.concatenate([row_upper[most], -row_lower[least]]) + 1e-9,
-            bounds=np.column_stack([lower, upper]),
-            method="highs",
+            constraints=LinearConstraint(self._matrix, row_lower - FORGIVEN, row_upper + FORGIVEN),
+            bounds=Bounds(lower, upper),
+            integrality=whole,
         )
         assert solved.status in (0, 2), solved.message
         return bool(solved.status == 0)
+
+    @property
+    def _matrix(self) -> sparse.csr_array:
+        """The rows, with room for any quantity of a contract that is signed: how much there is, is a limit's to say."""
+        matrix = sparse.lil_array(self._arrays.matrix)
+        if "order_most" in self._arrays.rows:
+            rows, columns = self._arrays.rows["order_most"], self._arrays.columns["b"]
+            assert np.array_equal(rows.index, columns.index)
+            matrix[rows.position, columns.position] = -ROOM
+        return sparse.csr_array(matrix)

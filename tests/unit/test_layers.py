@@ -39,6 +39,7 @@ FLOORS = (
     ("usecases", "compute", "validation", "admission", "health"),
     ("converters",),
     ("checks", "interceptors", "tasks", "dispatch", "weights"),
+    ("stock_tasks",),
     ("servicers", "workers"),
     ("app", "doctor"),
     ("cli",),

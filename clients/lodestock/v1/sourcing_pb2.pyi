@@ -106,7 +106,7 @@ class _PlanStatusEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._Enu
     PLAN_STATUS_CANCELLED: _PlanStatus.ValueType  # 4
     """Stopped by the caller."""
     PLAN_STATUS_NO_PLAN_FOUND: _PlanStatus.ValueType  # 5
-    """Stopped at a limit before any plan was found."""
+    """Stopped at a limit before any plan was found; of further questions also: the solver had no answer that the check confirms."""
 
 class PlanStatus(_PlanStatus, metaclass=_PlanStatusEnumTypeWrapper):
     """How the solve ended."""
@@ -122,7 +122,7 @@ PLAN_STATUS_INFEASIBLE: PlanStatus.ValueType  # 3
 PLAN_STATUS_CANCELLED: PlanStatus.ValueType  # 4
 """Stopped by the caller."""
 PLAN_STATUS_NO_PLAN_FOUND: PlanStatus.ValueType  # 5
-"""Stopped at a limit before any plan was found."""
+"""Stopped at a limit before any plan was found; of further questions also: the solver had no answer that the check confirms."""
 Global___PlanStatus: typing_extensions.TypeAlias = PlanStatus
 
 class _Language:
@@ -264,6 +264,38 @@ POLICY_DENOMINATOR_NET_IMPORTS: PolicyDenominator.ValueType  # 2
 POLICY_DENOMINATOR_DEFENCE_AND_ESSENTIAL: PolicyDenominator.ValueType  # 3
 """Yearly use in the tiers DEFENCE and ESSENTIAL."""
 Global___PolicyDenominator: typing_extensions.TypeAlias = PolicyDenominator
+
+class _StressKind:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _StressKindEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_StressKind.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    STRESS_KIND_UNSPECIFIED: _StressKind.ValueType  # 0
+    """Not given."""
+    STRESS_KIND_SCENARIO: _StressKind.ValueType  # 1
+    """A scenario of the request."""
+    STRESS_KIND_COUNTRY: _StressKind.ValueType  # 2
+    """The sweep: one country."""
+    STRESS_KIND_PAIR: _StressKind.ValueType  # 3
+    """The sweep: two countries."""
+    STRESS_KIND_ROUTE: _StressKind.ValueType  # 4
+    """The sweep: a route."""
+
+class StressKind(_StressKind, metaclass=_StressKindEnumTypeWrapper):
+    """Where a stress comes from."""
+
+STRESS_KIND_UNSPECIFIED: StressKind.ValueType  # 0
+"""Not given."""
+STRESS_KIND_SCENARIO: StressKind.ValueType  # 1
+"""A scenario of the request."""
+STRESS_KIND_COUNTRY: StressKind.ValueType  # 2
+"""The sweep: one country."""
+STRESS_KIND_PAIR: StressKind.ValueType  # 3
+"""The sweep: two countries."""
+STRESS_KIND_ROUTE: StressKind.ValueType  # 4
+"""The sweep: a route."""
+Global___StressKind: typing_extensions.TypeAlias = StressKind
 
 @typing.final
 class Period(google.protobuf.message.Message):
@@ -1806,7 +1838,7 @@ class Contract(google.protobuf.message.Message):
     not of least cost, and has no prices; the contract is of the book; or it could be signed as a whole alone, and is not: with that choice held nothing changes it.
     """
     break_even_price_usd_per_tonne: builtins.float
-    """Greatest unit price before duty at which the source would be bought, USD/t; where the plan is degenerate, an upper bound of it. Unset for sources that are bought, that no price would sell, or that a rule keeps out, and where the reduced cost is unset."""
+    """Greatest unit price before duty at which the source would be bought, USD/t; where the plan is degenerate, an upper bound of it. Unset for sources that are bought, that no price would sell, or that a limit keeps out (embargo, capacity, reserves, budget, rule, footprint cap), and where the reduced cost is unset."""
     capacity_value_usd_per_tonne: builtins.float
     """Worth of one more tonne of capacity, USD/t when delivered; for an embargoed source, of a tonne let through. 0 where it does not bind. Unset: the plan is
     not of least cost, or the contract could be signed as a whole alone, and is not.
@@ -2898,7 +2930,7 @@ class TraceFrontierResponse(google.protobuf.message.Message):
     RECORD_FIELD_NUMBER: builtins.int
     CONFLICT_FIELD_NUMBER: builtins.int
     status: Global___PlanStatus.ValueType
-    """How it ended: OPTIMAL with all points; FEASIBLE with those found within the limit; else there is none."""
+    """How it ended: OPTIMAL with all points; FEASIBLE with those found within the limit, or until the solver had no verified answer; else there is none."""
     @property
     def points(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___FrontierPoint]:
         """The points, the cheapest first."""
@@ -2982,7 +3014,7 @@ class Alternative(google.protobuf.message.Message):
     NOVELTY_FIELD_NUMBER: builtins.int
     SUPPLIERS_FIELD_NUMBER: builtins.int
     increase: builtins.float
-    """Objective above the least, as a fraction of it."""
+    """Objective above the least, as a fraction of it: never more than was allowed, and 0 where it is rounding (about 1e-9)."""
     difference: builtins.float
     """Share of the expected deliveries that other suppliers make than in the best plan, 0 to 1; each material counts by what the best plan spends on it."""
     novelty: builtins.float
@@ -3023,7 +3055,7 @@ class FindAlternativesResponse(google.protobuf.message.Message):
     RECORD_FIELD_NUMBER: builtins.int
     CONFLICT_FIELD_NUMBER: builtins.int
     status: Global___PlanStatus.ValueType
-    """How it ended: OPTIMAL where the search ran to its end; FEASIBLE with what was found within the limit; else there is no plan."""
+    """How it ended: OPTIMAL where the search ran to its end; FEASIBLE with what was found within the limit, or without directions to which the solver had no verified answer; else there is no plan."""
     @property
     def costs(self) -> Global___CostBreakdown:
         """Costs of the best plan."""
@@ -3034,7 +3066,7 @@ class FindAlternativesResponse(google.protobuf.message.Message):
 
     @property
     def alternatives(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Alternative]:
-        """The alternatives, the one that differs most first."""
+        """The alternatives: first the one that differs most, then always the one farthest from all before it, the best plan among them (novelty falls, difference need not)."""
 
     @property
     def relaxations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Relaxation]:
@@ -3390,6 +3422,7 @@ class ExplainPlanRequest(google.protobuf.message.Message):
     WHY_NOT_FIELD_NUMBER: builtins.int
     VALUE_OF_PERFECT_INFORMATION_FIELD_NUMBER: builtins.int
     LANGUAGES_FIELD_NUMBER: builtins.int
+    VALUE_OF_PLANNING_FIELD_NUMBER: builtins.int
     plan: builtins.str
     """Name of a stored plan, such as "plans/…"."""
     time_limit_s: builtins.float
@@ -3400,6 +3433,8 @@ class ExplainPlanRequest(google.protobuf.message.Message):
     """Number of quantities whose least and most are sought, the dearest first. Unset: 6 in a model of up to 5,000 columns, else 1."""
     value_of_perfect_information: builtins.bool
     """Whether to find what knowing the future is worth: a solve a scenario. Unset: where scenarios times columns are at most 20,000."""
+    value_of_planning: builtins.bool
+    """Whether to find what planning for disruption saves: three solves without scenarios and one with them. Unset: in a model of up to 5,000 columns."""
     @property
     def problem(self) -> Global___SourcingProblem:
         """The problem."""
@@ -3423,15 +3458,18 @@ class ExplainPlanRequest(google.protobuf.message.Message):
         why_not: collections.abc.Iterable[Global___WhyNotQuestion] | None = ...,
         value_of_perfect_information: builtins.bool | None = ...,
         languages: collections.abc.Iterable[Global___Language.ValueType] | None = ...,
+        value_of_planning: builtins.bool | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_firm_quantities", b"_firm_quantities", "_time_limit_s", b"_time_limit_s", "_value_of_perfect_information", b"_value_of_perfect_information", "base", b"base", "firm_quantities", b"firm_quantities", "plan", b"plan", "problem", b"problem", "time_limit_s", b"time_limit_s", "value_of_perfect_information", b"value_of_perfect_information"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_firm_quantities", b"_firm_quantities", "_time_limit_s", b"_time_limit_s", "_value_of_perfect_information", b"_value_of_perfect_information", "base", b"base", "firm_quantities", b"firm_quantities", "firmness_increase", b"firmness_increase", "languages", b"languages", "plan", b"plan", "problem", b"problem", "time_limit_s", b"time_limit_s", "value_of_perfect_information", b"value_of_perfect_information", "why_not", b"why_not"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_firm_quantities", b"_firm_quantities", "_time_limit_s", b"_time_limit_s", "_value_of_perfect_information", b"_value_of_perfect_information", "_value_of_planning", b"_value_of_planning", "base", b"base", "firm_quantities", b"firm_quantities", "plan", b"plan", "problem", b"problem", "time_limit_s", b"time_limit_s", "value_of_perfect_information", b"value_of_perfect_information", "value_of_planning", b"value_of_planning"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_firm_quantities", b"_firm_quantities", "_time_limit_s", b"_time_limit_s", "_value_of_perfect_information", b"_value_of_perfect_information", "_value_of_planning", b"_value_of_planning", "base", b"base", "firm_quantities", b"firm_quantities", "firmness_increase", b"firmness_increase", "languages", b"languages", "plan", b"plan", "problem", b"problem", "time_limit_s", b"time_limit_s", "value_of_perfect_information", b"value_of_perfect_information", "value_of_planning", b"value_of_planning", "why_not", b"why_not"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_firm_quantities", b"_firm_quantities"]) -> typing.Literal["firm_quantities"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_time_limit_s", b"_time_limit_s"]) -> typing.Literal["time_limit_s"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_value_of_perfect_information", b"_value_of_perfect_information"]) -> typing.Literal["value_of_perfect_information"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_value_of_planning", b"_value_of_planning"]) -> typing.Literal["value_of_planning"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["base", b"base"]) -> typing.Literal["problem", "plan"] | None: ...
 
@@ -3475,17 +3513,21 @@ class LimitPrice(google.protobuf.message.Message):
     is_most: builtins.bool
     """True where it is the most that is allowed, so that relief is a greater value; false where it is the least that is demanded."""
     worth_per_unit_usd: builtins.float
-    """What a unit of relief saves, in the plan's own prices: expected and discounted USD over all nodes. For an embargo: what the plan saves without it."""
+    """What a unit of relief saves: expected and discounted USD over all nodes. For an embargo: what the plan saves without it. For a share of deliveries: at the plan's own prices."""
     least_value: builtins.float
-    """Least value of the field at which these prices hold; negative infinity where they hold however small it is. Unset for an embargo and a share of deliveries, which move with it."""
+    """Least value of the field at which that holds; negative infinity where it holds however small it is. Unset for an embargo and a share of deliveries, which move with it, and where
+    it was not found.
+    """
     most_value: builtins.float
-    """Greatest value at which they hold; infinity where they hold however great it is. Unset as before."""
+    """Greatest value at which it holds; infinity where they hold however great it is. Unset as before."""
     relief_saves_usd: builtins.float
-    """What the first unit of relief saves: the derivative to the side of relief. Other than worth_per_unit_usd only in a degenerate plan. Unset as before."""
+    """What a unit of relief saves: the derivative to the side of relief. Unset for an embargo and a share of deliveries, and where there is nothing to relieve: a limit of 0 that is the least
+    that is demanded.
+    """
     tightening_costs_usd: builtins.float
-    """What the first unit of tightening costs: the derivative to the other side. Unset as before, and where there is no plan with less."""
+    """What the first unit of tightening costs: the derivative to the other side; greater than relief saves in a degenerate plan alone. Unset as before, and where a tighter limit has no plan."""
     is_degenerate: builtins.bool
-    """True where prices hold on one side only, or on none: the plan is degenerate in this limit."""
+    """True where the plan is degenerate in this limit: relief and tightening may differ, and worth_per_unit_usd and its range are those of relief."""
     @property
     def nodes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___NodeLimitPrice]:
         """The nodes at which it binds."""
@@ -3540,7 +3582,7 @@ class NodeLimitPrice(google.protobuf.message.Message):
     limit: builtins.float
     """The limit here, in tonnes, USD or units of a footprint."""
     least_limit: builtins.float
-    """Least limit here at which the price holds, the others as they are. Unset beyond the first 30 nodes of an answer."""
+    """Least limit here at which the price holds, the others as they are. Unset beyond the first 30 nodes of an answer, and where the plan is degenerate in the limit."""
     most_limit: builtins.float
     """Greatest limit here at which it holds. Unset as before."""
     def __init__(
@@ -3695,6 +3737,30 @@ class AttributedCost(google.protobuf.message.Message):
 Global___AttributedCost: typing_extensions.TypeAlias = AttributedCost
 
 @typing.final
+class ValueOfPlanning(google.protobuf.message.Message):
+    """What planning for disruption saves: the objective of a plan whose contracts are signed as if nothing could happen, for as long as nothing has, all else as good as can be, above that of the plan."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SAVED_USD_FIELD_NUMBER: builtins.int
+    GAP_USD_FIELD_NUMBER: builtins.int
+    saved_usd: builtins.float
+    """What it saves, USD. Unset: the contracts signed as if nothing could happen cannot be kept under the problem's rules, or there are none."""
+    gap_usd: builtins.float
+    """By how much that may be wrong, as far as the solver has proven: the gaps of both plans together, USD."""
+    def __init__(
+        self,
+        *,
+        saved_usd: builtins.float | None = ...,
+        gap_usd: builtins.float = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_saved_usd", b"_saved_usd", "saved_usd", b"saved_usd"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_saved_usd", b"_saved_usd", "gap_usd", b"gap_usd", "saved_usd", b"saved_usd"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_saved_usd", b"_saved_usd"]) -> typing.Literal["saved_usd"] | None: ...
+
+Global___ValueOfPlanning: typing_extensions.TypeAlias = ValueOfPlanning
+
+@typing.final
 class PlanText(google.protobuf.message.Message):
     """The explanation in words of one language, made of the figures of this answer alone."""
 
@@ -3738,6 +3804,7 @@ class ExplainPlanResponse(google.protobuf.message.Message):
     HAS_YES_OR_NO_FIELD_NUMBER: builtins.int
     RELAXATIONS_FIELD_NUMBER: builtins.int
     CONFLICT_FIELD_NUMBER: builtins.int
+    VALUE_OF_PLANNING_FIELD_NUMBER: builtins.int
     status: Global___PlanStatus.ValueType
     """How the plan ended. Explained is an OPTIMAL one alone."""
     firmness_increase: builtins.float
@@ -3747,7 +3814,7 @@ class ExplainPlanResponse(google.protobuf.message.Message):
     futures has no plan.
     """
     has_yes_or_no: builtins.bool
-    """True where contracts are signed or not as a whole: all but the costs and the value of perfect information is then with these choices held."""
+    """True where contracts are signed or not as a whole: limits, suppliers and firm quantities are then with these choices held."""
     @property
     def record(self) -> lodestock.v1.common_pb2.RunRecord:
         """How it was made."""
@@ -3788,6 +3855,10 @@ class ExplainPlanResponse(google.protobuf.message.Message):
     def conflict(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ConflictingRule]:
         """Where there is no plan: a set of rules that contradict each other, none of them too many."""
 
+    @property
+    def value_of_planning(self) -> Global___ValueOfPlanning:
+        """What planning for disruption saves. Unset: not asked for, or there are no scenarios."""
+
     def __init__(
         self,
         *,
@@ -3805,9 +3876,10 @@ class ExplainPlanResponse(google.protobuf.message.Message):
         has_yes_or_no: builtins.bool = ...,
         relaxations: collections.abc.Iterable[Global___Relaxation] | None = ...,
         conflict: collections.abc.Iterable[Global___ConflictingRule] | None = ...,
+        value_of_planning: Global___ValueOfPlanning | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_value_of_perfect_information_usd", b"_value_of_perfect_information_usd", "costs", b"costs", "record", b"record", "value_of_perfect_information_usd", b"value_of_perfect_information_usd"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_value_of_perfect_information_usd", b"_value_of_perfect_information_usd", "conflict", b"conflict", "costs", b"costs", "costs_by_field", b"costs_by_field", "firm_quantities", b"firm_quantities", "firmness_increase", b"firmness_increase", "has_yes_or_no", b"has_yes_or_no", "left_out", b"left_out", "limits", b"limits", "record", b"record", "relaxations", b"relaxations", "status", b"status", "texts", b"texts", "value_of_perfect_information_usd", b"value_of_perfect_information_usd", "why_not", b"why_not"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_value_of_perfect_information_usd", b"_value_of_perfect_information_usd", "costs", b"costs", "record", b"record", "value_of_perfect_information_usd", b"value_of_perfect_information_usd", "value_of_planning", b"value_of_planning"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_value_of_perfect_information_usd", b"_value_of_perfect_information_usd", "conflict", b"conflict", "costs", b"costs", "costs_by_field", b"costs_by_field", "firm_quantities", b"firm_quantities", "firmness_increase", b"firmness_increase", "has_yes_or_no", b"has_yes_or_no", "left_out", b"left_out", "limits", b"limits", "record", b"record", "relaxations", b"relaxations", "status", b"status", "texts", b"texts", "value_of_perfect_information_usd", b"value_of_perfect_information_usd", "value_of_planning", b"value_of_planning", "why_not", b"why_not"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["_value_of_perfect_information_usd", b"_value_of_perfect_information_usd"]) -> typing.Literal["value_of_perfect_information_usd"] | None: ...
 
 Global___ExplainPlanResponse: typing_extensions.TypeAlias = ExplainPlanResponse
@@ -3938,7 +4010,9 @@ class GenerateScenariosRequest(google.protobuf.message.Message):
     """Part of the yearly demand for a material from which on an event counts; a lesser one is no crisis. Unset: 0.05."""
     @property
     def problem(self) -> Global___SourcingProblem:
-        """The problem whose sources, periods and materials the scenarios are for. Its own scenarios are not looked at."""
+        """The problem whose sources, periods and materials the scenarios are for. Its own scenarios play no part: each field of theirs must
+        hold to its rules, but not they to the problem.
+        """
 
     @property
     def hazards(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___HazardOverride]:
@@ -4047,7 +4121,7 @@ class ScenarioReduction(google.protobuf.message.Message):
     candidates: builtins.int
     """Crises from which the scenarios were chosen."""
     error_days: builtins.float
-    """Kantorovich distance of the scenarios with their weights from all futures: days of demand that one lacks and the other has."""
+    """Kantorovich distance of the scenarios with their weights from all futures: days of demand that one lacks and the other has, a loss moved in time counted in part."""
     loss_days: builtins.float
     """Mean loss of a future by its crisis, days of demand; what error_days is to be held against."""
     carried: builtins.float
@@ -4406,3 +4480,802 @@ class ExportModelResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["lp_gzip", b"lp_gzip", "record", b"record"]) -> None: ...
 
 Global___ExportModelResponse: typing_extensions.TypeAlias = ExportModelResponse
+
+@typing.final
+class StressRoute(google.protobuf.message.Message):
+    """A transport route as the countries behind it."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    ROUTE_ID_FIELD_NUMBER: builtins.int
+    COUNTRIES_FIELD_NUMBER: builtins.int
+    route_id: builtins.str
+    """Identifier, unique in the sweep."""
+    @property
+    def countries(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Countries whose imports take it, ISO 3166-1 alpha-3."""
+
+    def __init__(
+        self,
+        *,
+        route_id: builtins.str = ...,
+        countries: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["countries", b"countries", "route_id", b"route_id"]) -> None: ...
+
+Global___StressRoute: typing_extensions.TypeAlias = StressRoute
+
+@typing.final
+class StressSweep(google.protobuf.message.Message):
+    """Stops of imports, each of which is put to the plan alone."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    EACH_COUNTRY_FIELD_NUMBER: builtins.int
+    PAIRS_OF_FIELD_NUMBER: builtins.int
+    ROUTES_FIELD_NUMBER: builtins.int
+    DURATION_PERIODS_FIELD_NUMBER: builtins.int
+    AVAILABILITY_FIELD_NUMBER: builtins.int
+    each_country: builtins.bool
+    """Every country that imports come from."""
+    pairs_of: builtins.int
+    """Every pair of so many countries, those that most is paid to in the plan from the onset on. 0: no pairs."""
+    duration_periods: builtins.int
+    """Periods that a stop lasts. Unset: a year, rounded up."""
+    availability: builtins.float
+    """Share of capacity and contracts that stays available, 0 to 1."""
+    @property
+    def routes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___StressRoute]:
+        """Every one of these routes."""
+
+    def __init__(
+        self,
+        *,
+        each_country: builtins.bool = ...,
+        pairs_of: builtins.int = ...,
+        routes: collections.abc.Iterable[Global___StressRoute] | None = ...,
+        duration_periods: builtins.int | None = ...,
+        availability: builtins.float = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_duration_periods", b"_duration_periods", "duration_periods", b"duration_periods"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_duration_periods", b"_duration_periods", "availability", b"availability", "duration_periods", b"duration_periods", "each_country", b"each_country", "pairs_of", b"pairs_of", "routes", b"routes"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_duration_periods", b"_duration_periods"]) -> typing.Literal["duration_periods"] | None: ...
+
+Global___StressSweep: typing_extensions.TypeAlias = StressSweep
+
+@typing.final
+class StressCandidate(google.protobuf.message.Message):
+    """Another plan for the same demand and suppliers, to be compared with the base under the same stresses."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CANDIDATE_ID_FIELD_NUMBER: builtins.int
+    PROBLEM_FIELD_NUMBER: builtins.int
+    PLAN_FIELD_NUMBER: builtins.int
+    candidate_id: builtins.str
+    """Identifier, unique in the request."""
+    plan: builtins.str
+    """Name of a stored plan, such as "plans/…"."""
+    @property
+    def problem(self) -> Global___SourcingProblem:
+        """The problem."""
+
+    def __init__(
+        self,
+        *,
+        candidate_id: builtins.str = ...,
+        problem: Global___SourcingProblem | None = ...,
+        plan: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["base", b"base", "plan", b"plan", "problem", b"problem"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["base", b"base", "candidate_id", b"candidate_id", "plan", b"plan", "problem", b"problem"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["base", b"base"]) -> typing.Literal["problem", "plan"] | None: ...
+
+Global___StressCandidate: typing_extensions.TypeAlias = StressCandidate
+
+@typing.final
+class StressTestRequest(google.protobuf.message.Message):
+    """Asks what sudden stops would do to a plan. Problems with contracts that are a yes or no are refused."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROBLEM_FIELD_NUMBER: builtins.int
+    PLAN_FIELD_NUMBER: builtins.int
+    ONSET_PERIOD_FIELD_NUMBER: builtins.int
+    SCENARIOS_FIELD_NUMBER: builtins.int
+    SWEEP_FIELD_NUMBER: builtins.int
+    CANDIDATES_FIELD_NUMBER: builtins.int
+    TIME_LIMIT_S_FIELD_NUMBER: builtins.int
+    plan: builtins.str
+    """Name of a stored plan, such as "plans/…"."""
+    onset_period: builtins.int
+    """Period, counted from 0, from which on contracts can answer to what happens. What was signed before holds."""
+    time_limit_s: builtins.float
+    """Most seconds. Unset: up to the call's deadline, at most a minute."""
+    @property
+    def problem(self) -> Global___SourcingProblem:
+        """The problem."""
+
+    @property
+    def scenarios(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Scenario]:
+        """What may happen from then on, as one tree together with "nothing happens": nobody knows which of them it is before they differ. Onsets and ends are periods of
+        the problem's horizon.
+        """
+
+    @property
+    def sweep(self) -> Global___StressSweep:
+        """Stops that are each put alone."""
+
+    @property
+    def candidates(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___StressCandidate]:
+        """Plans to compare with the base's by their regrets."""
+
+    def __init__(
+        self,
+        *,
+        problem: Global___SourcingProblem | None = ...,
+        plan: builtins.str = ...,
+        onset_period: builtins.int = ...,
+        scenarios: collections.abc.Iterable[Global___Scenario] | None = ...,
+        sweep: Global___StressSweep | None = ...,
+        candidates: collections.abc.Iterable[Global___StressCandidate] | None = ...,
+        time_limit_s: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "base", b"base", "plan", b"plan", "problem", b"problem", "sweep", b"sweep", "time_limit_s", b"time_limit_s"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "base", b"base", "candidates", b"candidates", "onset_period", b"onset_period", "plan", b"plan", "problem", b"problem", "scenarios", b"scenarios", "sweep", b"sweep", "time_limit_s", b"time_limit_s"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_time_limit_s", b"_time_limit_s"]) -> typing.Literal["time_limit_s"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["base", b"base"]) -> typing.Literal["problem", "plan"] | None: ...
+
+Global___StressTestRequest: typing_extensions.TypeAlias = StressTestRequest
+
+@typing.final
+class StockAtOnset(google.protobuf.message.Message):
+    """What is in stock at the onset."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    TONNES_FIELD_NUMBER: builtins.int
+    DAYS_OF_COVER_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Material."""
+    tonnes: builtins.float
+    """Tonnes."""
+    days_of_cover: builtins.float
+    """Days of the demand of that period, all tiers, that this covers."""
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        tonnes: builtins.float = ...,
+        days_of_cover: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["days_of_cover", b"days_of_cover", "material_id", b"material_id", "tonnes", b"tonnes"]) -> None: ...
+
+Global___StockAtOnset: typing_extensions.TypeAlias = StockAtOnset
+
+@typing.final
+class TierSurvival(google.protobuf.message.Message):
+    """How a tier fares under a stress."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    TIER_FIELD_NUMBER: builtins.int
+    DAYS_SURVIVED_FIELD_NUMBER: builtins.int
+    SURVIVES_FIELD_NUMBER: builtins.int
+    SHORTAGE_TONNES_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Material."""
+    tier: lodestock.v1.common_pb2.DemandTier.ValueType
+    """Tier."""
+    days_survived: builtins.float
+    """Days from the onset that it is served without a gap: full periods, and of the first short one the part that is served."""
+    survives: builtins.bool
+    """It lacks nothing, so that the days are those to the end of the horizon."""
+    shortage_tonnes: builtins.float
+    """What it lacks from the onset to the end of the horizon, tonnes."""
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        tier: lodestock.v1.common_pb2.DemandTier.ValueType = ...,
+        days_survived: builtins.float = ...,
+        survives: builtins.bool = ...,
+        shortage_tonnes: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["days_survived", b"days_survived", "material_id", b"material_id", "shortage_tonnes", b"shortage_tonnes", "survives", b"survives", "tier", b"tier"]) -> None: ...
+
+Global___TierSurvival: typing_extensions.TypeAlias = TierSurvival
+
+@typing.final
+class StressBreach(google.protobuf.message.Message):
+    """A rule that is broken under a stress, where rules do not bind."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FAMILY_FIELD_NUMBER: builtins.int
+    SUBJECT_ID_FIELD_NUMBER: builtins.int
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    PERIOD_FIELD_NUMBER: builtins.int
+    AMOUNT_FIELD_NUMBER: builtins.int
+    UNIT_FIELD_NUMBER: builtins.int
+    family: builtins.str
+    """Kind of rule, as in RuleBreach, or "stock_floor"."""
+    subject_id: builtins.str
+    """Identifier of the rule, material or kind of footprint; empty for the budget."""
+    material_id: builtins.str
+    """Material; empty where it is over several."""
+    country: builtins.str
+    """Country, for share caps."""
+    period: builtins.int
+    """Period."""
+    amount: builtins.float
+    """By how much."""
+    unit: builtins.str
+    """Unit of the amount: "t", "USD", or a kind of footprint."""
+    def __init__(
+        self,
+        *,
+        family: builtins.str = ...,
+        subject_id: builtins.str = ...,
+        material_id: builtins.str = ...,
+        country: builtins.str = ...,
+        period: builtins.int = ...,
+        amount: builtins.float = ...,
+        unit: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["amount", b"amount", "country", b"country", "family", b"family", "material_id", b"material_id", "period", b"period", "subject_id", b"subject_id", "unit", b"unit"]) -> None: ...
+
+Global___StressBreach: typing_extensions.TypeAlias = StressBreach
+
+@typing.final
+class StressOutcome(google.protobuf.message.Message):
+    """What one scenario comes to."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: builtins.int
+    SCENARIO_ID_FIELD_NUMBER: builtins.int
+    COUNTRIES_FIELD_NUMBER: builtins.int
+    STATUS_FIELD_NUMBER: builtins.int
+    MONEY_AT_RISK_USD_FIELD_NUMBER: builtins.int
+    EXTRA_COST_USD_FIELD_NUMBER: builtins.int
+    EXTRA_SHORTAGE_USD_FIELD_NUMBER: builtins.int
+    TIERS_FIELD_NUMBER: builtins.int
+    BREACHES_FIELD_NUMBER: builtins.int
+    kind: Global___StressKind.ValueType
+    """Where it comes from."""
+    scenario_id: builtins.str
+    """Its identifier: that of the scenario or route, the country, or both countries as "CHN+COD"."""
+    status: Global___PlanStatus.ValueType
+    """How its solve ended; without an optimum nothing else is set."""
+    money_at_risk_usd: builtins.float
+    """What it costs above "nothing happens", shortages at their cost included, discounted to the start of the horizon, USD."""
+    extra_cost_usd: builtins.float
+    """The part of it that is not shortage. Below 0 where what does not arrive is not paid for."""
+    extra_shortage_usd: builtins.float
+    """The part of it that is shortage."""
+    @property
+    def countries(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Countries that the sweep stops."""
+
+    @property
+    def tiers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___TierSurvival]:
+        """Each tier of each material."""
+
+    @property
+    def breaches(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___StressBreach]:
+        """Rules that are broken."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___StressKind.ValueType = ...,
+        scenario_id: builtins.str = ...,
+        countries: collections.abc.Iterable[builtins.str] | None = ...,
+        status: Global___PlanStatus.ValueType = ...,
+        money_at_risk_usd: builtins.float = ...,
+        extra_cost_usd: builtins.float = ...,
+        extra_shortage_usd: builtins.float = ...,
+        tiers: collections.abc.Iterable[Global___TierSurvival] | None = ...,
+        breaches: collections.abc.Iterable[Global___StressBreach] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["breaches", b"breaches", "countries", b"countries", "extra_cost_usd", b"extra_cost_usd", "extra_shortage_usd", b"extra_shortage_usd", "kind", b"kind", "money_at_risk_usd", b"money_at_risk_usd", "scenario_id", b"scenario_id", "status", b"status", "tiers", b"tiers"]) -> None: ...
+
+Global___StressOutcome: typing_extensions.TypeAlias = StressOutcome
+
+@typing.final
+class Regret(google.protobuf.message.Message):
+    """What a plan costs if a scenario happens."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SCENARIO_ID_FIELD_NUMBER: builtins.int
+    COST_USD_FIELD_NUMBER: builtins.int
+    REGRET_USD_FIELD_NUMBER: builtins.int
+    scenario_id: builtins.str
+    """The scenario; empty for "nothing happens"."""
+    cost_usd: builtins.float
+    """All that it costs over the horizon, before the onset too, shortages at their cost included, stock floors and the risk charge not, discounted, USD."""
+    regret_usd: builtins.float
+    """How much less the best of the plans costs then."""
+    def __init__(
+        self,
+        *,
+        scenario_id: builtins.str = ...,
+        cost_usd: builtins.float = ...,
+        regret_usd: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cost_usd", b"cost_usd", "regret_usd", b"regret_usd", "scenario_id", b"scenario_id"]) -> None: ...
+
+Global___Regret: typing_extensions.TypeAlias = Regret
+
+@typing.final
+class CandidateRegrets(google.protobuf.message.Message):
+    """The regrets of one plan."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    CANDIDATE_ID_FIELD_NUMBER: builtins.int
+    STATUS_FIELD_NUMBER: builtins.int
+    GREATEST_REGRET_USD_FIELD_NUMBER: builtins.int
+    REGRETS_FIELD_NUMBER: builtins.int
+    candidate_id: builtins.str
+    """The plan; empty for the base."""
+    status: Global___PlanStatus.ValueType
+    """How its solve ended; without an optimum there are no regrets."""
+    greatest_regret_usd: builtins.float
+    """The greatest regret, USD."""
+    @property
+    def regrets(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Regret]:
+        """"Nothing happens", then the scenarios, the worst for the base first; those that every plan has an answer to."""
+
+    def __init__(
+        self,
+        *,
+        candidate_id: builtins.str = ...,
+        status: Global___PlanStatus.ValueType = ...,
+        greatest_regret_usd: builtins.float = ...,
+        regrets: collections.abc.Iterable[Global___Regret] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["candidate_id", b"candidate_id", "greatest_regret_usd", b"greatest_regret_usd", "regrets", b"regrets", "status", b"status"]) -> None: ...
+
+Global___CandidateRegrets: typing_extensions.TypeAlias = CandidateRegrets
+
+@typing.final
+class StressTestResponse(google.protobuf.message.Message):
+    """What stresses come to."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: builtins.int
+    UNDISTURBED_COST_USD_FIELD_NUMBER: builtins.int
+    STOCKS_FIELD_NUMBER: builtins.int
+    OUTCOMES_FIELD_NUMBER: builtins.int
+    CANDIDATES_FIELD_NUMBER: builtins.int
+    RELAXATIONS_FIELD_NUMBER: builtins.int
+    CONFLICT_FIELD_NUMBER: builtins.int
+    RECORD_FIELD_NUMBER: builtins.int
+    status: Global___PlanStatus.ValueType
+    """How the solve of the base ended."""
+    undisturbed_cost_usd: builtins.float
+    """What the plan costs over the horizon if nothing happens, as in Regret.cost_usd."""
+    @property
+    def stocks(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___StockAtOnset]:
+        """Materials that can be held in stock."""
+
+    @property
+    def outcomes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___StressOutcome]:
+        """The scenarios, most money at risk first, those without an optimum last."""
+
+    @property
+    def candidates(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___CandidateRegrets]:
+        """The plans of the candidates and the base, the one of least greatest regret first. Empty without candidates."""
+
+    @property
+    def relaxations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Relaxation]:
+        """The base has no plan: the smallest relaxation that would make one possible."""
+
+    @property
+    def conflict(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ConflictingRule]:
+        """The base has no plan: rules that cannot all be kept."""
+
+    @property
+    def record(self) -> lodestock.v1.common_pb2.RunRecord:
+        """How it was made."""
+
+    def __init__(
+        self,
+        *,
+        status: Global___PlanStatus.ValueType = ...,
+        undisturbed_cost_usd: builtins.float = ...,
+        stocks: collections.abc.Iterable[Global___StockAtOnset] | None = ...,
+        outcomes: collections.abc.Iterable[Global___StressOutcome] | None = ...,
+        candidates: collections.abc.Iterable[Global___CandidateRegrets] | None = ...,
+        relaxations: collections.abc.Iterable[Global___Relaxation] | None = ...,
+        conflict: collections.abc.Iterable[Global___ConflictingRule] | None = ...,
+        record: lodestock.v1.common_pb2.RunRecord | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["record", b"record"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["candidates", b"candidates", "conflict", b"conflict", "outcomes", b"outcomes", "record", b"record", "relaxations", b"relaxations", "status", b"status", "stocks", b"stocks", "undisturbed_cost_usd", b"undisturbed_cost_usd"]) -> None: ...
+
+Global___StressTestResponse: typing_extensions.TypeAlias = StressTestResponse
+
+@typing.final
+class SizeStockpileRequest(google.protobuf.message.Message):
+    """Asks how large a stockpile must be."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROBLEM_FIELD_NUMBER: builtins.int
+    PLAN_FIELD_NUMBER: builtins.int
+    MATERIAL_IDS_FIELD_NUMBER: builtins.int
+    TIERS_FIELD_NUMBER: builtins.int
+    MIN_PROBABILITIES_FIELD_NUMBER: builtins.int
+    HOLD_CONTRACTS_FIELD_NUMBER: builtins.int
+    TIME_LIMIT_S_FIELD_NUMBER: builtins.int
+    plan: builtins.str
+    """Name of a stored plan, such as "plans/…"."""
+    hold_contracts: builtins.bool
+    """Whether contracts are those of the plan of the problem. Unset: they are free, and may be others for another stockpile."""
+    time_limit_s: builtins.float
+    """Most seconds. Unset: up to the call's deadline, at most a minute."""
+    @property
+    def problem(self) -> Global___SourcingProblem:
+        """The problem."""
+
+    @property
+    def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Materials whose opening stock is sized; each has a stock policy in the problem. Empty: all that have one."""
+
+    @property
+    def tiers(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[lodestock.v1.common_pb2.DemandTier.ValueType]:
+        """Tiers of these materials that must not be short. Empty: DEFENCE and ESSENTIAL."""
+
+    @property
+    def min_probabilities(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.float]:
+        """Least probability of the scenarios in which they are not, together; one answer each. Empty: 1, which is all scenarios."""
+
+    def __init__(
+        self,
+        *,
+        problem: Global___SourcingProblem | None = ...,
+        plan: builtins.str = ...,
+        material_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        tiers: collections.abc.Iterable[lodestock.v1.common_pb2.DemandTier.ValueType] | None = ...,
+        min_probabilities: collections.abc.Iterable[builtins.float] | None = ...,
+        hold_contracts: builtins.bool = ...,
+        time_limit_s: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "base", b"base", "plan", b"plan", "problem", b"problem", "time_limit_s", b"time_limit_s"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_time_limit_s", b"_time_limit_s", "base", b"base", "hold_contracts", b"hold_contracts", "material_ids", b"material_ids", "min_probabilities", b"min_probabilities", "plan", b"plan", "problem", b"problem", "tiers", b"tiers", "time_limit_s", b"time_limit_s"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_time_limit_s", b"_time_limit_s"]) -> typing.Literal["time_limit_s"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["base", b"base"]) -> typing.Literal["problem", "plan"] | None: ...
+
+Global___SizeStockpileRequest: typing_extensions.TypeAlias = SizeStockpileRequest
+
+@typing.final
+class SizedStock(google.protobuf.message.Message):
+    """The opening stock of one material."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    OPENING_TONNES_FIELD_NUMBER: builtins.int
+    OWNED_TONNES_FIELD_NUMBER: builtins.int
+    BOUGHT_TONNES_FIELD_NUMBER: builtins.int
+    DAYS_FIELD_NUMBER: builtins.int
+    PRICE_USD_PER_TONNE_FIELD_NUMBER: builtins.int
+    PURCHASE_USD_FIELD_NUMBER: builtins.int
+    HOLDING_USD_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Material."""
+    opening_tonnes: builtins.float
+    """Tonnes wanted at the start."""
+    owned_tonnes: builtins.float
+    """Tonnes of them that are there already, as the problem says: these are free."""
+    bought_tonnes: builtins.float
+    """Tonnes of them that are bought."""
+    days: builtins.float
+    """Days of the demand of the first period, all tiers, that the opening stock is."""
+    price_usd_per_tonne: builtins.float
+    """Price of a tonne: landed cost in the first period, mean over the sources by capacity, USD/t."""
+    purchase_usd: builtins.float
+    """What is bought times its price, USD."""
+    holding_usd: builtins.float
+    """Expected discounted cost of holding the material's stock over the horizon, USD."""
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        opening_tonnes: builtins.float = ...,
+        owned_tonnes: builtins.float = ...,
+        bought_tonnes: builtins.float = ...,
+        days: builtins.float = ...,
+        price_usd_per_tonne: builtins.float = ...,
+        purchase_usd: builtins.float = ...,
+        holding_usd: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["bought_tonnes", b"bought_tonnes", "days", b"days", "holding_usd", b"holding_usd", "material_id", b"material_id", "opening_tonnes", b"opening_tonnes", "owned_tonnes", b"owned_tonnes", "price_usd_per_tonne", b"price_usd_per_tonne", "purchase_usd", b"purchase_usd"]) -> None: ...
+
+Global___SizedStock: typing_extensions.TypeAlias = SizedStock
+
+@typing.final
+class NodeShortage(google.protobuf.message.Message):
+    """What a tier lacks at a node of the scenario tree."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    TIER_FIELD_NUMBER: builtins.int
+    PERIOD_FIELD_NUMBER: builtins.int
+    NODE_ID_FIELD_NUMBER: builtins.int
+    SCENARIO_IDS_FIELD_NUMBER: builtins.int
+    TONNES_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Material."""
+    tier: lodestock.v1.common_pb2.DemandTier.ValueType
+    """Tier."""
+    period: builtins.int
+    """Period."""
+    node_id: builtins.int
+    """Node."""
+    tonnes: builtins.float
+    """Tonnes."""
+    @property
+    def scenario_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The scenarios that pass through the node."""
+
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        tier: lodestock.v1.common_pb2.DemandTier.ValueType = ...,
+        period: builtins.int = ...,
+        node_id: builtins.int = ...,
+        scenario_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        tonnes: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["material_id", b"material_id", "node_id", b"node_id", "period", b"period", "scenario_ids", b"scenario_ids", "tier", b"tier", "tonnes", b"tonnes"]) -> None: ...
+
+Global___NodeShortage: typing_extensions.TypeAlias = NodeShortage
+
+@typing.final
+class DecidingDemand(google.protobuf.message.Message):
+    """Demand that decides the size of the stock."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    PERIOD_FIELD_NUMBER: builtins.int
+    NODE_ID_FIELD_NUMBER: builtins.int
+    SCENARIO_IDS_FIELD_NUMBER: builtins.int
+    PROBABILITY_FIELD_NUMBER: builtins.int
+    OPENING_TONNES_PER_TONNE_FIELD_NUMBER: builtins.int
+    COST_USD_PER_TONNE_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Material."""
+    period: builtins.int
+    """Period."""
+    node_id: builtins.int
+    """Node."""
+    probability: builtins.float
+    """Probability of the node."""
+    opening_tonnes_per_tonne: builtins.float
+    """Tonnes of opening stock, of all materials together, that one tonne more of this demand makes necessary."""
+    cost_usd_per_tonne: builtins.float
+    """What that tonne adds to the objective, USD: stock, and all else that serves it, by its chance."""
+    @property
+    def scenario_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The scenarios that pass through the node."""
+
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        period: builtins.int = ...,
+        node_id: builtins.int = ...,
+        scenario_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        probability: builtins.float = ...,
+        opening_tonnes_per_tonne: builtins.float = ...,
+        cost_usd_per_tonne: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["cost_usd_per_tonne", b"cost_usd_per_tonne", "material_id", b"material_id", "node_id", b"node_id", "opening_tonnes_per_tonne", b"opening_tonnes_per_tonne", "period", b"period", "probability", b"probability", "scenario_ids", b"scenario_ids"]) -> None: ...
+
+Global___DecidingDemand: typing_extensions.TypeAlias = DecidingDemand
+
+@typing.final
+class SparedScenarios(google.protobuf.message.Message):
+    """Scenarios that are the same to the problem, and in which a named tier is short."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SCENARIO_IDS_FIELD_NUMBER: builtins.int
+    PROBABILITY_FIELD_NUMBER: builtins.int
+    SHORTAGES_FIELD_NUMBER: builtins.int
+    probability: builtins.float
+    """Their probability together."""
+    @property
+    def scenario_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """The scenarios; "" is that nothing happens."""
+
+    @property
+    def shortages(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___NodeShortage]:
+        """What is short in them."""
+
+    def __init__(
+        self,
+        *,
+        scenario_ids: collections.abc.Iterable[builtins.str] | None = ...,
+        probability: builtins.float = ...,
+        shortages: collections.abc.Iterable[Global___NodeShortage] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["probability", b"probability", "scenario_ids", b"scenario_ids", "shortages", b"shortages"]) -> None: ...
+
+Global___SparedScenarios: typing_extensions.TypeAlias = SparedScenarios
+
+@typing.final
+class UnreachableSupply(google.protobuf.message.Message):
+    """Why no opening stock is enough."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MOST_PROBABILITY_FIELD_NUMBER: builtins.int
+    SHORTAGES_FIELD_NUMBER: builtins.int
+    LIMITS_FIELD_NUMBER: builtins.int
+    RELAXATIONS_FIELD_NUMBER: builtins.int
+    most_probability: builtins.float
+    """Most probability of scenarios without shortage that any stockpile reaches. Unset: time ended the search for it."""
+    @property
+    def shortages(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___NodeShortage]:
+        """The least shortage in tonnes over all nodes that any stockpile leaves. Empty: it is the closing stock that cannot be."""
+
+    @property
+    def limits(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ConflictingRule]:
+        """The limits that keep it: no plan keeps them all and serves the tiers."""
+
+    @property
+    def relaxations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Relaxation]:
+        """Where it is the closing stock that cannot be: the smallest relaxation that makes a plan possible."""
+
+    def __init__(
+        self,
+        *,
+        most_probability: builtins.float | None = ...,
+        shortages: collections.abc.Iterable[Global___NodeShortage] | None = ...,
+        limits: collections.abc.Iterable[Global___ConflictingRule] | None = ...,
+        relaxations: collections.abc.Iterable[Global___Relaxation] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_most_probability", b"_most_probability", "most_probability", b"most_probability"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_most_probability", b"_most_probability", "limits", b"limits", "most_probability", b"most_probability", "relaxations", b"relaxations", "shortages", b"shortages"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_most_probability", b"_most_probability"]) -> typing.Literal["most_probability"] | None: ...
+
+Global___UnreachableSupply: typing_extensions.TypeAlias = UnreachableSupply
+
+@typing.final
+class StockpileSize(google.protobuf.message.Message):
+    """The stockpile for one least probability."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MIN_PROBABILITY_FIELD_NUMBER: builtins.int
+    STATUS_FIELD_NUMBER: builtins.int
+    COSTS_FIELD_NUMBER: builtins.int
+    PURCHASE_USD_FIELD_NUMBER: builtins.int
+    OBJECTIVE_USD_FIELD_NUMBER: builtins.int
+    BOUND_USD_FIELD_NUMBER: builtins.int
+    OBJECTIVE_DIFFERENCE_USD_FIELD_NUMBER: builtins.int
+    SERVED_PROBABILITY_FIELD_NUMBER: builtins.int
+    STOCKS_FIELD_NUMBER: builtins.int
+    DECIDING_FIELD_NUMBER: builtins.int
+    SPARED_FIELD_NUMBER: builtins.int
+    UNREACHABLE_FIELD_NUMBER: builtins.int
+    min_probability: builtins.float
+    """Least probability, as asked for."""
+    status: Global___PlanStatus.ValueType
+    """How it ended."""
+    purchase_usd: builtins.float
+    """What the opening stocks that are bought cost, USD, paid before the first period: neither in a budget nor charged for risk."""
+    objective_usd: builtins.float
+    """Objective of the plan and the purchase, USD."""
+    bound_usd: builtins.float
+    """Bound on it, USD: below where time ended the search for the least."""
+    objective_difference_usd: builtins.float
+    """Objective with the purchase less that of the base, USD: what the certainty costs, below 0 where it pays for itself."""
+    served_probability: builtins.float
+    """Probability of the scenarios in which no named tier is short."""
+    @property
+    def costs(self) -> Global___CostBreakdown:
+        """Costs of the plan with the stockpile, without its purchase. Unset: there is none."""
+
+    @property
+    def stocks(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SizedStock]:
+        """The opening stocks."""
+
+    @property
+    def deciding(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___DecidingDemand]:
+        """The demand that decides the size, what needs most stock first. Empty where the plan is no optimum."""
+
+    @property
+    def spared(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SparedScenarios]:
+        """The scenarios that are spared, and what is short in them."""
+
+    @property
+    def unreachable(self) -> Global___UnreachableSupply:
+        """Why there is none, where no opening stock is enough."""
+
+    def __init__(
+        self,
+        *,
+        min_probability: builtins.float = ...,
+        status: Global___PlanStatus.ValueType = ...,
+        costs: Global___CostBreakdown | None = ...,
+        purchase_usd: builtins.float = ...,
+        objective_usd: builtins.float = ...,
+        bound_usd: builtins.float = ...,
+        objective_difference_usd: builtins.float = ...,
+        served_probability: builtins.float = ...,
+        stocks: collections.abc.Iterable[Global___SizedStock] | None = ...,
+        deciding: collections.abc.Iterable[Global___DecidingDemand] | None = ...,
+        spared: collections.abc.Iterable[Global___SparedScenarios] | None = ...,
+        unreachable: Global___UnreachableSupply | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["costs", b"costs", "unreachable", b"unreachable"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["bound_usd", b"bound_usd", "costs", b"costs", "deciding", b"deciding", "min_probability", b"min_probability", "objective_difference_usd", b"objective_difference_usd", "objective_usd", b"objective_usd", "purchase_usd", b"purchase_usd", "served_probability", b"served_probability", "spared", b"spared", "status", b"status", "stocks", b"stocks", "unreachable", b"unreachable"]) -> None: ...
+
+Global___StockpileSize: typing_extensions.TypeAlias = StockpileSize
+
+@typing.final
+class SizeStockpileResponse(google.protobuf.message.Message):
+    """Stockpiles."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    STATUS_FIELD_NUMBER: builtins.int
+    COSTS_FIELD_NUMBER: builtins.int
+    SIZES_FIELD_NUMBER: builtins.int
+    RELAXATIONS_FIELD_NUMBER: builtins.int
+    CONFLICT_FIELD_NUMBER: builtins.int
+    RECORD_FIELD_NUMBER: builtins.int
+    status: Global___PlanStatus.ValueType
+    """How the base, the plan with the opening stock that there is, ended."""
+    @property
+    def costs(self) -> Global___CostBreakdown:
+        """Its costs. Unset: there is none."""
+
+    @property
+    def sizes(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___StockpileSize]:
+        """The stockpiles, in the order of the probabilities; none where the base has no plan."""
+
+    @property
+    def relaxations(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Relaxation]:
+        """Where the base has no plan: the smallest relaxation that makes one possible."""
+
+    @property
+    def conflict(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ConflictingRule]:
+        """Where the base has no plan: a set of rules that contradict each other, none of them too many."""
+
+    @property
+    def record(self) -> lodestock.v1.common_pb2.RunRecord:
+        """How it was made."""
+
+    def __init__(
+        self,
+        *,
+        status: Global___PlanStatus.ValueType = ...,
+        costs: Global___CostBreakdown | None = ...,
+        sizes: collections.abc.Iterable[Global___StockpileSize] | None = ...,
+        relaxations: collections.abc.Iterable[Global___Relaxation] | None = ...,
+        conflict: collections.abc.Iterable[Global___ConflictingRule] | None = ...,
+        record: lodestock.v1.common_pb2.RunRecord | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["costs", b"costs", "record", b"record"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["conflict", b"conflict", "costs", b"costs", "record", b"record", "relaxations", b"relaxations", "sizes", b"sizes", "status", b"status"]) -> None: ...
+
+Global___SizeStockpileResponse: typing_extensions.TypeAlias = SizeStockpileResponse

@@ -96,6 +96,16 @@ class SourcingServiceStub(object):
                 request_serializer=lodestock_dot_v1_dot_sourcing__pb2.ExportModelRequest.SerializeToString,
                 response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ExportModelResponse.FromString,
                 _registered_method=True)
+        self.StressTest = channel.unary_unary(
+                '/lodestock.v1.SourcingService/StressTest',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.StressTestRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.StressTestResponse.FromString,
+                _registered_method=True)
+        self.SizeStockpile = channel.unary_unary(
+                '/lodestock.v1.SourcingService/SizeStockpile',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.SizeStockpileRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.SizeStockpileResponse.FromString,
+                _registered_method=True)
         self.GetPlan = channel.unary_unary(
                 '/lodestock.v1.SourcingService/GetPlan',
                 request_serializer=lodestock_dot_v1_dot_sourcing__pb2.GetPlanRequest.SerializeToString,
@@ -208,6 +218,21 @@ class SourcingServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StressTest(self, request, context):
+        """Says what sudden stops would do to a plan that was made without knowing of them: how long each tier is served, what is short, what it costs; of several plans
+        which has the least greatest regret.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SizeStockpile(self, request, context):
+        """Says how large a stockpile must be for named tiers not to be short, in all scenarios or in most of them, and what it costs.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetPlan(self, request, context):
         """Returns a stored plan.
         """
@@ -298,6 +323,16 @@ def add_SourcingServiceServicer_to_server(servicer, server):
                     servicer.ExportModel,
                     request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ExportModelRequest.FromString,
                     response_serializer=lodestock_dot_v1_dot_sourcing__pb2.ExportModelResponse.SerializeToString,
+            ),
+            'StressTest': grpc.unary_unary_rpc_method_handler(
+                    servicer.StressTest,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.StressTestRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.StressTestResponse.SerializeToString,
+            ),
+            'SizeStockpile': grpc.unary_unary_rpc_method_handler(
+                    servicer.SizeStockpile,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.SizeStockpileRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.SizeStockpileResponse.SerializeToString,
             ),
             'GetPlan': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPlan,
@@ -645,6 +680,60 @@ class SourcingService(object):
             '/lodestock.v1.SourcingService/ExportModel',
             lodestock_dot_v1_dot_sourcing__pb2.ExportModelRequest.SerializeToString,
             lodestock_dot_v1_dot_sourcing__pb2.ExportModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StressTest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/StressTest',
+            lodestock_dot_v1_dot_sourcing__pb2.StressTestRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.StressTestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SizeStockpile(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/SizeStockpile',
+            lodestock_dot_v1_dot_sourcing__pb2.SizeStockpileRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.SizeStockpileResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -222,6 +222,38 @@ _SourcingServiceExportModelType = typing_extensions.TypeVar(
     ],
 )
 
+_SourcingServiceStressTestType = typing_extensions.TypeVar(
+    '_SourcingServiceStressTestType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.StressTestRequest,
+        lodestock.v1.sourcing_pb2.StressTestResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.StressTestRequest,
+        lodestock.v1.sourcing_pb2.StressTestResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.StressTestRequest,
+        lodestock.v1.sourcing_pb2.StressTestResponse,
+    ],
+)
+
+_SourcingServiceSizeStockpileType = typing_extensions.TypeVar(
+    '_SourcingServiceSizeStockpileType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.SizeStockpileRequest,
+        lodestock.v1.sourcing_pb2.SizeStockpileResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.SizeStockpileRequest,
+        lodestock.v1.sourcing_pb2.SizeStockpileResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.SizeStockpileRequest,
+        lodestock.v1.sourcing_pb2.SizeStockpileResponse,
+    ],
+)
+
 _SourcingServiceGetPlanType = typing_extensions.TypeVar(
     '_SourcingServiceGetPlanType',
     grpc.UnaryUnaryMultiCallable[
@@ -286,7 +318,7 @@ _SourcingServiceDeletePlanType = typing_extensions.TypeVar(
     ],
 )
 
-class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _SourcingServiceValidateProblemType, _SourcingServiceOptimizeSourcingType, _SourcingServiceRunOptimizationType, _SourcingServiceTraceFrontierType, _SourcingServiceFindAlternativesType, _SourcingServiceAskWhatIfType, _SourcingServiceExplainPlanType, _SourcingServiceGenerateScenariosType, _SourcingServicePriceRulesType, _SourcingServiceListPoliciesType, _SourcingServiceExportModelType, _SourcingServiceGetPlanType, _SourcingServiceListPlansType, _SourcingServiceComparePlansType, _SourcingServiceDeletePlanType]):
+class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _SourcingServiceValidateProblemType, _SourcingServiceOptimizeSourcingType, _SourcingServiceRunOptimizationType, _SourcingServiceTraceFrontierType, _SourcingServiceFindAlternativesType, _SourcingServiceAskWhatIfType, _SourcingServiceExplainPlanType, _SourcingServiceGenerateScenariosType, _SourcingServicePriceRulesType, _SourcingServiceListPoliciesType, _SourcingServiceExportModelType, _SourcingServiceStressTestType, _SourcingServiceSizeStockpileType, _SourcingServiceGetPlanType, _SourcingServiceListPlansType, _SourcingServiceComparePlansType, _SourcingServiceDeletePlanType]):
     """Plans from whom to buy and how much to stock."""
 
     @typing.overload
@@ -338,6 +370,14 @@ class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _Sour
         grpc.UnaryUnaryMultiCallable[
             lodestock.v1.sourcing_pb2.ExportModelRequest,
             lodestock.v1.sourcing_pb2.ExportModelResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.StressTestRequest,
+            lodestock.v1.sourcing_pb2.StressTestResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.SizeStockpileRequest,
+            lodestock.v1.sourcing_pb2.SizeStockpileResponse,
         ],
         grpc.UnaryUnaryMultiCallable[
             lodestock.v1.sourcing_pb2.GetPlanRequest,
@@ -408,6 +448,14 @@ class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _Sour
             lodestock.v1.sourcing_pb2.ExportModelResponse,
         ],
         grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.StressTestRequest,
+            lodestock.v1.sourcing_pb2.StressTestResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.SizeStockpileRequest,
+            lodestock.v1.sourcing_pb2.SizeStockpileResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
             lodestock.v1.sourcing_pb2.GetPlanRequest,
             lodestock.v1.sourcing_pb2.GetPlanResponse,
         ],
@@ -463,6 +511,14 @@ class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _Sour
 
     ExportModel: _SourcingServiceExportModelType
     """Writes the model of a problem as a file that other solvers read, so that a plan can be checked without Lodestock."""
+
+    StressTest: _SourcingServiceStressTestType
+    """Says what sudden stops would do to a plan that was made without knowing of them: how long each tier is served, what is short, what it costs; of several plans
+    which has the least greatest regret.
+    """
+
+    SizeStockpile: _SourcingServiceSizeStockpileType
+    """Says how large a stockpile must be for named tiers not to be short, in all scenarios or in most of them, and what it costs."""
 
     GetPlan: _SourcingServiceGetPlanType
     """Returns a stored plan."""
@@ -524,6 +580,14 @@ SourcingServiceAsyncStub: typing_extensions.TypeAlias = SourcingServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         lodestock.v1.sourcing_pb2.ExportModelRequest,
         lodestock.v1.sourcing_pb2.ExportModelResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.StressTestRequest,
+        lodestock.v1.sourcing_pb2.StressTestResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.SizeStockpileRequest,
+        lodestock.v1.sourcing_pb2.SizeStockpileResponse,
     ],
     grpc.aio.UnaryUnaryMultiCallable[
         lodestock.v1.sourcing_pb2.GetPlanRequest,
@@ -644,6 +708,24 @@ class SourcingServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[lodestock.v1.sourcing_pb2.ExportModelResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.ExportModelResponse]]:
         """Writes the model of a problem as a file that other solvers read, so that a plan can be checked without Lodestock."""
+
+    @abc.abstractmethod
+    def StressTest(
+        self,
+        request: lodestock.v1.sourcing_pb2.StressTestRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.StressTestResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.StressTestResponse]]:
+        """Says what sudden stops would do to a plan that was made without knowing of them: how long each tier is served, what is short, what it costs; of several plans
+        which has the least greatest regret.
+        """
+
+    @abc.abstractmethod
+    def SizeStockpile(
+        self,
+        request: lodestock.v1.sourcing_pb2.SizeStockpileRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.SizeStockpileResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.SizeStockpileResponse]]:
+        """Says how large a stockpile must be for named tiers not to be short, in all scenarios or in most of them, and what it costs."""
 
     @abc.abstractmethod
     def GetPlan(

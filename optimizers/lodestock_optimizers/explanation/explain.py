@@ -10,28 +10,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TypeVar
 
-import numpy as np
-
 from lodestock_optimizers.compiled import CompiledProblem, compile_problem
 from lodestock_optimizers.no_plan.infeasibility import explain_infeasibility
 from lodestock_optimizers.no_plan.named_limits import NamedLimits
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.problem import SourcingProblem
 from lodestock_optimizers.reading.extraction import read_costs
-from lodestock_optimizers.scenario_tree import Ints
-from lodestock_optimizers.solving.highs import Solution
-from lodestock_optimizers.solving.mixed import MixedSolver
-from lodestock_optimizers.solving.race import solve
-from lodestock_optimizers.solving.resolving import WarmModel
+from lodestock_optimizers.solving.highs import Unanswered, no_solution
 from lodestock_optimizers.validation import validate
 from lodestock_optimizers.violations import InvalidProblem, Violation
 from lodestock_optimizers.watch import Stage, Stopped, Timekeeper, Unwatched, Watcher
 
+from .apart import Parts
 from .attribution import attribute_costs
 from .firmness import firm_quantities
 from .knowing import values_of_perfect_information
 from .limit_prices import LimitPricing
-from .values import Asked, Explanation, FirmQuantity, Language, LimitPrice, WhyNot
+from .optimum import Optimum, optimum
+from .planning import values_of_planning
+from .values import Asked, Explanation, FirmQuantity, Language, LimitPrice, ValueOfPlanning, WhyNot
 from .why_not import nearest, why_not
 from .wording import text_of
 
@@ -76,7 +73,7 @@ def explain(
     keeper = Timekeeper(clock, time_limit_s, watcher or Unwatched())
     try:
         explanation = _Explaining(problem, asked, keeper).explanation()
-    except Stopped as stopped:
+    except (Stopped, Unanswered) as stopped:
         explanation = Explanation(stopped.status)
     languages = asked.languages or (Language.ENGLISH,)
     return replace(explanation, texts=tuple(text_of(problem, explanation, one) for one in languages))
@@ -98,24 +95,27 @@ class _Explaining:
     def __init__(self, problem: SourcingProblem, asked: Asked, keeper: Timekeeper) -> None:
         self._problem, self._asked, self._keeper = problem, asked, keeper
         self._left_out: list[str] = []
+        self._is_over = False
         self._limits: list[LimitPrice] = []
         self._why_not: list[WhyNot] = []
         self._firm: list[FirmQuantity] = []
         self._knowing: list[float] = []
+        self._planning: list[ValueOfPlanning] = []
 
     def explanation(self) -> Explanation:
         """Plan and explain."""
         keeper = self._keeper
         keeper.report(Stage.BUILDING)
-        compiled, solution = self._solved()
+        stated = compile_problem(self._problem, keeper)
+        best = optimum(stated, keeper)
         keeper.report(Stage.EXPLAINING)
-        if solution.status is PlanStatus.INFEASIBLE:
-            relaxations, conflict = explain_infeasibility(compiled.answer(solution), keeper)
-            return Explanation(solution.status, relaxations=relaxations, conflict=conflict)
-        answer = compiled.answer(solution)
-        costs, _ = read_costs(answer)
+        if best is None:
+            refused = stated.answer(no_solution(PlanStatus.INFEASIBLE, ""))
+            relaxations, conflict = explain_infeasibility(refused, keeper)
+            return Explanation(PlanStatus.INFEASIBLE, relaxations=relaxations, conflict=conflict)
+        costs, _ = read_costs(best.answer)
         increase = self._asked.firmness_increase or DEFAULT_INCREASE
-        self._find(compiled, solution, increase)
+        self._find(stated, best, increase)
         return Explanation(
             status=PlanStatus.OPTIMAL,
             costs=costs,
@@ -123,55 +123,41 @@ class _Explaining:
             why_not=tuple(self._why_not),
             firm_quantities=tuple(self._firm),
             firmness_increase=increase,
-            costs_by_field=attribute_costs(answer),
+            costs_by_field=attribute_costs(best.answer),
             value_of_perfect_information_usd=next(iter(self._knowing), None),
+            value_of_planning=next(iter(self._planning), None),
             left_out=tuple(self._left_out),
-            has_yes_or_no=bool(len(compiled.instance.ordered)),
+            has_yes_or_no=bool(len(stated.instance.ordered)),
         )
 
-    def _solved(self) -> tuple[CompiledProblem, Solution]:
-        """The model and its optimum; with choices of yes or no held, where there are any."""
-        compiled = compile_problem(self._problem, self._keeper)
-        whole: Ints = compiled.arrays.integer
-        if not len(whole):
-            self._model = WarmModel(compiled.arrays)
-            return compiled, self._model.solve(keeper=self._keeper)
-        chosen = _optimum(compiled, self._keeper)
-        if chosen.status is PlanStatus.INFEASIBLE:
-            return compiled, chosen
-        lower, upper = compiled.arrays.lower.copy(), compiled.arrays.upper.copy()
-        lower[whole] = upper[whole] = np.round(chosen.column_value[whole])
-        held = replace(compiled.arrays, lower=lower, upper=upper, integer=whole[:0])
-        self._model = WarmModel(held)
-        return replace(compiled, arrays=held), self._model.solve(keeper=self._keeper)
-
-    def _find(self, compiled: CompiledProblem, solution: Solution, increase: float) -> None:
-        keeper, asked, columns = self._keeper, self._asked, compiled.arrays.shape[1]
-        answer = compiled.answer(solution)
-        limits = NamedLimits(compiled.instance, compiled.rows, compiled.arrays)
-        pricing = LimitPricing(limits, answer, self._model)
-        self._part("limits", pricing.prices(keeper), self._limits)
-        questions = asked.why_not or nearest(answer, MANY_SUPPLIERS if columns <= SMALL_MODEL else FEW_SUPPLIERS)
-        self._part("why_not", why_not(answer, self._model, questions, keeper), self._why_not)
+    def _find(self, stated: CompiledProblem, best: Optimum, increase: float) -> None:
+        keeper, asked, columns = self._keeper, self._asked, stated.arrays.shape[1]
+        answer, is_small, parts = best.answer, columns <= SMALL_MODEL, Parts(best, keeper)
+        limits = NamedLimits(answer.instance, answer.rows, answer.arrays)
+        self._part("limits", LimitPricing(limits, answer, best.model).prices(keeper), self._limits)
+        questions = asked.why_not or nearest(answer, MANY_SUPPLIERS if is_small else FEW_SUPPLIERS)
+        self._part("why_not", why_not(parts, questions, keeper), self._why_not)
         count = asked.firm_quantities
         if count is None:
-            count = MANY_QUANTITIES if columns <= SMALL_MODEL else FEW_QUANTITIES
-        self._part("firm_quantities", firm_quantities(answer, self._model, increase, count, keeper), self._firm)
+            count = MANY_QUANTITIES if is_small else FEW_QUANTITIES
+        self._part("firm_quantities", firm_quantities(parts, increase, count, keeper), self._firm)
         scenarios = self._problem.scenarios
-        is_small = (len(scenarios) + 1) * columns <= MOST_KNOWN
-        if scenarios and (
-            is_small if asked.value_of_perfect_information is None else asked.value_of_perfect_information
-        ):
-            values = values_of_perfect_information(self._problem, solution.objective, keeper)
+        if scenarios and _wanted(asked.value_of_planning, is_small):
+            self._part("value_of_planning", values_of_planning(stated, best, keeper), self._planning)
+        is_known = (len(scenarios) + 1) * columns <= MOST_KNOWN
+        if scenarios and _wanted(asked.value_of_perfect_information, is_known):
+            values = values_of_perfect_information(self._problem, best.objective, keeper)
             self._part("value_of_perfect_information_usd", values, self._knowing)
 
     def _part(self, name: str, found: Iterator[T], into: list[T]) -> None:
         """Find a part of the explanation as far as the time goes; then what follows is left out.
 
+        What the solver has no answer to is left out, too, and with it what comes after it in its part.
+
         Raises:
             Stopped: The caller cancelled.
         """
-        if self._left_out:
+        if self._is_over:
             self._left_out.append(name)
             return
         try:
@@ -181,17 +167,11 @@ class _Explaining:
         except Stopped as stopped:
             if stopped.status is PlanStatus.CANCELLED:
                 raise
+            self._is_over = True
+            self._left_out.append(name)
+        except Unanswered:
             self._left_out.append(name)
 
 
-def _optimum(compiled: CompiledProblem, keeper: Timekeeper) -> Solution:
-    """The optimum of a model in which contracts are signed or not as a whole.
-
-    Raises:
-        Stopped: Caller or clock say so before it is proven.
-    """
-    solution = solve(MixedSolver(compiled.arrays, keeper.left()), keeper, Stage.SOLVING)
-    if solution.status not in (PlanStatus.OPTIMAL, PlanStatus.INFEASIBLE):
-        cancelled = solution.status is PlanStatus.CANCELLED
-        raise Stopped(PlanStatus.CANCELLED if cancelled else PlanStatus.NO_PLAN_FOUND)
-    return solution
+def _wanted(asked: bool | None, default: bool) -> bool:
+    return default if asked is None else asked

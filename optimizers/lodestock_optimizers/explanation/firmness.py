@@ -15,9 +15,10 @@ from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.reading.answer import Answer
 from lodestock_optimizers.scenario_tree import Floats
 from lodestock_optimizers.solving.highs import SolverFault
-from lodestock_optimizers.solving.resolving import ArrayChange, WarmModel
+from lodestock_optimizers.solving.resolving import ArrayChange
 from lodestock_optimizers.watch import Timekeeper
 
+from .apart import Apart, Parts
 from .values import FirmQuantity
 
 START = -1
@@ -26,55 +27,83 @@ START = -1
 
 @dataclass(frozen=True)
 class _Quantity:
-    """A sum over columns that is worth to be looked at, by what it is worth in money."""
+    """What is to be looked at, by what it is worth in money."""
 
     family: str
-    material: int
+    material_id: str
     country: str
     source_id: str
-    node: int
-    coefficient: Floats
     usd: float
 
 
-def firm_quantities(
-    answer: Answer, model: WarmModel, increase: float, count: int, keeper: Timekeeper
-) -> Iterator[FirmQuantity]:
-    """The least and most of the `count` dearest quantities; adds a row to the model.
+def firm_quantities(parts: Parts, increase: float, count: int, keeper: Timekeeper) -> Iterator[FirmQuantity]:
+    """The least and most of the `count` dearest quantities; adds a row to the models that they are sought in.
 
     Raises:
         Stopped: Caller or clock say so.
         SolverFault: HiGHS fails, or says that the optimum itself is not allowed.
     """
-    quantities = sorted(_quantities(answer), key=lambda q: -q.usd)[:count]
-    if not quantities:
-        return
-    own, columns = answer.arrays, answer.arrays.shape[1]
-    best = float(own.cost @ answer.solution.column_value)
-    model.add_row(own.cost, -np.inf, best + increase * abs(best + own.offset))
-    model.go_by_plan()
-    for quantity in quantities:
-        found = []
-        for sign in (1.0, -1.0):
-            solution = model.solve(ArrayChange(cost=sign * quantity.coefficient[:columns]), keeper)
-            if solution.status is not PlanStatus.OPTIMAL:
-                raise SolverFault("no plan costs as little as the optimum")
-            found.append(float(quantity.coefficient @ solution.column_value))
-        tonnes = float(quantity.coefficient @ answer.solution.column_value)
-        yield FirmQuantity(
-            family=quantity.family,
-            material_id=answer.instance.problem.materials[quantity.material].material_id,
-            country=quantity.country,
-            source_id=quantity.source_id,
-            node_id=quantity.node,
-            tonnes=_clean(tonnes, answer, quantity.material),
-            least_tonnes=_clean(min(found[0], tonnes), answer, quantity.material),
-            most_tonnes=_clean(max(found[1], tonnes), answer, quantity.material),
-        )
+    room = increase * abs(parts.whole.solution.objective)
+    limited: set[Apart] = set()
+    for quantity in sorted(_quantities(parts.whole), key=lambda q: -q.usd)[:count]:
+        part = parts.of(quantity.material_id)
+        if part not in limited:
+            # What one part may cost more, the others may not: together they may cost so much more.
+            cost = part.answer.arrays.cost
+            part.model.add_row(cost, -np.inf, float(cost @ part.answer.solution.column_value) + room)
+            part.model.go_by_plan()
+            limited.add(part)
+        yield _firm(quantity, part, keeper)
+
+
+def _firm(quantity: _Quantity, part: Apart, keeper: Timekeeper) -> FirmQuantity:
+    answer = part.answer
+    m = next(i for i, one in enumerate(answer.instance.problem.materials) if one.material_id == quantity.material_id)
+    node = int(answer.stock[:, m].argmax()) if quantity.family == "peak_stock" else START
+    coefficient = _coefficient(answer, quantity, m, node)
+    found = []
+    for sign in (1.0, -1.0):
+        solution = part.model.solve(ArrayChange(cost=sign * coefficient), keeper)
+        if solution.status is not PlanStatus.OPTIMAL:
+            raise SolverFault("no plan costs as little as the optimum")
+        found.append(float(coefficient @ solution.column_value))
+    tonnes = float(coefficient @ answer.solution.column_value)
+    return FirmQuantity(
+        family=quantity.family,
+        material_id=quantity.material_id,
+        country=quantity.country,
+        source_id=quantity.source_id,
+        node_id=START if node == START else int(part.nodes[node]),
+        tonnes=_clean(tonnes, answer, m),
+        least_tonnes=_clean(min(found[0], tonnes), answer, m),
+        most_tonnes=_clean(max(found[1], tonnes), answer, m),
+    )
 
 
 def _clean(tonnes: float, answer: Answer, m: int) -> float:
     return 0.0 if abs(tonnes) <= answer.negligible[m] else tonnes
+
+
+def _coefficient(answer: Answer, quantity: _Quantity, m: int, node: int) -> Floats:
+    """(columns,) the quantity as a sum over columns."""
+    instance = answer.instance
+    coefficient = np.zeros_like(answer.arrays.cost)
+    if quantity.family == "peak_stock":
+        family = answer.columns("I")
+        coefficient[family.position[(family.index[:, 0] == m) & (family.index[:, 1] == node)]] = 1.0
+    elif quantity.family == "contracts_now":
+        family = answer.columns("q")
+        signed_at = np.array([signed for _, signed in instance.contracts])
+        l = next(i for i, s in enumerate(instance.problem.sources) if s.source_id == quantity.source_id)
+        here = (family.index[:, 0] == l) & (signed_at[family.index[:, 1]] == START)
+        coefficient[family.position[here]] = 1.0
+    else:
+        members = [l for l in instance.sources_of[m] if instance.problem.sources[l].country == quantity.country]
+        for name in ("y", "z"):
+            family = answer.columns(name)
+            here = np.isin(family.index[:, 0], members) if len(family) else np.zeros(0, dtype=np.bool_)
+            coefficient[family.position[here]] = instance.tree.probability[family.index[here, 1]]
+    return coefficient
 
 
 def _quantities(answer: Answer) -> Iterator[_Quantity]:
@@ -85,52 +114,35 @@ def _quantities(answer: Answer) -> Iterator[_Quantity]:
 
 def _deliveries(answer: Answer) -> Iterator[_Quantity]:
     """Expected deliveries of each material from each country."""
-    instance, sources = answer.instance, answer.instance.problem.sources
+    instance = answer.instance
     probability = instance.tree.probability[:, None]
     usd = (probability * (instance.contract_cost * answer.delivered + instance.spot_cost * answer.spot)).sum(axis=0)
-    groups: dict[tuple[int, str], list[int]] = {}
-    for l, m in enumerate(instance.material_of.tolist()):
-        groups.setdefault((m, sources[l].country), []).append(l)
-    for (m, country), members in groups.items():
-        worth = float(usd[members].sum())
+    groups: dict[tuple[str, str], float] = {}
+    for source, worth in zip(instance.problem.sources, usd.tolist(), strict=True):
+        key = source.material_id, source.country
+        groups[key] = groups.get(key, 0.0) + worth
+    for (material_id, country), worth in groups.items():
         if worth > 0:
-            coefficient = np.zeros_like(answer.arrays.cost)
-            for name in ("y", "z"):
-                family = answer.columns(name)
-                here = np.isin(family.index[:, 0], members) if len(family) else np.zeros(0, dtype=np.bool_)
-                nodes = family.index[here, 1]
-                coefficient[family.position[here]] = instance.tree.probability[nodes]
-            yield _Quantity("deliveries", m, country, "", START, coefficient, worth)
+            yield _Quantity("deliveries", material_id, country, "", worth)
 
 
 def _contracts(answer: Answer) -> Iterator[_Quantity]:
     """All that is contracted at the start, source by source."""
-    instance, family = answer.instance, answer.columns("q")
-    if not len(family):
-        return
-    signed_at = np.array([node for _, node in instance.contracts])
+    instance = answer.instance
+    is_now = np.array([node == START for _, node in instance.contracts], dtype=np.bool_)
+    tonnes = answer.contracted[is_now].sum(axis=0)
     for l, source in enumerate(instance.problem.sources):
-        here = (family.index[:, 0] == l) & (signed_at[family.index[:, 1]] == START)
-        tonnes = answer.contracted[family.index[here, 1], l]
-        if tonnes.sum() > answer.negligible[instance.material_of[l]]:
-            coefficient = np.zeros_like(answer.arrays.cost)
-            coefficient[family.position[here]] = 1.0
-            usd = float(tonnes.sum()) * float(instance.contract_cost[:, l].mean())
-            yield _Quantity(
-                "contracts_now", int(instance.material_of[l]), source.country, source.source_id, START, coefficient, usd
-            )
+        if tonnes[l] > answer.negligible[instance.material_of[l]]:
+            usd = float(tonnes[l]) * float(instance.contract_cost[:, l].mean())
+            yield _Quantity("contracts_now", source.material_id, source.country, source.source_id, usd)
 
 
 def _stocks(answer: Answer) -> Iterator[_Quantity]:
     """The stock of each material where the plan has most of it."""
-    instance, family = answer.instance, answer.columns("I")
+    instance = answer.instance
     for m in instance.stocks:
-        node = int(answer.stock[:, m].argmax())
-        tonnes = float(answer.stock[node, m])
+        tonnes = float(answer.stock[:, m].max())
         if tonnes > answer.negligible[m]:
-            coefficient = np.zeros_like(answer.arrays.cost)
-            here = (family.index[:, 0] == m) & (family.index[:, 1] == node)
-            coefficient[family.position[here]] = 1.0
             members = instance.sources_of[m]
             price = float(instance.contract_cost[:, members].mean()) if members else 0.0
-            yield _Quantity("peak_stock", m, "", "", node, coefficient, tonnes * price)
+            yield _Quantity("peak_stock", instance.problem.materials[m].material_id, "", "", tonnes * price)

@@ -3,13 +3,14 @@
 Owns the way from duals, one a row and node, to the numbers that a caller can change: a field of the problem moves its
 limits at all nodes together, so its worth is the sum of theirs, and its range is that of the joint move. Where the plan
 is degenerate in a field, its duals are not unique and hold on one side at best: the worth to either side is then found
-by a step and a solve from the basis, and holds exactly where the new basis reaches back to where the step began.
+by a step and a solve from the basis, and holds exactly where the new basis reaches back to where the step began. The
+worth of such a field is what relief saves, with the range in which that holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +39,21 @@ LEAST_RANGE = 1e-7
 STEP = 1e-4
 """Of a field's value: the step to the side on which its worth is sought; smaller where the price changes within it."""
 SMALLER, TRIES = 0.03, 4
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a unit of a field is worth to one side of its value.
+
+    Attributes:
+        worth: Per unit, USD.
+        end: The step at which that ends; None where it is not known.
+        saving: (K,) what a unit of relief of each limit saves on this side, weighed as the objective weighs it, USD.
+    """
+
+    worth: float
+    end: float | None
+    saving: Floats
 
 
 @dataclass(frozen=True)
@@ -74,6 +90,7 @@ class LimitPricing:
         self._limits, self._answer, self._model = limits, answer, model
         self._saving = self._savings(answer.solution)
         self._weight = self._weights()
+        self._embargoed = limits.embargoed
 
     def prices(self, keeper: Timekeeper) -> Iterator[LimitPrice]:
         """The fields that bind, the most valuable first; leaves the model at another basis.
@@ -86,9 +103,12 @@ class LimitPricing:
         nodes, ranges, room = [], [], MOST_NODE_RANGES
         for field in fields:
             keeper.heed()
-            nodes.append(tuple(self._at_node(int(i), basis if k < room else None) for k, i in enumerate(field.binding)))
-            room = max(0, room - len(field.binding))
-            ranges.append(basis.range_of(field.move) if field.has_range else None)
+            held = basis.range_of(field.move) if field.has_range else None
+            ranges.append(held)
+            # Of a degenerate field the duals at the nodes are those of relief, found below.
+            own = [basis] * min(room, len(field.binding)) if held is None or self._is_open(field, held) else []
+            room -= len(own)
+            nodes.append(self._at_nodes(field.binding, self._saving, own))
         start = self._model.basis
         for field, at_nodes, held in zip(fields, nodes, ranges, strict=True):
             price = self._priced(field, at_nodes, held, keeper, start)
@@ -165,7 +185,7 @@ class LimitPricing:
         The unit of an embargo is to be lifted.
         """
         limits, named = self._limits, self._limits.named(i)
-        if limits.embargoed[i]:
+        if self._embargoed[i]:
             # What another embargo stops as well stays stopped.
             return float(limits.most_give[i]) if len(limits.embargoes(i)) == 1 else 0.0
         if named.field.per_unit or named.family not in ("share_cap", "share_floor"):
@@ -180,12 +200,28 @@ class LimitPricing:
         row = limits.rows[int(limits.index[i, 0])]
         return next(limit.share for limit in row.limits if limit.node == named.node)
 
-    def _at_node(self, i: int, basis: Basis | None) -> NodeLimitPrice:
-        limit, value = float(self._limits.limit[i]), float(self._saving[i] / self._weight[i])
-        if basis is None:
-            return NodeLimitPrice(int(self._limits.node[i]), value, limit, None, None)
-        least, most = basis.range_of(Move(np.array([i]), np.ones(1)))
-        return NodeLimitPrice(int(self._limits.node[i]), value, limit, limit + least, limit + most)
+    def _at_nodes(self, binding: Ints, saving: Floats, bases: Sequence[Basis]) -> tuple[NodeLimitPrice, ...]:
+        """Limits at their nodes; the first of them with the ranges that a basis has for each."""
+        limits = self._limits
+        ranges = [basis.range_of(Move(binding[k : k + 1], np.ones(1))) for k, basis in enumerate(bases)]
+        told = zip(
+            limits.node[binding].tolist(),
+            (saving[binding] / self._weight[binding]).tolist(),
+            limits.limit[binding].tolist(),
+            strict=True,
+        )
+        return tuple(
+            NodeLimitPrice(node, value, limit, None, None)
+            if k >= len(ranges)
+            else NodeLimitPrice(node, value, limit, limit + ranges[k][0], limit + ranges[k][1])
+            for k, (node, value, limit) in enumerate(told)
+        )
+
+    @staticmethod
+    def _is_open(field: PricedField, held: tuple[float, float]) -> bool:
+        """Whether the prices hold to both sides of a field's value."""
+        near = LEAST_RANGE * max(1.0, abs(field.value))
+        return held[0] < -near and held[1] > near
 
     def _priced(
         self,
@@ -197,33 +233,54 @@ class LimitPricing:
     ) -> LimitPrice:
         first = int(field.binding[0])
         named, is_most = self._limits.named(first), bool(self._limits.is_most[first])
-        worth = self._worth_of_lifting(field, keeper, start) if self._limits.embargoed[first] else field.worth
-        relief: float | None = None
-        tightening: float | None = None
-        is_degenerate = False
-        if held is not None:
-            near = LEAST_RANGE * max(1.0, abs(field.value))
-            towards_more = field.worth if held[1] > near else self._worth_beside(field, 1.0, keeper, start)
-            towards_less = field.worth if held[0] < -near else self._worth_beside(field, -1.0, keeper, start)
-            relief, tightening = (towards_more, towards_less) if is_most else (towards_less, towards_more)
-            is_degenerate = not (held[0] < -near and held[1] > near)
-        return LimitPrice(
+        is_embargo = bool(self._embargoed[first])
+        price = LimitPrice(
             family=named.family,
             field_path=named.field.path,
             subject_id=named.subject_id,
             material_id=named.material_id,
             country=named.country,
-            unit=WHOLE if self._limits.embargoed[first] else named.field.unit,
+            unit=WHOLE if is_embargo else named.field.unit,
             value=field.value,
             is_most=is_most,
-            worth_per_unit_usd=worth,
-            least_value=None if held is None else field.value + held[0],
-            most_value=None if held is None else field.value + held[1],
-            relief_saves_usd=relief,
-            tightening_costs_usd=tightening,
-            is_degenerate=is_degenerate,
+            worth_per_unit_usd=self._worth_of_lifting(field, keeper, start) if is_embargo else field.worth,
+            least_value=None,
+            most_value=None,
+            relief_saves_usd=None,
+            tightening_costs_usd=None,
+            is_degenerate=False,
             nodes=nodes,
         )
+        if held is None:
+            return price
+        if self._is_open(field, held):
+            least, most = field.value + held[0], field.value + held[1]
+            worth = field.worth
+            return replace(
+                price, least_value=least, most_value=most, relief_saves_usd=worth, tightening_costs_usd=worth
+            )
+        return self._degenerate(field, price, held, keeper, start)
+
+    def _degenerate(
+        self, field: PricedField, price: LimitPrice, held: tuple[float, float], keeper: Timekeeper, start: object
+    ) -> LimitPrice:
+        """The price of relief, as far as it holds, with that of tightening beside it."""
+        side = 1.0 if price.is_most else -1.0
+        relief = self._beside(field, side, held, keeper, start)
+        tightening = self._beside(field, -side, held, keeper, start)
+        priced = replace(
+            price,
+            is_degenerate=True,
+            worth_per_unit_usd=0.0 if relief is None else relief.worth,
+            relief_saves_usd=None if relief is None else relief.worth,
+            tightening_costs_usd=None if tightening is None else tightening.worth,
+        )
+        if relief is None:
+            return priced
+        if relief.end is not None:
+            ends = sorted((field.value, field.value + relief.end))
+            priced = replace(priced, least_value=ends[0], most_value=ends[1])
+        return replace(priced, nodes=self._at_nodes(field.binding, relief.saving, []))
 
     def _worth_of_lifting(self, field: PricedField, keeper: Timekeeper, start: object) -> float:
         """What the plan saves without an embargo, USD."""
@@ -231,19 +288,26 @@ class LimitPricing:
         solution = self._model.solve(moved(self._limits, self._model, field.move, 1.0), keeper)
         return max(0.0, self._answer.solution.objective - solution.objective)
 
-    def _worth_beside(self, field: PricedField, side: float, keeper: Timekeeper, start: object) -> float | None:
-        """The worth of a unit to one side of a field's value, USD; None where there is no plan there."""
+    def _beside(
+        self, field: PricedField, side: float, held: tuple[float, float], keeper: Timekeeper, start: object
+    ) -> Side | None:
+        """The worth of a unit to one side of a field's value; None where there is no plan there."""
         if side < 0 and field.value <= 0:
             return None
+        reach = held[1] if side > 0 else held[0]
+        if abs(reach) > LEAST_RANGE * max(1.0, abs(field.value)):
+            return Side(field.worth, reach, self._saving)
         step = side * STEP * (abs(field.value) or 1.0)
-        worth = None
+        found: Side | None = None
         for _ in range(TRIES):
             self._model.return_to(start)
             solution = self._model.solve(moved(self._limits, self._model, field.move, step), keeper)
             if solution.status is PlanStatus.OPTIMAL:
-                worth = float(field.move.rate @ self._savings(solution)[field.members])
+                saving = self._savings(solution)
+                worth = float(field.move.rate @ saving[field.members])
                 least, most = Basis(self._limits, self._model, solution).range_of(field.move)
                 if (least if side > 0 else -most) <= -abs(step) * (1.0 - LEAST_RANGE):
-                    break
+                    return Side(worth, step + (most if side > 0 else least), saving)
+                found = Side(worth, None, saving)
             step *= SMALLER
-        return worth
+        return found

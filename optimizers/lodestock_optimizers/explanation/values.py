@@ -31,6 +31,7 @@ class Asked:
     firm_quantities: int | None = None
     why_not: tuple[WhyNotQuestion, ...] = ()
     value_of_perfect_information: bool | None = None
+    value_of_planning: bool | None = None
     languages: tuple[Language, ...] = ()
 
 
@@ -106,6 +107,14 @@ class AttributedCost:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueOfPlanning:
+    """What planning for disruption saves; None where contracts signed as if nothing could happen cannot be kept."""
+
+    saved_usd: float | None = None
+    gap_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class PlanText:
     """Sentences of one language."""
 
@@ -125,6 +134,7 @@ class Explanation:
     firmness_increase: float = 0.0
     costs_by_field: tuple[AttributedCost, ...] = ()
     value_of_perfect_information_usd: float | None = None
+    value_of_planning: ValueOfPlanning | None = None
     texts: tuple[PlanText, ...] = ()
     left_out: tuple[str, ...] = ()
     has_yes_or_no: bool = False

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lodestock_optimizers.compiled import compile_problem
+from lodestock_optimizers.compiled import compile_instance
+from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.problem import SourcingProblem, by_period
 from lodestock_optimizers.reading.answer import Answer
@@ -22,6 +23,7 @@ from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.resolving import ArrayChange, WarmModel
 from lodestock_optimizers.watch import Timekeeper
 
+from .apart import Apart, Parts
 from .values import WhyNot, WhyNotQuestion
 
 FORCED_SHARE = 0.1
@@ -41,13 +43,23 @@ class _Offer:
     break_even: float
 
 
-def why_not(answer: Answer, model: WarmModel, asked: Sequence[WhyNotQuestion], keeper: Timekeeper) -> Iterator[WhyNot]:
-    """Answers the questions; adds a row to the model for each.
+def why_not(parts: Parts, asked: Sequence[WhyNotQuestion], keeper: Timekeeper) -> Iterator[WhyNot]:
+    """Answers the questions, those about one part together; adds a row to its model for each.
 
     Raises:
         Stopped: Caller or clock say so.
         SolverFault: HiGHS fails.
     """
+    material = {source.source_id: source.material_id for source in parts.whole.instance.problem.sources}
+    by_part: dict[Apart, list[WhyNotQuestion]] = {}
+    for question in asked:
+        by_part.setdefault(parts.of(material[question.source_id]), []).append(question)
+    found = {part: _answers(part.answer, part.model, questions, keeper) for part, questions in by_part.items()}
+    for question in asked:
+        yield next(found[parts.of(material[question.source_id])])
+
+
+def _answers(answer: Answer, model: WarmModel, asked: Sequence[WhyNotQuestion], keeper: Timekeeper) -> Iterator[WhyNot]:
     instance = answer.instance
     number = {source.source_id: l for l, source in enumerate(instance.problem.sources)}
     break_even = value_contracts(answer).break_even
@@ -124,7 +136,8 @@ def _verified(
     least = answer.negligible[instance.material_of[l]]
     for _ in range(TRIES):
         price = (1.0 - BELOW) * offer.break_even
-        changed = compile_problem(_with_price(instance.problem, l, offer.period, price), keeper)
+        problem = _with_price(instance.problem, l, offer.period, price)
+        changed = compile_instance(Instance(problem, instance.tree, instance.settled), keeper)
         model.return_to(start)
         solution = model.solve_as(_held(changed.arrays, answer.arrays), keeper)
         if solution.status is not PlanStatus.OPTIMAL:

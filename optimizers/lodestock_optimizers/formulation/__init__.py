@@ -9,6 +9,7 @@ Owns the names of the columns and rows; every later step finds them by these nam
     below_floor[m,n], below_closing[m,n]  missing from stock, t
     w[j,n]   demand met by a substitution, t                    b[l,k]  signed or not, where that is a whole
     path_cost[n], threshold[0], over[n]  cost of the path to n, where the tail begins, cost beyond it
+    bought_opening[m], spared[n]  opening stock that is bought, t, and paths that need not be served, in a sizing
     below_share[k,n]  missing from a share floor, t: held at 0; a floor that no source counts for is a row by it alone
 
 One module a part of the model; how rows are written so that they compile fast is said in `writing`.
@@ -32,6 +33,7 @@ from .footprints import add_footprints
 from .limits import add_budget, add_reserves, add_trade_rules
 from .objective import add_objective
 from .orders import add_orders
+from .sizing import add_certainty
 from .stock import add_demand_and_stock
 from .substitution import add_substitutions, add_tier_limits
 from .supply import add_sources
@@ -84,6 +86,7 @@ def _state(model: HeedingModel | ArrayModel, instance: Instance, rows: list[Rule
     add_substitutions(model, instance)
     add_demand_and_stock(model, instance)
     add_tier_limits(model, instance)
+    add_certainty(model, instance)
     add_prices(model, instance)
     add_orders(model, instance)
     add_trade_rules(model, rule_rows(instance) if rows is None else rows)

@@ -8,12 +8,16 @@ from lodestock_optimizers.formulation import declaring as pyo
 from lodestock_optimizers.instance import Instance
 
 from .costs import commitments, other, purchases, shortfalls
+from .sizing import opening_cost
 from .tail import tail_cost
 from .writing import pairs
 
 
 def add_objective(model: pyo.ConcreteModel, instance: Instance) -> None:
-    """(1−β)·Σ π·δ·[spend(n) + other(n)] + β·CVaR + λ·Σ π·δ·charge(n), the charge being Σ ρ·(κ·y + κˢ·z)."""
+    """(1−β)·Σ π·δ·[spend(n) + other(n)] + β·CVaR + λ·Σ π·δ·charge(n), the charge being Σ ρ·(κ·y + κˢ·z).
+
+    In a sizing, what the opening stock costs comes on top: none of it is spend(n), and none is charged for risk.
+    """
     problem = instance.problem
     money = 1.0 - problem.tail_weight
     model.weight = pyo.Param(model.N, initialize=dict(enumerate((money * instance.weight).tolist())))
@@ -27,4 +31,4 @@ def _weighed_cost(b: pyo.ConcreteModel) -> Any:
     everywhere = (*commitments(b), *other(b))
     rest = sum([sum(b.weight[n] * usd(i, n) for i in index for n in b.N) for index, usd in everywhere if index])
     short = sum([sum(b.weight[n] * usd(m, n) for m, n in index) for index, usd in shortfalls(b) if index])
-    return bought + rest + short + tail_cost(b)
+    return bought + rest + short + tail_cost(b) + opening_cost(b)

@@ -8,6 +8,7 @@ from lodestock_optimizers.formulation import declaring as pyo
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.scenario_tree import Floats
 
+from .sizing import add_opening, at_end, at_first
 from .substitution import met_by_others
 from .writing import add_members, add_rows, deliveries
 
@@ -19,7 +20,7 @@ def add_demand_and_stock(model: pyo.ConcreteModel, instance: Instance) -> None:
     roots = [n for n in nodes if tree.parent[n] < 0]
     tiers = range(len(instance.tiers))
     floors = {(m, n): f for m in stocked for n in nodes if (f := instance.floor(n, m)) is not None and f > 0}
-    closing = {(m, int(n)): instance.closing(m) for m in stocked for n in tree.leaves if instance.closing(m) > 0}
+    closing = {(m, n): c for m in stocked for n in tree.leaves.tolist() if (c := instance.closing_at(m, n)) is not None}
     stocks = instance.stocks
 
     def everywhere(limits: list[float]) -> Floats:
@@ -55,6 +56,8 @@ def add_demand_and_stock(model: pyo.ConcreteModel, instance: Instance) -> None:
         model.CLOSING, upper=[0.0 if stocks[m].closing_is_hard else np.inf for m, _ in closing]
     )
 
+    add_opening(model, instance)
+
     add_rows(
         model,
         "balance",
@@ -68,7 +71,12 @@ def add_demand_and_stock(model: pyo.ConcreteModel, instance: Instance) -> None:
             == b.demand[m, n]
         ),
     )
-    add_rows(model, "stock_first", model.S_ROOTS, lambda b, m, n: b.I[m, n] - b.g[m, n] + b.e[m, n] == b.opening[m, n])
+    add_rows(
+        model,
+        "stock_first",
+        model.S_ROOTS,
+        lambda b, m, n: b.I[m, n] - at_first(b, m, n) - b.g[m, n] + b.e[m, n] == b.opening[m, n],
+    )
     add_rows(
         model,
         "stock_next",
@@ -77,7 +85,10 @@ def add_demand_and_stock(model: pyo.ConcreteModel, instance: Instance) -> None:
     )
     add_rows(model, "floor", model.FLOORS, lambda b, m, n: b.I[m, n] + b.below_floor[m, n] >= b.floor_tonnes[m, n])
     add_rows(
-        model, "closing", model.CLOSING, lambda b, m, n: b.I[m, n] + b.below_closing[m, n] >= b.closing_tonnes[m, n]
+        model,
+        "closing",
+        model.CLOSING,
+        lambda b, m, n: b.I[m, n] - at_end(b, m, n) + b.below_closing[m, n] >= b.closing_tonnes[m, n],
     )
 
 

@@ -14,9 +14,11 @@ import numpy as np
 from lodestock_optimizers.no_plan.elastic import ElasticModel, Given
 from lodestock_optimizers.no_plan.limit_words import sentence
 from lodestock_optimizers.no_plan.named_limits import NamedLimits
-from lodestock_optimizers.no_plan.relaxation import NEGLIGIBLE
 from lodestock_optimizers.plan import ConflictingRule
 from lodestock_optimizers.scenario_tree import Bools, Ints
+
+NEGLIGIBLE, ROUNDING = 1e-7, 1e-12
+"""What HiGHS takes for nothing, and what doubles leave of a limit, relative to it: a limit need not give less."""
 
 
 def find_conflict(limits: NamedLimits, model: ElasticModel, broken: Ints) -> Ints:
@@ -34,13 +36,15 @@ def find_conflict(limits: NamedLimits, model: ElasticModel, broken: Ints) -> Int
         Stopped: Caller or clock say so.
         SolverFault: HiGHS fails.
     """
-    if model.is_mixed:
-        return _halved(limits, model, _linear_conflict(limits, model, broken))
-    return _linear_conflict(limits, model, broken)
+    found = _linear_conflict(limits, model, broken)
+    # No proof stands on what HiGHS takes for nothing: there its word counts alone.
+    return found if len(found) and not model.is_mixed else _halved(limits, model, found)
 
 
 def _linear_conflict(limits: NamedLimits, model: ElasticModel, broken: Ints) -> Ints:
-    """(·,) limits that contradict each other where contracts may be signed in part; none where they do not."""
+    """(·,) limits that contradict each other where contracts may be signed in part; none where they do not, or by less
+    than can be proven.
+    """
     kept = np.ones(len(limits), dtype=np.bool_)
     rules = limits.rule[broken]
     kept[np.isin(limits.rule, rules)] = False
@@ -53,13 +57,16 @@ def _linear_conflict(limits: NamedLimits, model: ElasticModel, broken: Ints) -> 
 
 
 def _least_give(limits: NamedLimits, model: ElasticModel, kept: Bools, rule: int) -> Given | None:
-    """The least give of a rule with the limits of `kept` held; None where it need not give way."""
+    """The least give of a rule with the limits of `kept` held; None where it need not give way, or would not help."""
     price = np.where(kept, np.inf, 0.0)
-    own = limits.rule == rule
-    # In units of the limit, so that its size does not matter for what counts as 0.
-    price[own] = 1.0 / (1.0 + np.abs(limits.limit[own]))
+    own = np.flatnonzero(limits.rule == rule)
+    size = 1.0 + np.abs(limits.limit[own])
+    # Each in units of its limit, about 1 a unit: what counts as 0 in a price does not depend on the size of the limits.
+    price[own] = size.max() / size
     given = model.solve(price, as_linear=True)
-    return given if given is not None and given.price > NEGLIGIBLE else None
+    if given is None or not (given.amount[own] > NEGLIGIBLE + ROUNDING * size).any():
+        return None
+    return given
 
 
 def _proof(limits: NamedLimits, given: Given, kept: Bools, rule: int) -> Bools:

@@ -13,16 +13,20 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.no_plan.named_limits import NamedLimits
+from lodestock_optimizers.order_limits import least_availability, least_share_of_deliveries
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.scenario_tree import Bools, Floats, Ints
 from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.highs import Solution
-from lodestock_optimizers.solving.mixed import MixedSolver
+from lodestock_optimizers.solving.mixed import MixedSession, MixedSolver
 from lodestock_optimizers.solving.race import solve
 from lodestock_optimizers.solving.resolving import ArrayChange, WarmModel
 from lodestock_optimizers.watch import Stage, Stopped, Timekeeper
 
+LARGEST = 1e12
+"""Of the coefficients that are made here, for HiGHS' arithmetic."""
 CERTIFICATE_TOLERANCE = 1e-7
 """A dual below this, with prices of about 1, takes no part in a proof that limits contradict each other."""
 
@@ -51,9 +55,11 @@ class ElasticModel:
     Args:
         limits: The limits of the model.
         keeper: Whom to ask, and the time that is left.
+        session: Whose process solves where contracts are signed or not as a whole.
     """
 
-    def __init__(self, limits: NamedLimits, keeper: Timekeeper) -> None:
+    def __init__(self, limits: NamedLimits, keeper: Timekeeper, session: MixedSession) -> None:
+        self._session = session
         self._limits = limits
         self._keeper = keeper
         self._give = np.flatnonzero(limits.is_hard)
@@ -160,7 +166,7 @@ class ElasticModel:
         """Solve with yes and no, from the start: a mixed-integer model has no basis to go on from."""
         keeper = self._keeper
         keeper.heed()
-        solution = solve(MixedSolver(arrays, keeper.left()), keeper, Stage.EXPLAINING)
+        solution = solve(MixedSolver(arrays, keeper.left(), self._session), keeper, Stage.EXPLAINING)
         if solution.status not in (PlanStatus.OPTIMAL, PlanStatus.INFEASIBLE):
             cancelled = solution.status is PlanStatus.CANCELLED
             raise Stopped(PlanStatus.CANCELLED if cancelled else PlanStatus.NO_PLAN_FOUND)
@@ -207,23 +213,44 @@ def _with_room_for_orders(limits: NamedLimits) -> LinearArrays:
         return arrays
     rows, columns = arrays.rows["order_most"], arrays.columns["b"]
     row_of = dict(zip(map(tuple, rows.index.tolist()), rows.position.tolist(), strict=True))
-    matrix, upper = arrays.matrix.copy(), arrays.upper.copy()
-    most = _most_of_use(limits)
-    for (l, k), column in zip(columns.index.tolist(), columns.position.tolist(), strict=True):
-        entries = slice(matrix.indptr[column], matrix.indptr[column + 1])
-        here = matrix.indices[entries] == row_of[l, k]
-        matrix.data[entries] = np.where(here, np.minimum(matrix.data[entries], -most[l]), matrix.data[entries])
-        upper[column] = 1.0
-    return replace(arrays, matrix=matrix, upper=upper)
+    at = np.array([row_of[l, k] for l, k in columns.index.tolist()])
+    matrix, upper = arrays.matrix, arrays.upper.copy()
+    upper[columns.position] = 1.0
+    source, contract = columns.index.T
+    # Where there is nothing to order M is 0, and no entry of the matrix: added, not written over.
+    present = np.asarray(matrix[at, columns.position]).ravel()
+    wanted = np.minimum(present, -_most_of_use(limits)[contract, source])
+    more = sparse.csc_array((wanted - present, (at, columns.position)), shape=matrix.shape)
+    return replace(arrays, matrix=sparse.csc_array(matrix + more), upper=upper)
 
 
 def _most_of_use(limits: NamedLimits) -> Floats:
-    """(L,) more than any contract needs: all demand for the material, and what its store can take and must hold."""
+    """(contracts, L) more than is needed of any contract, wherever it delivers, whatever gives way.
+
+    Of its material that is all demand (what it stands in for included), what its store can take and must hold, and what
+    is lost in it; where shares of deliveries are limited, so much more as a share asks for of what must be bought.
+    """
     instance = limits.instance
-    stored = [
-        instance.storage(m) + instance.closing(m) if m in instance.stocks else 0.0
-        for m in range(instance.material_count)
-    ]
-    of_material: Floats = instance.material_demand.sum(axis=0) + np.array(stored)
-    result: Floats = np.maximum(of_material[instance.material_of], instance.capacity.max(axis=0))
-    return result
+    useful = np.array([_most_held(instance, m) for m in range(instance.material_count)])
+    useful += instance.material_demand.sum(axis=0)
+    for j, substitution in enumerate(instance.problem.substitutions):
+        substitute = instance.substitutions[j].substitute
+        useful[substitute] += substitution.tonnes_per_tonne * instance.most_replaced[:, j].sum()
+    bought = np.nan_to_num(instance.booked).sum(axis=0) + instance.min_order
+    for m, share in enumerate(least_share_of_deliveries(instance)):
+        if share < 1:
+            useful[m] = (useful[m] + bought[instance.sources_of[m]].sum()) / share
+    period = [t for t, _ in instance.contracts]
+    most = np.maximum(useful[instance.material_of] / least_availability(instance), instance.capacity[period])
+    most = np.maximum(most, np.maximum(instance.min_order, np.nan_to_num(instance.booked)))
+    return np.minimum(most, LARGEST)
+
+
+def _most_held(instance: Instance, m: int) -> float:
+    """Tonnes that fill the store of a material and meet its floor or closing stock, with what is lost until then."""
+    if m not in instance.stocks:
+        return 0.0
+    floors = [instance.floor(n, m) or 0.0 for n in range(instance.node_count)]
+    kept = min(instance.kept_to(m, int(n)) for n in instance.tree.leaves)
+    held = instance.storage(m) + max(instance.closing(m), *floors)
+    return held / kept if kept > 0 else held

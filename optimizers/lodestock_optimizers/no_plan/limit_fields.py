@@ -24,7 +24,7 @@ from lodestock_optimizers.problem import (
     StateValue,
 )
 from lodestock_optimizers.scenario_tree import STATES, Bools, Floats, Ints
-from lodestock_optimizers.trade_rules import RuleRow, names_source
+from lodestock_optimizers.trade_rules import RuleRow, names_source, rule_materials
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class LimitFields:
         found = self._rows[row]
         if found.material >= 0:
             return [found.material]
-        return sorted({int(self._instance.material_of[l]) for l in found.numerator})
+        return rule_materials(self._problem.rules[found.rule], self._instance)
 
     def cost_of_footprint(self, i: int, tonne: Floats) -> float:
         """What a unit of a footprint is worth at least: a tonne of the source with the least worth per unit."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.no_plan.named_limits import NamedLimits
+from lodestock_optimizers.numerals import plain
 from lodestock_optimizers.problem import ShareFloor
+
+DIGITS = 6
+"""Significant digits of a number that is told."""
 
 SENTENCES = {
     "stock_floor": "the stock of {material} at the end of {period} must be at least {number}",
@@ -35,12 +39,12 @@ def sentence(limits: NamedLimits, i: int) -> str:
         "material": limit.material_id,
         "country": limit.country,
         "period": problem.periods[limit.period].label,
-        "number": f"{float(limits.limit[i]):,.6g} {limit.unit}",
+        "number": f"{plain(float(limits.limit[i]), DIGITS)} {limit.unit}",
     }
     if limit.family in ("share_cap", "share_floor"):
         row = limits.rows[int(limits.index[i, 0])]
         rule = problem.rules[row.rule].rule
-        said["share"] = f"{100 * _share(limits, i):.6g} %"
+        said["share"] = f"{plain(100 * _share(limits, i), DIGITS)} %"
         said["base"] = rule.denominator.value.lower()  # type: ignore[union-attr]
         said["kind"] = rule.kind.value.lower() if isinstance(rule, ShareFloor) else ""
     return SENTENCES[limit.family].format(**said)

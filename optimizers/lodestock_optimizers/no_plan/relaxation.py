@@ -15,15 +15,18 @@ from lodestock_optimizers.no_plan.elastic import ElasticModel, Given
 from lodestock_optimizers.no_plan.limit_fields import Field
 from lodestock_optimizers.no_plan.limit_words import sentence
 from lodestock_optimizers.no_plan.named_limits import NamedLimit, NamedLimits
+from lodestock_optimizers.numerals import plain
 from lodestock_optimizers.plan import Relaxation
 from lodestock_optimizers.problem import DemandTier
 from lodestock_optimizers.scenario_tree import Floats, Ints
-from lodestock_optimizers.solving.highs import SolverFault
+from lodestock_optimizers.solving.highs import Unanswered
 
 LEAST_UNIT_COST = 1.0
 """USD for a unit of a limit, a dollar of a budget among them, and of one whose material has no greater cost."""
-NEGLIGIBLE = 1e-7
-"""A limit that gives way by less, relative to itself, is kept: the solver's tolerance."""
+NEGLIGIBLE = (1e-7, 1e-10)
+"""A limit that gives way by less, relative to itself, is kept if that can be: the solver's tolerance, and rounding."""
+FORGIVEN = 5e-8
+"""Tonnes, or USD, by which a field's value may miss: half of what HiGHS forgives."""
 DIGITS = 6
 """Significant digits of a field's value, rounded to the side that makes a plan possible."""
 
@@ -35,11 +38,20 @@ def cheapest_give(limits: NamedLimits, model: ElasticModel) -> Given:
 
     Raises:
         Stopped: Caller or clock say so.
-        SolverFault: It is none, which validation rules out.
+        Unanswered: It is none, which only the solver's arithmetic can have made of it.
+        SolverFault: HiGHS fails.
     """
-    given = model.solve(np.where(limits.is_policy, unit_costs(limits), np.inf))
+    cost = np.where(limits.is_policy, unit_costs(limits), np.inf)
+    given = model.solve(cost)
     if given is None:
-        raise SolverFault("the model has no plan even without any rule")
+        raise Unanswered("HiGHS finds no plan even without any rule")
+    for least in NEGLIGIBLE:
+        is_much = given.amount > least * (1.0 + np.abs(limits.limit))
+        if np.array_equal(is_much, given.amount > 0):
+            break
+        alone = model.solve(np.where(is_much, cost, np.inf))
+        if alone is not None:
+            return alone
     return given
 
 
@@ -66,7 +78,7 @@ def unit_costs(limits: NamedLimits) -> Floats:
 
 def broken(limits: NamedLimits, given: Given) -> Ints:
     """(·,) the limits that gave way, by period and then in the order of the model."""
-    found = np.flatnonzero(given.amount > NEGLIGIBLE * (1.0 + np.abs(limits.limit)))
+    found = np.flatnonzero(given.amount > 0)
     return found[np.argsort(limits.period[found], kind="stable")]
 
 
@@ -119,25 +131,26 @@ def _all_embargoes(limits: NamedLimits, one: _Broken, i: int) -> list[_Broken]:
 
 def _describe(limits: NamedLimits, given: Given, i: int) -> _Broken:
     limit, missing = limits.named(i), float(given.amount[i])
-    required, share = float(limits.limit[i]), None
-    if limit.family in ("share_cap", "share_floor") and not limit.field.per_unit:
-        required, share = _share_of_deliveries(limits, given, i)
+    # A 0 that stands on the other side of its row has a sign.
+    required, share, per_unit = float(limits.limit[i]) + 0.0, None, limit.field.per_unit
+    if limit.family in ("share_cap", "share_floor") and not per_unit:
+        required, share, per_unit = _share_of_deliveries(limits, given, i)
     reachable = required + missing if limit.is_most else required - missing
-    if abs(reachable) < NEGLIGIBLE * (1.0 + missing):
+    if abs(reachable) < FORGIVEN:
         reachable = 0.0
     if share is None:
-        share = (reachable - limit.field.offset) / limit.field.per_unit if limit.field.per_unit else None
-    value = None if share is None else _rounded(share, up=limit.is_most)
+        share = (reachable - limit.field.offset) / per_unit if per_unit else None
+    value = None if share is None else _rounded(share, FORGIVEN / per_unit, up=limit.is_most)
     value = value if value is not None and 0 <= value <= limit.field.most else None
     return _Broken(limit, required, reachable, value, sentence(limits, i))
 
 
-def _share_of_deliveries(limits: NamedLimits, given: Given, i: int) -> tuple[float, float | None]:
-    """Tonnes that a share of deliveries asks for in this plan, and the share that they come to in it."""
+def _share_of_deliveries(limits: NamedLimits, given: Given, i: int) -> tuple[float, float | None, float]:
+    """Tonnes that a share of deliveries asks for in this plan, the share that they come to in it, and what it is of."""
     row, n = limits.rows[int(limits.index[i, 0])], int(limits.node[i])
     counted, base = limits.delivered(given.level, n, row.numerator), limits.delivered(given.level, n, row.base)
     share = next(limit.share for limit in row.limits if limit.node == n)
-    return share * base, counted / base if base > 0 else None
+    return share * base, counted / base if base > 0 else None, base
 
 
 def _relaxation(limits: NamedLimits, one: _Broken) -> Relaxation:
@@ -161,12 +174,13 @@ def _relaxation(limits: NamedLimits, one: _Broken) -> Relaxation:
 def _must(one: _Broken) -> str:
     limit = one.limit
     if limit.is_most:
-        text = f"{one.reachable:.6g} {limit.unit} must be allowed"
+        text = f"{plain(one.reachable, DIGITS)} {limit.unit} must be allowed"
     else:
-        text = f"{one.reachable:.6g} {limit.unit} can be reached with the other limits kept as well as can be"
+        reached = f"{plain(one.reachable, DIGITS)} {limit.unit}"
+        text = f"{reached} can be reached with the other limits kept as well as can be"
     if one.value is None or limit.field.unit == limit.unit:
         return text
-    return f"{text}: {one.value:.6g} {limit.field.unit} in place of the field's value"
+    return f"{text}: {plain(one.value, DIGITS)} {limit.field.unit} in place of the field's value"
 
 
 def _gap(one: _Broken) -> float:
@@ -180,10 +194,10 @@ def _looser(value: float | None, one: _Broken) -> float | None:
     return max(value, one.value) if one.limit.is_most else min(value, one.value)
 
 
-def _rounded(value: float, *, up: bool) -> float:
-    """A value of `DIGITS` significant digits, not below it (`up`), or not above it, but for the solver's rounding."""
-    if abs(value) < NEGLIGIBLE:
+def _rounded(value: float, forgiven: float, *, up: bool) -> float:
+    """A value of `DIGITS` significant digits, not below it (`up`), or not above it, but for what is forgiven."""
+    if abs(value) <= forgiven:
         return 0.0
     unit = 10.0 ** (math.floor(math.log10(abs(value))) + 1 - DIGITS)
-    steps = round(value / unit, 3)
+    steps = (value - forgiven if up else value + forgiven) / unit
     return float(f"{(math.ceil(steps) if up else math.floor(steps)) * unit:.{DIGITS}g}")

@@ -23,12 +23,12 @@ from lodestock_optimizers.reading.extraction import read_costs
 from lodestock_optimizers.reading.suppliers import Suppliers, SupplierTonnes
 from lodestock_optimizers.scenario_tree import Floats
 from lodestock_optimizers.solving.elimination import without_firm_deliveries
-from lodestock_optimizers.solving.highs import Solution
+from lodestock_optimizers.solving.highs import Solution, Unanswered
 from lodestock_optimizers.solving.resolving import ArrayChange, WarmModel
 from lodestock_optimizers.watch import Stopped, Timekeeper, unlimited
 
-ROOM = 1e-9
-"""Of the greatest objective allowed, by which it is laid higher: rounding must not make the best plan impossible."""
+SAME = 1e-9
+"""Of the objective: what differs by less costs the same, as rounding must not make the best plan impossible."""
 
 SEED = 20_260_101
 """Of the random directions: the same problem has the same alternatives."""
@@ -49,7 +49,7 @@ class Alternative:
 
     Attributes:
         costs: Its costs.
-        increase: Its objective above the least, as a fraction of it.
+        increase: Its objective above the least, as a fraction of it; 0 where that is rounding.
         difference: Share of the expected deliveries that other suppliers make than in the best plan, 0…1; each
             material counts by what the best plan spends on it.
         novelty: The same against the nearest of the plans before it, the best plan among them.
@@ -65,7 +65,10 @@ class Alternative:
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """OPTIMAL where the search ran to its end, FEASIBLE where time ended it; else why there is no plan at all."""
+    """OPTIMAL where the search ran to its end, FEASIBLE where time ended it or the solver left directions unanswered;
+    else why there is no plan at all. The first alternative is the one that differs most, each further one that which is
+    farthest from all before it.
+    """
 
     status: PlanStatus
     costs: CostBreakdown | None = None
@@ -98,6 +101,8 @@ def find_alternatives(
             return Alternatives(best.status, None, (), (), *explain_infeasibility(compiled.answer(best), keeper))
     except Stopped as stopped:
         return Alternatives(stopped.status)
+    except Unanswered:
+        return Alternatives(PlanStatus.NO_PLAN_FOUND)
     return search.alternatives(best, max_increase, count)
 
 
@@ -117,7 +122,7 @@ class _Search:
         self._random = np.random.default_rng(SEED)
         self._reduced = without_firm_deliveries(compiled.arrays)
         arrays = self._reduced.arrays
-        self._scale = max(1e-12, float(arrays.cost.max(initial=0.0)))
+        self._scale = _middle(arrays.cost)
         row = sparse.csc_array(arrays.cost[None, :] / self._scale)
         self._model = WarmModel(
             replace(
@@ -140,17 +145,21 @@ class _Search:
         self._tonnes = suppliers.tonnes(answer)
         self._best = _Candidate(best, suppliers.shares(self._tonnes))
         self._part = spent / spent.sum() if spent.sum() > 0 else np.full(len(spent), 1.0 / len(spent))
-        least = self._objective(best)
+        self._least = self._objective(best)
+        self._same = SAME * (1.0 + self._least)
+        # A little less than allowed, so that no reckoning of the increase comes to more.
+        self._room = max(self._same, max_increase * self._least - self._same)
         self._limits = self._model.arrays.row_upper.copy()
-        self._limits[-1] = (least * (1.0 + max_increase) + ROOM * (1.0 + abs(least))) / self._scale
+        self._limits[-1] = (self._least - self._reduced.arrays.offset + self._room) / self._scale
         found: list[_Candidate] = []
         status = PlanStatus.OPTIMAL
         try:
             for direction in self._directions(count):
-                found += self._followed(direction)
+                if not self._follow(direction, found):
+                    status = PlanStatus.FEASIBLE
         except Stopped:
             status = PlanStatus.FEASIBLE
-        kept = tuple(self._described(*one, least) for one in self._farthest(found, count))
+        kept = tuple(self._described(*one) for one in self._farthest(found, count))
         return Alternatives(status, costs, suppliers.listed(self._tonnes), kept)
 
     def _directions(self, count: int) -> Iterator[Floats]:
@@ -167,16 +176,25 @@ class _Search:
         for _ in range(CANDIDATES_EACH * count):
             yield self._random.standard_normal(len(used))
 
-    def _followed(self, direction: Floats) -> list[_Candidate]:
-        """The plan at the end of a direction, and those at the ends of the directions that lead on from it."""
-        found: list[_Candidate] = []
+    def _follow(self, direction: Floats, found: list[_Candidate]) -> bool:
+        """Adds the plan at the end of a direction, and those at the ends of the directions that lead on from it.
+
+        Returns:
+            Whether the solver had an answer to each.
+        """
+        farthest = -np.inf
         for _ in range(1 + MENDINGS):
-            candidate = self._solved(direction)
-            if found and self._distance(candidate, self._best) <= self._distance(found[-1], self._best) + LEAST_NOVELTY:
+            try:
+                candidate = self._solved(direction)
+            except Unanswered:
+                return False
+            distance = self._distance(candidate, self._best)
+            if distance <= farthest + LEAST_NOVELTY:
                 break
             found.append(candidate)
+            farthest = distance
             direction = np.sign(self._best.shares - candidate.shares)
-        return found
+        return True
 
     def _solved(self, direction: Floats) -> _Candidate:
         """The plan of least Σ direction·share, shares being those of what the best plan delivers of the material."""
@@ -188,7 +206,21 @@ class _Search:
         size = float(np.abs(cost).max(initial=0.0))
         scaled = cost / size if size > 0 else cost
         solution = self._model.solve(ArrayChange(cost=scaled, row_upper=self._limits), self._keeper)
+        if solution.status is not PlanStatus.OPTIMAL:
+            raise Unanswered("HiGHS does not find the best plan within the limit that it keeps")
+        solution = self._within_limit(solution)
         return _Candidate(solution, suppliers.shares(suppliers.tonnes(self._answer(solution))))
+
+    def _within_limit(self, solution: Solution) -> Solution:
+        """A plan that costs no more than allowed: what HiGHS' tolerance lets it exceed, towards the best plan.
+
+        A mean of two plans is a plan, and costs what their mean does.
+        """
+        more = self._objective(solution) - self._least
+        if more <= self._room:
+            return solution
+        best, kept = self._best.solution.column_value, self._room / more
+        return replace(solution, column_value=best + kept * (solution.column_value - best))
 
     def _distance(self, one: _Candidate, other: _Candidate) -> float:
         """Half the sum of the differences of shares, materials weighed: 0 for the same suppliers, 1 for all others."""
@@ -205,13 +237,13 @@ class _Search:
             yield found[i], nearest[i]
             nearest = [min(d, self._distance(c, found[i])) for c, d in zip(found, nearest, strict=True)]
 
-    def _described(self, candidate: _Candidate, novelty: float, least: float) -> Alternative:
+    def _described(self, candidate: _Candidate, novelty: float) -> Alternative:
         answer = self._answer(candidate.solution)
         costs, _ = read_costs(answer)
-        more = max(0.0, self._objective(candidate.solution) - least)
+        more = self._objective(candidate.solution) - self._least
         return Alternative(
             costs=costs,
-            increase=more / least if least > 0 else 0.0,
+            increase=more / self._least if more > 2.0 * self._same and self._least > 0 else 0.0,
             difference=self._distance(candidate, self._best),
             novelty=novelty,
             suppliers=self._suppliers.listed(self._suppliers.tonnes(answer)),
@@ -225,3 +257,9 @@ class _Search:
         """A solution as a plan of the whole model; without duals, since those are of a direction."""
         levels = self._reduced.levels(solution.column_value)
         return self._compiled.answer(replace(solution, status=PlanStatus.FEASIBLE, column_value=levels))
+
+
+def _middle(cost: Floats) -> float:
+    """A power of two in the middle of the costs' magnitudes: by it as many digits are left to the least as can be."""
+    size = cost[cost > 0]
+    return float(2.0 ** np.round(0.5 * (np.log2(size.min()) + np.log2(size.max())))) if len(size) else 1.0

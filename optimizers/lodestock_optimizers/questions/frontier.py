@@ -24,7 +24,7 @@ from lodestock_optimizers.reading.suppliers import Suppliers, SupplierTonnes
 from lodestock_optimizers.scenario_tree import Floats
 from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.elimination import without_firm_deliveries
-from lodestock_optimizers.solving.highs import Solution
+from lodestock_optimizers.solving.highs import Solution, Unanswered
 from lodestock_optimizers.solving.resolving import ArrayChange, WarmModel
 from lodestock_optimizers.watch import Stopped, Timekeeper, unlimited
 
@@ -64,7 +64,9 @@ class FrontierPoint:
 
 @dataclass(frozen=True, slots=True)
 class Frontier:
-    """OPTIMAL with all points, the cheapest first; FEASIBLE with those found in time; else why there is none."""
+    """OPTIMAL with all points, the cheapest first; FEASIBLE with those found until time ended it or the solver had no
+    answer; else why there is none.
+    """
 
     status: PlanStatus
     points: tuple[FrontierPoint, ...] = ()
@@ -91,6 +93,8 @@ def trace_frontier(problem: SourcingProblem, points: int, keeper: Timekeeper | N
         cheapest = tracing.cheapest()
     except Stopped as stopped:
         return Frontier(stopped.status)
+    except Unanswered:
+        return Frontier(PlanStatus.NO_PLAN_FOUND)
     if cheapest.status is PlanStatus.INFEASIBLE:
         return Frontier(cheapest.status, (), *explain_infeasibility(compiled.answer(cheapest), tracing.keeper))
     return tracing.trace(cheapest, points)
@@ -128,7 +132,7 @@ class _Tracing:
         try:
             if edge.cheapest.charge > ROOM * (1.0 + edge.cheapest.cost):
                 targets = self._refined(edge, count)
-        except Stopped:
+        except (Stopped, Unanswered):
             status = PlanStatus.FEASIBLE
         return Frontier(status, tuple(self._point(point, edge.cheapest, found) for point in chosen(edge, targets)))
 

@@ -26,7 +26,7 @@ from lodestock_optimizers.reading.extraction import read_costs
 from lodestock_optimizers.reading.suppliers import Suppliers, SupplierTonnes
 from lodestock_optimizers.scenario_tree import Floats
 from lodestock_optimizers.solving.arrays import LinearArrays
-from lodestock_optimizers.solving.highs import no_solution
+from lodestock_optimizers.solving.highs import Unanswered, no_solution
 from lodestock_optimizers.solving.resolving import WarmModel
 from lodestock_optimizers.trade_rules import rule_rows
 from lodestock_optimizers.validation import validate
@@ -179,7 +179,7 @@ def ask_what_if(
         problem: The base.
         questions: The questions.
         keeper: Whom to tell and to ask, and the time that is left. None: nobody, and no limit. Questions that time
-            leaves unanswered are NO_PLAN_FOUND or CANCELLED.
+            or the solver leaves unanswered are NO_PLAN_FOUND, or CANCELLED.
         bases: Where solved bases are kept between calls. None: nowhere.
 
     Raises:
@@ -193,15 +193,20 @@ def ask_what_if(
     try:
         base = bases.take(problem) or _solved(problem, keeper)
     except Stopped as stopped:
-        return WhatIfAnswers(stopped.status, answers=_unanswered(questions, stopped))
+        return WhatIfAnswers(stopped.status, answers=_unanswered(questions, stopped.status))
+    except Unanswered:
+        return WhatIfAnswers(PlanStatus.NO_PLAN_FOUND, answers=_unanswered(questions, PlanStatus.NO_PLAN_FOUND))
     if isinstance(base, WhatIfAnswers):
         return base
     answers: list[WhatIfAnswer] = []
     try:
         for question in questions:
-            answers.append(_answered(base, question, keeper))
+            try:
+                answers.append(_answered(base, question, keeper))
+            except Unanswered:
+                answers += _unanswered([question], PlanStatus.NO_PLAN_FOUND)
     except Stopped as stopped:
-        answers += _unanswered(questions[len(answers) :], stopped)
+        answers += _unanswered(questions[len(answers) :], stopped.status)
     else:
         bases.keep(problem, base)
     return WhatIfAnswers(PlanStatus.OPTIMAL, base.costs, tuple(answers))
@@ -235,8 +240,8 @@ def _reasons(
     return explain_infeasibility(compile_problem(problem, keeper).answer(infeasible), keeper)
 
 
-def _unanswered(questions: Sequence[WhatIf], stopped: Stopped) -> tuple[WhatIfAnswer, ...]:
-    return tuple(WhatIfAnswer(question.question_id, stopped.status) for question in questions)
+def _unanswered(questions: Sequence[WhatIf], status: PlanStatus) -> tuple[WhatIfAnswer, ...]:
+    return tuple(WhatIfAnswer(question.question_id, status) for question in questions)
 
 
 def _answered(base: _Base, question: WhatIf, keeper: Timekeeper) -> WhatIfAnswer:

@@ -1,4 +1,4 @@
-"""Limits that bind beside rules, stock and sources: substitutes' shares, footprint caps, and what the book has fixed.
+"""Limits that bind beside rules, stock and sources: substitutes' shares, footprint caps, the book, least orders.
 
 Each with what a unit of relief is worth where it binds (`lodestock_optimizers.reading.prices` for the others).
 """
@@ -61,15 +61,38 @@ def book_limits(answer: Answer, reduced_cost: Floats) -> Iterator[BindingRule]:
     for i, signed in enumerate(instance.problem.book):
         first_entry.setdefault((signed.source_id, signed.period), i)
     for k, l in np.argwhere(~np.isnan(instance.booked)).tolist():
-        source, period = instance.problem.sources[l], instance.contracts[k][0]
-        yield BindingRule(
-            family="book",
-            field_path=f"book[{first_entry[source.source_id, period]}].tonnes",
-            subject_id=source.source_id,
-            material_id=source.material_id,
-            node_id=int(np.flatnonzero(instance.contract_of[:, l] == k)[0]),
-            country=source.country,
-            value_per_unit_usd=float(reduced_cost[k, l]),
-            unit="t",
-            limit=float(instance.booked[k, l]),
-        )
+        entry = first_entry[instance.problem.sources[l].source_id, instance.contracts[k][0]]
+        path, tonnes = f"book[{entry}].tonnes", float(instance.booked[k, l])
+        yield _contract_limit(answer, "book", path, (k, l), float(reduced_cost[k, l]), tonnes)
+
+
+def least_order_limits(answer: Answer, worths: Floats) -> Iterator[BindingRule]:
+    """Contracts of which less would be signed if the least quantity were less; a tonne less of it.
+
+    Args:
+        answer: The solved model.
+        worths: (K, L) what a tonne less would save, USD/t when delivered.
+    """
+    for k, l in np.argwhere(worths > NEGLIGIBLE_USD).tolist():
+        path, tonnes = f"sources[{l}].min_order_tonnes", answer.instance.problem.sources[l].min_order_tonnes
+        yield _contract_limit(answer, "min_order", path, (k, l), float(worths[k, l]), tonnes)
+
+
+def _contract_limit(
+    answer: Answer, family: str, path: str, contract: tuple[int, int], worth: float, tonnes: float
+) -> BindingRule:
+    """A limit of how much is contracted, told at the first node that the contract (k, l) delivers in."""
+    k, l = contract
+    instance = answer.instance
+    source = instance.problem.sources[l]
+    return BindingRule(
+        family=family,
+        field_path=path,
+        subject_id=source.source_id,
+        material_id=source.material_id,
+        node_id=int(np.flatnonzero(instance.contract_of[:, l] == k)[0]),
+        country=source.country,
+        value_per_unit_usd=worth,
+        unit="t",
+        limit=tonnes,
+    )

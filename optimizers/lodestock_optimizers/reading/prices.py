@@ -22,11 +22,12 @@ from lodestock_optimizers.reading.feature_limits import (
     NEGLIGIBLE_USD,
     book_limits,
     footprint_limits,
+    least_order_limits,
     substitution_limits,
 )
 from lodestock_optimizers.scenario_tree import Floats
 from lodestock_optimizers.solving.highs import AnySolver
-from lodestock_optimizers.trade_rules import embargoed
+from lodestock_optimizers.solving.implied_bounds import greatest_levels
 
 BISECTIONS = 60
 
@@ -147,22 +148,19 @@ def price_contracts(answer: Answer) -> ContractPricing:
     )
 
 
-def _barred(answer: Answer) -> NDArray[np.bool_]:
-    """(N, L) where an embargo, or a rule that allows nothing, keeps a source out at any price."""
+def _can_deliver(answer: Answer) -> NDArray[np.bool_]:
+    """(K, L) whether there is any plan, however dear, in which a contract delivers something."""
     instance = answer.instance
-    barred = embargoed(instance)[instance.tree.period]
-    for row in answer.rows:
-        if row.family != "share_floor":
-            nodes = [x.node for x in row.limits if x.binds and x.tonnes == 0 and x.share == 0]
-            barred[np.ix_(np.array(nodes, dtype=np.int64), np.array(row.numerator, dtype=np.int64))] = True
-    for (x, n), most in instance.footprints.limits.items():
-        if most == 0 and instance.settled[n]:
-            barred[n, instance.footprints.sources_of(x)] = True
-    return barred
+    most = greatest_levels(answer.arrays)
+    delivered = answer.columns("y").spread(most, instance.source_count, instance.node_count).T
+    contracted = answer.columns("q").spread(most, instance.source_count, len(instance.contracts)).T
+    within_reach = (delivered > 0) & (instance.tree.availability > 0)
+    can: NDArray[np.bool_] = (contracted > 0) & (answer.sum_by_contract(within_reach.astype(np.float64)) > 0)
+    return can
 
 
 def _break_even(pricing: ContractPricing) -> Floats:
-    """(K, L) greatest unit price at which a contract would be bought, USD/t; NaN where not even free, or not allowed.
+    """(K, L) greatest unit price at which a contract would be bought, USD/t; NaN where not even free, or never.
 
     The reduced cost rises with the price, so that the price at which it is 0 is found by halving. At a degenerate
     optimum, whose duals are not unique, it is an upper bound.
@@ -170,8 +168,7 @@ def _break_even(pricing: ContractPricing) -> Floats:
     answer, instance = pricing.answer, pricing.answer.instance
     price = instance.price[[t for t, _ in instance.contracts]]
     low, high = np.zeros_like(price), price.copy()
-    barred = answer.sum_by_contract(_barred(answer).astype(np.float64)) > 0
-    never = (pricing.reduced_cost(-price) > 0) | (answer.available == 0) | barred
+    never = (pricing.reduced_cost(-price) > 0) | ~_can_deliver(answer)
     for _ in range(BISECTIONS):
         middle = 0.5 * (low + high)
         dear = pricing.reduced_cost(middle - price) > 0
@@ -189,7 +186,7 @@ def _limits(answer: Answer) -> Iterator[BindingRule]:
     yield from _rule_limits(answer)
     yield from _stock_limits(answer)
     yield from _source_limits(answer)
-    yield from _order_limits(answer)
+    yield from least_order_limits(answer, _worth_of_smaller_orders(answer))
     yield from substitution_limits(answer)
     yield from footprint_limits(answer)
     if answer.instance.problem.book:
@@ -274,25 +271,12 @@ def _source_limits(answer: Answer) -> Iterator[BindingRule]:
         )
 
 
-def _order_limits(answer: Answer) -> Iterator[BindingRule]:
-    """Contracts of which less would be signed if the least quantity were less; a tonne less of it."""
+def _worth_of_smaller_orders(answer: Answer) -> Floats:
+    """(K, L) what a tonne less of the least quantity would save at each contract that is signed, USD/t delivered."""
     instance = answer.instance
     family = answer.rows_of("order_least")
     duals = family.spread(answer.solution.row_dual, instance.source_count, len(instance.contracts)).T
-    worths = np.where(answer.signed > 0, _when_delivered(answer, duals), 0.0)
-    for k, l in np.argwhere(worths > NEGLIGIBLE_USD).tolist():
-        source = instance.problem.sources[l]
-        yield BindingRule(
-            family="min_order",
-            field_path=f"sources[{l}].min_order_tonnes",
-            subject_id=source.source_id,
-            material_id=source.material_id,
-            node_id=int(np.flatnonzero(instance.contract_of[:, l] == k)[0]),
-            country=source.country,
-            value_per_unit_usd=float(worths[k, l]),
-            unit="t",
-            limit=source.min_order_tonnes,
-        )
+    return np.where(answer.signed > 0, _when_delivered(answer, duals), 0.0)
 
 
 def _upper(answer: Answer, name: str, first: int, n: int) -> float:

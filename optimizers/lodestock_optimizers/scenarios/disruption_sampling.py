@@ -24,6 +24,9 @@ Ints = NDArray[np.int64]
 MOST_PROBABILITY = 1 - 1e-9
 """A certain event strikes with this, so that its latent normal has a finite threshold."""
 
+ROUNDING_YEARS = 1e-9
+"""By how much sums of the lengths of periods may miss the end of an event."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Strikes:
@@ -69,13 +72,13 @@ def sample_strikes(
         factors = generator.standard_normal((futures, len(regions)))[:, region_of]
         latent = shared * factors + own * generator.standard_normal((futures, len(hazards)))
         threshold = ndtri(-np.expm1(-calm * length))
-        struck, by = np.nonzero((latent < threshold) & (free_from <= began))
+        struck, by = np.nonzero((latent < threshold) & (free_from <= began + ROUNDING_YEARS))
         years = _pick(generator, [_duration_table(hazard) for hazard in hazards], by)
         left = _pick(generator, [_availability_table(hazard) for hazard in hazards], by)
         over = began + years
         free_from[struck, by] = over
         # An event covers every period that it reaches into by more than rounding.
-        end = np.minimum(np.searchsorted(ends_at, over - 1e-9), len(lengths) - 1)
+        end = np.minimum(np.searchsorted(ends_at, over - ROUNDING_YEARS), len(lengths) - 1)
         found.append((struck, by, np.full(len(by), t), np.maximum(end, t), left))
     return Strikes(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 

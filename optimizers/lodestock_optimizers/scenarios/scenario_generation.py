@@ -22,7 +22,7 @@ MOST_CANDIDATES = 2_000
 """Crises from which those that stand for all are chosen; of more, so many spread evenly over what is lost in them."""
 
 LEAST_MISSING = 0.005
-"""Part of a supply below which a hazard is left out of a scenario."""
+"""Part of a supply below which a hazard is left out of a scenario; an event that takes less makes none."""
 
 GOLDEN_RATIO = (5**0.5 - 1) / 2
 """Its multiples, less whole numbers, fill 0 to 1 evenly however many there are (Kronecker's sequence)."""
@@ -44,7 +44,7 @@ class Generated:
         crises: Those of them in which something strikes that counts.
         candidates: Crises from which the scenarios were chosen.
         error_days: Kantorovich distance of the scenarios from the crises of all futures: days of demand that one lacks
-            and the other has.
+            and the other has, a loss that is moved in time counted in part (`distances`).
         loss_days: Mean loss of a future, its crisis alone: the distance of all from "nothing happens".
         carried: Loss of the crises over that of all events sampled, 0…1.
         parts_of_demand: For each hazard the part of the demand that its sources can deliver, the largest of its
@@ -89,8 +89,11 @@ def generate_scenarios(problem: SourcingProblem, hazards: Sequence[Hazard], samp
     parts = parts_of_demand(hazards, problem)
     largest = tuple(parts.max(axis=1, initial=0.0).tolist())
     strikes = sample_strikes(hazards, years, sampling.correlation, futures, sampling.seed)
-    taken = parts.max(axis=1, initial=0.0)[strikes.hazard] * (1 - strikes.availability)
-    crises = worst_crises(strikes, taken >= sampling.least_part, DAYS_PER_YEAR * parts.sum(axis=1), years)
+    missing = 1 - strikes.availability
+    counts = (missing >= LEAST_MISSING) & (
+        parts.max(axis=1, initial=0.0)[strikes.hazard] * missing >= sampling.least_part
+    )
+    crises = worst_crises(strikes, counts, DAYS_PER_YEAR * parts.sum(axis=1), years)
     count = len(crises.onset)
     if not count:
         return Generated((), futures, 0, 0, 0.0, 0.0, crises.carried, largest)
@@ -123,9 +126,9 @@ def _spread_over(losses: Floats) -> Ints:
 def _spread_onsets(onset: Ints, apart: NDArray[np.floating], reduced: Reduction) -> Ints:
     """In place of each chosen crisis one that it stands for and that begins at another time.
 
-    The distance does not see onsets. Were all of them in the middle, a plan would hold its stock only then; so the
-    k-th takes the onset at the level frac(½ + k·golden ratio) of those that it stands for, and of the crises with that
-    onset the one that is nearest to it.
+    What stands for crises of many onsets is one from their middle. Were all chosen there, as they are where few stand
+    for many, a plan would hold its stock only then; so the k-th takes the onset at the level frac(½ + k·golden ratio)
+    of those that it stands for, and of the crises with that onset the one that is nearest to it.
     """
     found = []
     for rank, position in enumerate(np.argsort(-reduced.weight, kind="stable").tolist()):

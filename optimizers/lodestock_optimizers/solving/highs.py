@@ -29,6 +29,13 @@ DUAL_SIMPLEX, PRIMAL_SIMPLEX = 1, 4
 LEAST_TOLERANCE = 1e-10
 """Of HiGHS, which has 1e-7 for its own."""
 
+DUAL_TOLERANCE = 1e-9
+"""USD in the objective per unit of a column that it may miss. Costs carry the probability of their node, so that with
+HiGHS' own 1e-7 a plan might spend anything where something happens once in ten million times."""
+
+LEAST_COEFFICIENT = 1e-12
+"""Of a matrix, the least that HiGHS can be told to keep; by itself it takes what is below 1e-9 for 0."""
+
 LEAST_OBJECTIVE = 0.0
 """The bound where nothing better is proven: no cost is below 0."""
 
@@ -45,6 +52,15 @@ _STATUS = {
 
 class SolverFault(RuntimeError):
     """HiGHS refused the model or failed on it: a bug of ours or its own, never the caller's."""
+
+
+class Unanswered(SolverFault):
+    """HiGHS came to no end, or to none that the check confirms: numbers too far apart for its arithmetic.
+
+    Whoever asks one question of many can leave this one out.
+    """
+
+    status = PlanStatus.NO_PLAN_FOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +128,8 @@ class Solver:
         self._interrupted = False
         self._set("output_flag", False)
         self._set("threads", 1)
+        self._set("small_matrix_value", LEAST_COEFFICIENT)
+        self._set("dual_feasibility_tolerance", DUAL_TOLERANCE)
         if time_limit_s is not None:
             self._set("time_limit", float(time_limit_s))
         self._accept(self._highs.passModel(highs_lp(arrays)), "passModel")
@@ -132,12 +150,13 @@ class Solver:
 
     def solve(self) -> Solution:
         """Runs HiGHS from the basis that it has."""
-        self._accept(self._highs.run(), "run")
+        if self._highs.run() == highspy.HighsStatus.kError:
+            raise Unanswered("HiGHS gave the model up")
         found = self._highs.getModelStatus()
         info, solution = self._highs.getInfo(), self._highs.getSolution()
         status = _STATUS.get(found)
         if status is None:
-            raise SolverFault(f"HiGHS ended with {self._highs.modelStatusToString(found)}")
+            raise Unanswered(f"HiGHS ended with {self._highs.modelStatusToString(found)}")
         if status is PlanStatus.NO_PLAN_FOUND:
             if self._interrupted:
                 status = PlanStatus.CANCELLED

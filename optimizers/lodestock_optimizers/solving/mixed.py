@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
@@ -23,7 +24,7 @@ from lodestock_optimizers.scenario_tree import Floats
 from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.check import TOLERANCE
 from lodestock_optimizers.solving.flat_model import flat_model
-from lodestock_optimizers.solving.highs import LEAST_OBJECTIVE, Solution, Solver, SolverFault, no_solution
+from lodestock_optimizers.solving.highs import LEAST_OBJECTIVE, Solution, Solver, SolverFault, Unanswered, no_solution
 from lodestock_optimizers.solving.mixed_messages import Bound, Ending, Incumbent, Message, Task
 
 ATTEMPTS = 2
@@ -55,10 +56,18 @@ class MixedSolver(Solver):
 
     After an optimal `solve` it is the linear programme in which the whole numbers are held: basis, duals and all that
     comes of a further `solve` are those of this one.
+
+    Args:
+        arrays: The model.
+        time_limit_s: Seconds that a solve may take. None: no limit.
+        session: Whose process finds the whole numbers. None: one that is started for it.
     """
 
-    def __init__(self, arrays: LinearArrays, time_limit_s: float | None = None) -> None:
+    def __init__(
+        self, arrays: LinearArrays, time_limit_s: float | None = None, session: MixedSession | None = None
+    ) -> None:
         super().__init__(arrays, time_limit_s)
+        self._session = session
         self._task = Task(flat_model(arrays, relaxed=False), time_limit_s)
         self._found = _Found()
         self._process: _Process | None = None
@@ -72,8 +81,9 @@ class MixedSolver(Solver):
     def interrupt(self) -> None:
         """Ends a `solve` of another thread at once, or the next one."""
         self._ended = True
-        if self._process is not None:
-            self._process.kill()
+        process = self._process
+        if process is not None:
+            process.kill()
         super().interrupt()
 
     def stopped(self, status: PlanStatus) -> Solution:
@@ -99,15 +109,29 @@ class MixedSolver(Solver):
 
     def _solve_apart(self) -> bool:
         """Take in all that the process says; whether it came to its end."""
-        with _Process(self._task) as self._process:
-            # Whoever interrupts sets the mark first and then kills the process that he finds.
-            if self._ended:
-                return False
-            for message in self._process.messages():
-                self._found = _with(self._found, message)
-                if isinstance(message, Ending):
-                    return True
+        with self._lent_process() as process:
+            self._process = process
+            try:
+                # Whoever interrupts sets the mark first and then kills the process that he finds.
+                if self._ended:
+                    return False
+                for message in process.messages(self._task):
+                    self._found = _with(self._found, message)
+                    if isinstance(message, Ending):
+                        return True
+            finally:
+                # Interrupted from now on, it takes nothing away from those who come next in the session.
+                self._process = None
         return False
+
+    @contextmanager
+    def _lent_process(self) -> Iterator[_Process]:
+        """A process for one task."""
+        if self._session is not None:
+            yield self._session.process()
+            return
+        with _Process() as process:
+            yield process
 
     def _with_whole_numbers_held(self) -> Solution:
         found, whole = self._found, self.arrays.integer
@@ -153,7 +177,9 @@ def _with(found: _Found, message: Message) -> _Found:
         return replace(found, objective=message.objective, values=message.values) if is_better else found
     status = _STATUS.get(message.status)
     if message.fault or status is None:
-        raise SolverFault(message.fault or f"HiGHS ended with {message.status}")
+        if message.fault:
+            raise SolverFault(message.fault)
+        raise Unanswered(f"HiGHS ended with {message.status}")
     ended = replace(found, status=status, solver_status=message.status, iterations=message.iterations)
     if status is PlanStatus.INFEASIBLE or not len(message.values):
         return ended
@@ -161,11 +187,35 @@ def _with(found: _Found, message: Message) -> _Found:
     return replace(ended, objective=message.objective, bound=bound, values=message.values)
 
 
-class _Process:
-    """The process, at work on one task; killed at the end of the `with` block, whatever it does."""
+class MixedSession:
+    """A process that is kept for the solves of one `with` block, one after the other, since its start takes longest.
 
-    def __init__(self, task: Task) -> None:
-        self._task = task
+    It is started when first needed, and anew where it was killed or died.
+    """
+
+    def __init__(self) -> None:
+        self._kept = contextlib.ExitStack()
+        self._process: _Process | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._kept.close()
+        self._process = None
+
+    def process(self) -> _Process:
+        """A process that waits for a task."""
+        if self._process is None or not self._process.waits:
+            self._kept.close()
+            self._process = self._kept.enter_context(_Process())
+        return self._process
+
+
+class _Process:
+    """The process; killed at the end of the `with` block, whatever it does."""
 
     def __enter__(self) -> Self:
         # Without -P a file in the working directory could take the place of a package.
@@ -173,9 +223,8 @@ class _Process:
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        # It may say something before it has read everything.
-        self._telling = threading.Thread(target=self._tell, daemon=True)
-        self._telling.start()
+        self._telling: threading.Thread | None = None
+        self.waits = True
         return self
 
     def __exit__(
@@ -183,7 +232,8 @@ class _Process:
     ) -> None:
         self.kill()
         self._process.wait()
-        self._telling.join()
+        if self._telling is not None:
+            self._telling.join()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
@@ -191,18 +241,27 @@ class _Process:
 
     def kill(self) -> None:
         """End it at once."""
+        self.waits = False
         self._process.kill()
 
-    def messages(self) -> Iterator[Message]:
-        """What it says, until it ends."""
+    def messages(self, task: Task) -> Iterator[Message]:
+        """What it says to a task, until it is done or the process ends."""
         assert self._process.stdout is not None
+        self.waits = False
+        # It may say something before it has read everything.
+        self._telling = threading.Thread(target=self._tell, args=(task,), daemon=True)
+        self._telling.start()
         with contextlib.suppress(EOFError, pickle.UnpicklingError):
             while True:
-                yield pickle.load(self._process.stdout)
+                message: Message = pickle.load(self._process.stdout)
+                self.waits = isinstance(message, Ending)
+                yield message
+                if self.waits:
+                    return
 
-    def _tell(self) -> None:
+    def _tell(self, task: Task) -> None:
         assert self._process.stdin is not None
         # One that died is heard of at the other end.
         with contextlib.suppress(OSError):
-            pickle.dump(self._task, self._process.stdin, pickle.HIGHEST_PROTOCOL)
+            pickle.dump(task, self._process.stdin, pickle.HIGHEST_PROTOCOL)
             self._process.stdin.flush()

@@ -1,6 +1,6 @@
-"""A process that solves one mixed-integer model and may die of it.
+"""A process that solves mixed-integer models, one after the other, and may die of it.
 
-HiGHS has crashed on some such models, and a crash takes the whole process. Reads a pickled `Task` from standard input
+HiGHS has crashed on some such models, and a crash takes the whole process. Reads pickled `Task`s from standard input
 and writes pickled messages to standard output (`mixed_messages`). It ends as soon as standard input does, so that
 it never outlives the process that asked, however that one ended.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import queue
 import sys
 import threading
 import time
@@ -32,23 +33,23 @@ Say = Callable[[Message], None]
 
 
 def main() -> None:
-    """Read a model, solve it, tell what comes of it."""
+    """Read model after model, solve it, tell what comes of it."""
     asked, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     # Whatever else prints must not come among the messages.
     os.dup2(2, 1)
-    task: Task = pickle.load(asked)
-    threading.Thread(target=_end_with, args=(asked,), daemon=True).start()
+    tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(asked, tasks), daemon=True).start()
 
     def say(message: Message) -> None:
         pickle.dump(message, answers, pickle.HIGHEST_PROTOCOL)
         answers.flush()
 
-    try:
-        say(solve(task, say))
-    except Exception:
-        say(Ending("", np.inf, -np.inf, 0, np.zeros(0), traceback.format_exc()))
-    # At once: a thread that still reads would keep the interpreter from closing down in good order.
-    os._exit(0)
+    while True:
+        task = tasks.get()
+        try:
+            say(solve(task, say))
+        except Exception:
+            say(Ending("", np.inf, -np.inf, 0, np.zeros(0), traceback.format_exc()))
 
 
 def solve(task: Task, say: Say) -> Ending:
@@ -105,10 +106,14 @@ class _Teller:
             self._say(Bound(bound))
 
 
-def _end_with(asked: BinaryIO) -> None:
-    """End this process, whatever it does, when nobody can hear it any more."""
-    asked.read()
-    os._exit(1)
+def _listen(asked: BinaryIO, tasks: queue.SimpleQueue[Task]) -> None:
+    """Take in tasks; end this process, whatever it does, when nobody asks or can hear it any more."""
+    try:
+        while True:
+            tasks.put(pickle.load(asked))
+    finally:
+        # At once: HiGHS at work would keep the interpreter from closing down.
+        os._exit(1)
 
 
 def _accept(status: object, call: str) -> None:

@@ -1,6 +1,6 @@
 """What is said to and by the process that solves a model with whole numbers.
 
-To it: one Task. By it: Bound and Incumbent at will, then one Ending.
+To it: Tasks, one at a time. By it, for each: Bound and Incumbent at will, then one Ending.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ POLL_S, LEAST_POLL_S = 0.05, 0.01
 GRACE_SHARE = 0.1
 """Share of the time after which the search begins: what is solved before that costs no second thread."""
 MOST_GRACE_S = 5.0
+MOST_AT_ONCE = 10_000
+"""Columns of a model that is solved in a moment, even where there is no time left."""
 
 
 def solve(
@@ -46,6 +48,10 @@ def solve(
     Raises:
         Exception: Whatever failed in solver or search.
     """
+    if search is not None and keeper.left(reserve_s) == 0.0 and len(solver.arrays.cost) > MOST_AT_ONCE:
+        # What it began now would only go on beside the reading, for which there is too little time already.
+        solver.interrupt()
+        return _better(solver.stopped(PlanStatus.NO_PLAN_FOUND), search, solver.arrays)
     threads = ThreadPoolExecutor(2)
     solving = threads.submit(solver.solve)
     status = None

@@ -16,8 +16,9 @@ from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.scenario_tree import Floats, Ints
 from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.check import check_answer
-from lodestock_optimizers.solving.highs import Solution, Solver, SolverFault
+from lodestock_optimizers.solving.highs import Solution, Solver, Unanswered
 from lodestock_optimizers.solving.race import solve
+from lodestock_optimizers.solving.scaling import scaled
 from lodestock_optimizers.watch import Stage, Stopped, Timekeeper, unlimited
 
 MOST_COEFFICIENTS = 2_000
@@ -73,7 +74,9 @@ class WarmModel:
 
         Raises:
             Stopped: Caller or clock say so. The model may still be at work then and is not to be used again.
-            SolverFault: HiGHS fails, or its optimum is not confirmed, from the basis or afresh.
+            Unanswered: HiGHS comes to no end, or its optimum is not confirmed, from the basis, afresh, or in other
+                units. The model can be asked on.
+            SolverFault: HiGHS fails.
         """
         return self.solve_as((change or ArrayChange()).of(self.arrays), keeper)
 
@@ -87,16 +90,16 @@ class WarmModel:
             raise ValueError(f"the model has {self.solved.shape} rows and columns, the arrays have {arrays.shape}")
         send(self._solver, self.solved, arrays)
         self.solved = arrays
-        solution = self._run(keeper)
-        # A basis handed down may have gone bad, where one made afresh has not; and what HiGHS takes for 0 may be much
-        # beside a small objective.
-        mends = iter((self._solver.forget_basis, self._solver.be_exact))
-        while not self._is_confirmed(solution):
-            mend = next(mends, None)
-            if mend is None:
-                raise SolverFault("HiGHS calls optimal what the check does not confirm")
+        solution = self._attempt(keeper)
+        # A basis handed down may have gone bad, where one made afresh has not; what HiGHS takes for 0 may be much
+        # beside a small objective; and where numbers lie far apart other units bring them together.
+        for mend in (self._solver.forget_basis, self._solver.be_exact, lambda: self._start_from_scaled(keeper)):
+            if solution is not None:
+                return solution
             mend()
-            solution = self._run(keeper)
+            solution = self._attempt(keeper)
+        if solution is None:
+            raise Unanswered("HiGHS has no optimum that the check confirms")
         return solution
 
     def add_row(self, coefficients: Floats, lower: float, upper: float) -> int:
@@ -144,18 +147,38 @@ class WarmModel:
         """(rows,) the part of the row duals of the last solve that comes from a part of its costs."""
         return self._solver.row_dual_of(cost)
 
-    def _run(self, keeper: Timekeeper | None) -> Solution:
-        keeper = keeper or unlimited()
-        keeper.heed()
-        self._solver.rearm(keeper.left())
-        solution = solve(self._solver, keeper, Stage.SOLVING)
-        if solution.status not in (PlanStatus.OPTIMAL, PlanStatus.INFEASIBLE):
-            cancelled = solution.status is PlanStatus.CANCELLED
-            raise Stopped(PlanStatus.CANCELLED if cancelled else PlanStatus.NO_PLAN_FOUND)
-        return solution
+    def _attempt(self, keeper: Timekeeper | None) -> Solution | None:
+        """What HiGHS finds from where it is, where that is confirmed."""
+        try:
+            solution = _run(self._solver, keeper)
+        except Unanswered:
+            return None
+        return solution if self._is_confirmed(solution) else None
+
+    def _start_from_scaled(self, keeper: Timekeeper | None) -> None:
+        """Lets the next solve start from the basis that the model has in other units."""
+        self._solver.forget_basis()
+        solver = Solver(scaled(self.solved))
+        try:
+            _run(solver, keeper)
+        except Unanswered:
+            return
+        if solver.basis.valid:
+            self._solver.start_from(solver.basis)
 
     def _is_confirmed(self, solution: Solution) -> bool:
         return solution.status is PlanStatus.INFEASIBLE or check_answer(self.solved, solution).passed
+
+
+def _run(solver: Solver, keeper: Timekeeper | None) -> Solution:
+    keeper = keeper or unlimited()
+    keeper.heed()
+    solver.rearm(keeper.left())
+    solution = solve(solver, keeper, Stage.SOLVING)
+    if solution.status not in (PlanStatus.OPTIMAL, PlanStatus.INFEASIBLE):
+        cancelled = solution.status is PlanStatus.CANCELLED
+        raise Stopped(PlanStatus.CANCELLED if cancelled else PlanStatus.NO_PLAN_FOUND)
+    return solution
 
 
 def send(solver: Solver, old: LinearArrays, new: LinearArrays) -> None:

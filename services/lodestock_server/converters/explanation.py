@@ -22,6 +22,7 @@ def asked_from_proto(request: sourcing_pb2.ExplainPlanRequest) -> domain.Asked:
         value_of_perfect_information=(
             request.value_of_perfect_information if request.HasField("value_of_perfect_information") else None
         ),
+        value_of_planning=request.value_of_planning if request.HasField("value_of_planning") else None,
         languages=tuple(LANGUAGES.from_proto(language) for language in request.languages),
     )
 
@@ -40,6 +41,9 @@ def explanation_to_proto(found: domain.Explanation) -> sourcing_pb2.ExplainPlanR
             for part in found.costs_by_field
         ],
         value_of_perfect_information_usd=found.value_of_perfect_information_usd,
+        value_of_planning=(
+            value_of_planning_to_proto(found.value_of_planning) if found.value_of_planning is not None else None
+        ),
         texts=[
             sourcing_pb2.PlanText(language=LANGUAGES.to_proto(text.language), sentences=text.sentences)
             for text in found.texts
@@ -109,3 +113,8 @@ def firm_quantity_to_proto(quantity: domain.FirmQuantity) -> sourcing_pb2.FirmQu
         least_tonnes=quantity.least_tonnes,
         most_tonnes=quantity.most_tonnes,
     )
+
+
+def value_of_planning_to_proto(value: domain.ValueOfPlanning) -> sourcing_pb2.ValueOfPlanning:
+    """Write what planning for disruption saves."""
+    return sourcing_pb2.ValueOfPlanning(saved_usd=value.saved_usd, gap_usd=value.gap_usd)

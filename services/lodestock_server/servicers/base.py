@@ -16,6 +16,9 @@ Request = TypeVar(
     sourcing_pb2.ExplainPlanRequest,
     sourcing_pb2.PriceRulesRequest,
     sourcing_pb2.ExportModelRequest,
+    sourcing_pb2.StressTestRequest,
+    sourcing_pb2.SizeStockpileRequest,
+    sourcing_pb2.StressCandidate,
 )
 """A request with `oneof base`: the problem, or the name of a stored plan."""
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lodestock.v1 import sourcing_pb2, sourcing_pb2_grpc
-from lodestock_server import tasks, weights
+from lodestock_server import stock_tasks, tasks, weights
 from lodestock_server.converters.policies import policy_to_proto
 from lodestock_server.deadlines import Deadline
 from lodestock_server.dispatch import ComputeCalls
@@ -154,6 +154,29 @@ class SourcingServicer(sourcing_pb2_grpc.SourcingServiceServicer):
         weight = weights.of_export(asked.problem)
         answer = await self._compute.run(tasks.export_model, asked.SerializeToString(), deadline, weight)
         return as_written(answer, sourcing_pb2.ExportModelResponse)
+
+    async def StressTest(  # noqa: N802
+        self, request: sourcing_pb2.StressTestRequest, context: Any
+    ) -> sourcing_pb2.StressTestResponse:
+        """Say what sudden stops would do to a plan."""
+        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
+        candidates = [await with_problem(self._results, candidate) for candidate in asked.candidates]
+        filled = sourcing_pb2.StressTestRequest()
+        filled.CopyFrom(asked)
+        del filled.candidates[:]
+        filled.candidates.extend(candidates)
+        weight = weights.of_stresses(filled)
+        answer = await self._compute.run(stock_tasks.stress_test, filled.SerializeToString(), deadline, weight)
+        return as_written(answer, sourcing_pb2.StressTestResponse)
+
+    async def SizeStockpile(  # noqa: N802
+        self, request: sourcing_pb2.SizeStockpileRequest, context: Any
+    ) -> sourcing_pb2.SizeStockpileResponse:
+        """Say how large a stockpile must be."""
+        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
+        weight = weights.of_stockpiles(asked)
+        answer = await self._compute.run(stock_tasks.size_stockpile, asked.SerializeToString(), deadline, weight)
+        return as_written(answer, sourcing_pb2.SizeStockpileResponse)
 
     async def GetPlan(  # noqa: N802
         self, request: sourcing_pb2.GetPlanRequest, context: Any

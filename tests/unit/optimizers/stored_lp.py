@@ -31,6 +31,7 @@ from lodestock_optimizers.problem import (
     Substitution,
     TradeRule,
 )
+from lodestock_optimizers.sizing import Sizing
 from lodestock_optimizers.solving.arrays import Family, LinearArrays
 from lodestock_optimizers.solving.highs import Solver
 from tests.unit.optimizers.problems import material, problem, source, stock, stop
@@ -86,6 +87,18 @@ def cases() -> dict[str, SourcingProblem]:
         "orders": problem((source("COD", fixed_cost_usd=70.0, min_order_tonnes=40.0), source("AUS", price=30.0))),
         "tail": problem((cod, option), 2, scenarios=crisis, tail_weight=0.25, tail_level=0.9),
     }
+
+
+def instances() -> dict[str, Instance]:
+    """The numbers of the problems by the name of their file, and those of a stockpile that is to be sized."""
+    sized = problem(
+        (source("COD"), source("AUS", price=30.0, capacity=40.0)),
+        2,
+        (material(stock=stock(20.0, loss_rate_per_year=0.1, closing_shortfall_usd_per_tonne=40.0)),),
+        scenarios=(stop("stop", 0.25, 0, 0),),
+    )
+    sizing = Sizing({0: 12.5}, (0,), 0.75)
+    return {**{case: Instance(stated) for case, stated in cases().items()}, "sizing": Instance(sized, sizing=sizing)}
 
 
 def stored(case: str) -> LinearArrays:
@@ -151,9 +164,9 @@ def _quiet() -> highspy.Highs:
 def write() -> None:
     """Write every file anew."""
     FOLDER.mkdir(exist_ok=True)
-    for case, stated in cases().items():
+    for case, instance in instances().items():
         writer = _quiet()
-        writer.passModel(_named(arrays_of(Instance(stated))))
+        writer.passModel(_named(arrays_of(instance)))
         assert writer.writeModel(str(FOLDER / f"{case}.lp")) == highspy.HighsStatus.kOk
 
 

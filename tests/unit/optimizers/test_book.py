@@ -19,11 +19,12 @@ from lodestock_optimizers.problem import (
     SourcingProblem,
     TradeRule,
 )
-from lodestock_optimizers.solving.arrays import compile_model
 from lodestock_optimizers.solving.check import primal_violation
 from lodestock_optimizers.solving.unbought import levels_without_purchases
 from lodestock_optimizers.validation import validate
+from tests.pyomo_arrays import compile_model
 from tests.unit.optimizers.problems import material, problem, source, stock, stop
+from tests.unit.optimizers.solved import objective, solve
 
 
 def signed(*book: SignedContract, cod: dict[str, object] | None = None, **changes: object) -> SourcingProblem:
@@ -31,19 +32,6 @@ def signed(*book: SignedContract, cod: dict[str, object] | None = None, **change
     late: Source = replace(source("COD", lead_periods=2), **(cod or {}))  # type: ignore[arg-type]
     made = problem((late, source("AUS", price=30.0)), periods=3, book=book)
     return replace(made, **changes)  # type: ignore[arg-type]
-
-
-def solve(stated: SourcingProblem) -> Plan:
-    plan = optimize(stated)
-    assert plan.status is PlanStatus.OPTIMAL
-    assert plan.check is not None
-    assert plan.check.passed
-    return plan
-
-
-def objective(plan: Plan) -> float:
-    assert plan.costs is not None
-    return plan.costs.objective_usd
 
 
 def contract(plan: Plan, source_id: str, period: int) -> Contract:

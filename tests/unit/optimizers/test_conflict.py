@@ -10,16 +10,21 @@ from lodestock_optimizers.plan import Plan, PlanStatus
 from lodestock_optimizers.planner import optimize
 from lodestock_optimizers.problem import (
     Budget,
+    Disruption,
     Embargo,
     Material,
+    MaterialState,
     Quota,
+    Scenario,
     ShareCap,
     ShareFloor,
     SignedContract,
     SourceKind,
     SourcingProblem,
+    StateValue,
     TradeRule,
 )
+from tests.oracle.contradictions import relaxed
 from tests.unit.optimizers.problems import material, problem, source, stock, stop
 
 
@@ -101,3 +106,83 @@ def test_a_least_order_contradicts_where_the_linear_model_sees_nothing() -> None
     (relaxation,) = plan.relaxations
     assert relaxation.field_path == "budget.budget_usd[0]"
     assert relaxation.field_value == pytest.approx(200.0)
+
+
+def test_a_quota_over_materials_names_the_limit_of_the_worst_of_them_with_or_without_a_source() -> None:
+    """Nickel has no source in Australia; its state alone makes the limit of all Australian deliveries 2 t."""
+    quota = TradeRule(
+        "few", Quota(40.0), countries=("AUS",), limit_by_state=(StateValue(MaterialState.EMERGENCY, 2.0),)
+    )
+    crisis = Scenario("crisis", 1.0, 0, state_material_ids=("nickel",))
+    stored = closing(10.0)[0]
+    assert stored.stock is not None
+    dear = replace(stored, stock=replace(stored.stock, closing_shortfall_usd_per_tonne=9_000.0))
+    sources = (source("AUS"), source("CHN", material_id="nickel"))
+    stated = problem(sources, materials=(dear, material("nickel")), rules=(quota,), scenarios=(crisis,))
+    plan = refused(stated)
+    assert conflict_of(plan) == {"rules[0].limit_by_state[0].value", "materials[0].stock.closing_tonnes"}
+    (relaxation,) = plan.relaxations
+    assert (relaxation.field_path, relaxation.field_value) == ("rules[0].limit_by_state[0].value", 10.0)
+    assert optimize(relaxed(stated, plan.relaxations)).status is PlanStatus.OPTIMAL
+
+
+@pytest.mark.parametrize(("demand", "missing"), [(1e2, 1e-5), (1e6, 0.05), (1e9, 50.0)])
+def test_a_refusal_for_a_hair_says_what_would_help(demand: float, missing: float) -> None:
+    """What is missing is less than a ten-millionth of the limit, and more than the solver forgives."""
+    mine = source("AUS", capacity=demand - missing, kind=SourceKind.DOMESTIC)
+    rule = TradeRule("home", ShareFloor(SourceKind.DOMESTIC, 1.0))
+    stated = problem((mine,), materials=(material(demand=(demand,)),), rules=(rule,))
+    plan = refused(stated)
+    assert conflict_of(plan) == {"rules[0].share_floor.min_share", "sources[0].capacity_tonnes[0]"}
+    assert [one.field_path for one in plan.relaxations] == ["rules[0].share_floor.min_share"]
+    assert optimize(relaxed(stated, plan.relaxations)).status is PlanStatus.OPTIMAL
+
+
+def test_a_hair_beside_a_great_gap_is_named_as_well() -> None:
+    """Nickel misses 50 t of its closing stock, cobalt 0.05 t of a million: without both giving way there is no plan."""
+    home = TradeRule("home", ShareFloor(SourceKind.DOMESTIC, 1.0), material_ids=("cobalt",))
+    few = TradeRule("few", Quota(50.0), material_ids=("nickel",))
+    mine = source("AUS", capacity=1e6 - 0.05, kind=SourceKind.DOMESTIC)
+    nickel = replace(closing(100.0)[0], material_id="nickel")
+    materials = (material(demand=(1e6,)), nickel)
+    stated = problem((mine, source("CHN", material_id="nickel")), materials=materials, rules=(home, few))
+    plan = refused(stated)
+    assert {one.material_id for one in plan.relaxations} == {"cobalt", "nickel"}
+    assert optimize(relaxed(stated, plan.relaxations)).status is PlanStatus.OPTIMAL
+
+
+@pytest.mark.parametrize("tonnes", [123_456.0004, 100_000.0001, 30.0])
+def test_the_value_of_a_field_is_rounded_to_the_side_that_makes_a_plan_possible(tonnes: float) -> None:
+    """0.0004 t are far below the sixth digit, and more than the solver forgives."""
+    stored = closing(tonnes)[0]
+    assert stored.stock is not None
+    policy = replace(stored.stock, capacity_tonnes=2e5, closing_shortfall_usd_per_tonne=9_000.0)
+    rules = (TradeRule("few", Quota(10.0)),)
+    sources = (source("COD", capacity=3e5),)
+    stated = problem(sources, materials=(replace(stored, stock=policy),), rules=rules)
+    plan = refused(stated)
+    (relaxation,) = plan.relaxations
+    assert relaxation.field_path == "rules[0].quota.max_tonnes"
+    assert relaxation.field_value is not None
+    assert tonnes <= relaxation.field_value <= tonnes * (1 + 1e-5)
+    assert optimize(relaxed(stated, plan.relaxations)).status is PlanStatus.OPTIMAL
+
+
+def test_a_capacity_that_a_disruption_leaves_little_of_takes_part_in_a_conflict_of_whole_contracts() -> None:
+    """A hundredth of 5 t arrives: the closing stock needs a capacity of 1,000 t, many times all that is used."""
+    squeezed = Scenario("squeeze", 1.0, 0, 0, (Disruption(availability=0.01),))
+    policy = stock(capacity_tonnes=20.0, closing_tonnes=10.0, closing_is_hard=True)
+    materials = (material(demand=(10.0,), stock=policy),)
+    stated = problem((source("COD", capacity=5.0, min_order_tonnes=1.0),), materials=materials, scenarios=(squeezed,))
+    plan = refused(stated)
+    assert conflict_of(plan) == {"materials[0].stock.closing_tonnes", "sources[0].capacity_tonnes[0]"}
+    enough = replace(stated, sources=(source("COD", capacity=5_000.0, min_order_tonnes=1.0),))
+    assert optimize(enough).status is PlanStatus.OPTIMAL
+
+
+def test_an_embargo_on_a_whole_contract_takes_part_in_a_conflict() -> None:
+    """Where nothing may be ordered, the row that ties the quantity to the yes has no entry for it."""
+    rules = (TradeRule("ban", Embargo(), countries=("COD",)),)
+    stated = problem((source("COD", min_order_tonnes=1.0),), materials=closing(10.0), rules=rules)
+    plan = refused(stated)
+    assert conflict_of(plan) == {"rules[0].embargo", "materials[0].stock.closing_tonnes"}

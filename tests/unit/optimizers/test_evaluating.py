@@ -14,9 +14,10 @@ from lodestock_optimizers.formulation import declaring as pyo
 from lodestock_optimizers.formulation.evaluating import ArrayModel
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.problem import SourcingProblem
-from lodestock_optimizers.solving.arrays import LinearArrays, compile_model
+from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.watch import unlimited
 from tests.oracle.problems import problems, unshrunk
+from tests.pyomo_arrays import compile_model
 from tests.unit.optimizers.named_arrays import difference
 
 

@@ -6,8 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from lodestock_optimizers.plan import Plan, PlanStatus
-from lodestock_optimizers.planner import optimize
 from lodestock_optimizers.problem import (
     Budget,
     DemandFactor,
@@ -20,6 +18,7 @@ from lodestock_optimizers.problem import (
 )
 from lodestock_optimizers.validation import validate
 from tests.unit.optimizers.problems import material, problem, source
+from tests.unit.optimizers.solved import objective, solve
 
 CO2 = "co2e_tonnes"
 EMERGENCY = MaterialState.EMERGENCY
@@ -33,19 +32,6 @@ def dirty_and_clean(policy: FootprintPolicy | None = None, **changes: object) ->
     )
     made = problem(offered, footprint_policies=() if policy is None else (policy,))
     return replace(made, **changes)  # type: ignore[arg-type]
-
-
-def solve(stated: SourcingProblem) -> Plan:
-    plan = optimize(stated)
-    assert plan.status is PlanStatus.OPTIMAL
-    assert plan.check is not None
-    assert plan.check.passed
-    return plan
-
-
-def objective(plan: Plan) -> float:
-    assert plan.costs is not None
-    return plan.costs.objective_usd
 
 
 def test_a_price_is_paid_besides_and_moves_the_plan_to_the_cleaner_source() -> None:

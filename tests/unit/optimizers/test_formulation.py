@@ -25,9 +25,9 @@ from lodestock_optimizers.problem import (
     TradeRule,
 )
 from lodestock_optimizers.size import most_columns
-from lodestock_optimizers.solving.arrays import compile_model
 from lodestock_optimizers.solving.check import check_answer
 from lodestock_optimizers.solving.highs import Solver
+from tests.pyomo_arrays import compile_model
 from tests.unit.optimizers.problems import material, problem, source, stock, stop, worked_toy
 
 

@@ -28,19 +28,7 @@ from lodestock_optimizers.problem import (
     TradeRule,
 )
 from tests.unit.optimizers.problems import material, problem, source, stock, stop, worked_toy
-
-
-def solve(stated: SourcingProblem) -> Plan:
-    plan = optimize(stated)
-    assert plan.status is PlanStatus.OPTIMAL
-    assert plan.check is not None
-    assert plan.check.passed
-    return plan
-
-
-def objective(plan: Plan) -> float:
-    assert plan.costs is not None
-    return plan.costs.objective_usd
+from tests.unit.optimizers.solved import objective, solve
 
 
 def stock_by_node(plan: Plan) -> list[float]:
@@ -356,3 +344,17 @@ def test_an_emptied_country_leaves_every_source_unused() -> None:
     plan = solve(problem((source("COD"), source("AUS", spot_capacity_tonnes=(10.0,))), rules=(everything,)))
     assert objective(plan) == pytest.approx(100 * 1_000)
     assert plan.deliveries == ()
+
+
+@pytest.mark.parametrize(("probability", "difference"), [(1e-6, 0.05), (1e-8, 5.0), (1e-9, 50.0)])
+def test_the_cheaper_source_is_taken_where_it_hardly_ever_matters(probability: float, difference: float) -> None:
+    spot = (1_000.0,)
+    offered = (
+        source("COD"),
+        source("dear", price=20.0 + difference, spot_capacity_tonnes=spot),
+        source("cheap", price=20.0, spot_capacity_tonnes=spot),
+    )
+    plan = solve(problem(offered, scenarios=(stop("stop", probability, 0),)))
+    (crisis,) = [node.node_id for node in plan.nodes if node.scenario_ids]
+    bought = {d.source_id: d.spot_tonnes for d in plan.deliveries if d.node_id == crisis and d.spot_tonnes > 0}
+    assert bought == pytest.approx({"cheap": 100.0})

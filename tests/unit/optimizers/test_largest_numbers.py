@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.planner import optimize
 from lodestock_optimizers.problem import (
     Budget,
@@ -118,6 +119,24 @@ def test_the_solver_takes_numbers_at_their_limits(stated: SourcingProblem) -> No
     """It ends in one of the ways that a plan can end; how good the answer is, the plan's own check says."""
     assert validate(stated) == []
     assert optimize(stated, time_limit_s=5.0).status
+
+
+@pytest.mark.parametrize("budget_usd", [1.0, MOST, MOST_USD])
+def test_why_there_is_no_plan_is_told_at_the_limits_too(budget_usd: float) -> None:
+    """A book that costs 1e24 USD against a budget, and stocks that must be: numbers that only other units reconcile."""
+    stated = replace(greatest(), budget=Budget((budget_usd,)), book=(SignedContract("COD", 0, MOST),))
+    policy = replace(
+        stated.materials[0].stock or StockPolicy(), opening_tonnes=0.0, floor_is_hard=True, closing_is_hard=True
+    )
+    stated = replace(
+        stated,
+        materials=(replace(stated.materials[0], stock=policy),),
+        sources=tuple(replace(s, lead_periods=1) for s in stated.sources),
+    )
+    plan = optimize(stated, time_limit_s=5.0)
+    assert plan.status is PlanStatus.INFEASIBLE
+    assert plan.relaxations
+    assert plan.conflict
 
 
 def test_factors_may_make_no_more_together_than_one_alone() -> None:

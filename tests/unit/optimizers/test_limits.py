@@ -15,10 +15,11 @@ from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.plan import Plan, PlanStatus
 from lodestock_optimizers.planner import optimize
 from lodestock_optimizers.problem import Budget, SourcingProblem
-from lodestock_optimizers.solving import incumbents
-from lodestock_optimizers.solving.arrays import LinearArrays, compile_model
+from lodestock_optimizers.solving import incumbents, race
+from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.highs import Solution, Solver, no_solution
 from lodestock_optimizers.watch import Progress, Stage, relative_gap
+from tests.pyomo_arrays import compile_model
 from tests.unit.optimizers.problems import material, problem, source, stock, stop
 
 
@@ -40,6 +41,17 @@ class Watch:
     @property
     def stages(self) -> list[Stage]:
         return list(dict.fromkeys(progress.stage for progress in self.told))
+
+
+class Turns:
+    """A clock that goes on by a second each time it is read."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        self.now_s += 1.0
+        return self.now_s
 
 
 def tied() -> SourcingProblem:
@@ -277,3 +289,34 @@ def test_a_watcher_that_fails_stops_the_solve() -> None:
 
     with pytest.raises(ConnectionError):
         optimize(tied(), watcher=Broken())
+
+
+def test_the_solver_gets_less_where_the_plan_is_to_be_written_down_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = []
+
+    class Limited(Solver):
+        def __init__(self, arrays: LinearArrays, time_limit_s: float | None = None) -> None:
+            assert time_limit_s is not None
+            limits.append(time_limit_s)
+            super().__init__(arrays, None)
+
+    monkeypatch.setattr(planner, "Solver", Limited)
+    for write_share in (0.0, 1.0):
+        plan = optimize(tied(), time_limit_s=1e6, clock=Turns(), write_share=write_share)
+        assert plan.status is PlanStatus.OPTIMAL
+    building_s = plan.solver.build_s + plan.solver.compile_s
+    less_s = limits[0] - limits[1]
+    assert 0 < less_s <= building_s
+
+
+def test_no_solver_is_begun_where_reading_alone_needs_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = optimize(tied(), time_limit_s=1e6, clock=Turns())
+    building_s = whole.solver.build_s + whole.solver.compile_s
+    begun: list[Solver] = []
+    monkeypatch.setattr(Solver, "solve", begun.append)
+    monkeypatch.setattr(race, "MOST_AT_ONCE", 0)
+    plan = optimize(tied(), time_limit_s=1.5 * building_s, clock=Turns())
+    assert plan.status is PlanStatus.FEASIBLE
+    assert plan.check is not None
+    assert plan.check.primal_violation <= plan.check.tolerance
+    assert begun == []

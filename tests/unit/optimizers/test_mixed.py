@@ -17,12 +17,12 @@ import pytest
 from lodestock_optimizers.compiled import compile_problem
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.planner import optimize
-from lodestock_optimizers.problem import SourcingProblem
+from lodestock_optimizers.problem import Quota, SourcingProblem, TradeRule
 from lodestock_optimizers.solving import mixed
 from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.highs import LEAST_OBJECTIVE, SolverFault
 from lodestock_optimizers.solving.mixed import MixedSolver
-from lodestock_optimizers.solving.mixed_messages import Bound, Incumbent, Message
+from lodestock_optimizers.solving.mixed_messages import Bound, Incumbent, Message, Task
 from lodestock_optimizers.solving.race import solve
 from lodestock_optimizers.watch import Progress, Stage, Timekeeper, Unwatched
 from tests.unit.optimizers.problems import material, problem, source, stock, stop
@@ -63,9 +63,9 @@ class Mortal(mixed._Process):
     deaths = 0
     begun = 0
 
-    def messages(self) -> Iterator[Message]:
+    def messages(self, task: Task) -> Iterator[Message]:
         type(self).begun += 1
-        for message in super().messages():
+        for message in super().messages(task):
             if type(self).begun <= type(self).deaths:
                 self._process.send_signal(signal.SIGKILL)
                 self._process.wait()
@@ -95,6 +95,48 @@ def test_a_process_that_dies_again_is_a_fault_of_the_solver(
     with pytest.raises(SolverFault, match="died 2 times"):
         MixedSolver(easy()).solve()
     assert mortal.begun == 2
+
+
+def test_a_session_keeps_its_process_until_it_dies(mortal: type[Mortal]) -> None:
+    with mixed.MixedSession() as session:
+        first = session.process()
+        for _ in range(2):
+            assert MixedSolver(easy(), session=session).solve().objective == pytest.approx(1_300.0)
+        assert session.process() is first
+        first.kill()
+        assert MixedSolver(easy(), session=session).solve().objective == pytest.approx(1_300.0)
+        second = session.process()
+        assert second is not first
+    assert second._process.poll() is not None
+    assert mortal.begun == 3
+
+
+def test_a_solve_that_is_over_takes_the_process_of_its_session_from_nobody() -> None:
+    with mixed.MixedSession() as session:
+        solver = MixedSolver(easy(), session=session)
+        solver.solve()
+        kept = session.process()
+        solver.interrupt()
+        assert session.process() is kept
+        assert kept._process.poll() is None
+
+
+def test_finding_out_why_there_is_no_plan_starts_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    class Counted(mixed._Process):
+        def __enter__(self) -> Counted:
+            started.append(self)
+            return super().__enter__()
+
+    monkeypatch.setattr(mixed, "_Process", Counted)
+    offers = tuple(source(country, capacity=80.0, min_order_tonnes=30.0) for country in ("COD", "AUS"))
+    stored = stock(0.0, closing_tonnes=20.0, closing_is_hard=True)
+    quota = TradeRule("q", Quota(25.0))
+    plan = optimize(problem(offers, materials=(material(demand=(100.0,), stock=stored),), rules=(quota,)))
+    assert plan.status is PlanStatus.INFEASIBLE
+    assert {found.family for found in plan.conflict} == {"quota", "min_order", "closing_stock"}
+    assert len(started) == 1
 
 
 def test_a_model_that_highs_refuses_is_a_fault_in_its_own_words() -> None:
@@ -182,8 +224,8 @@ def test_a_plan_at_a_limit_can_be_carried_out_and_has_no_prices() -> None:
 def test_better_plans_and_bounds_are_heard_of_on_the_way() -> None:
     objectives: list[float] = []
     bounds: list[float] = []
-    with mixed._Process(MixedSolver(compile_problem(hard()).arrays)._task) as process:
-        for message in process.messages():
+    with mixed._Process() as process:
+        for message in process.messages(MixedSolver(compile_problem(hard()).arrays)._task):
             if isinstance(message, Incumbent):
                 objectives.append(message.objective)
             elif isinstance(message, Bound):
@@ -202,9 +244,9 @@ def test_the_process_ends_with_the_one_that_asked() -> None:
         "from lodestock_optimizers.compiled import compile_problem\n"
         "from lodestock_optimizers.solving.mixed import MixedSolver, _Process\n"
         "solver = MixedSolver(compile_problem(hard()).arrays)\n"
-        "with _Process(solver._task) as process:\n"
+        "with _Process() as process:\n"
         "    print(process._process.pid, flush=True)\n"
-        "    for _ in process.messages():\n"
+        "    for _ in process.messages(solver._task):\n"
         "        pass\n"
         "    input()\n"
     )

@@ -19,6 +19,9 @@ from lodestock_optimizers.problem import (
     Scenario,
     ShareCap,
     ShareDenominator,
+    ShareFloor,
+    SignedContract,
+    SourceKind,
     SourcingProblem,
     TradeRule,
     by_period,
@@ -189,6 +192,42 @@ def test_what_is_not_allowed_has_no_break_even_price(rule: Embargo | Quota | Sha
     (barred,) = [c for c in plan.contracts if c.source_id == "COD"]
     assert barred.break_even_price_usd_per_tonne is None
     assert not [r for r in plan.binding_rules if r.family == "spot_capacity"]
+
+
+NOTHING_DELIVERED: dict[str, SourcingProblem] = {
+    "capacity of the period": problem((source("COD", 50.0, capacity_tonnes=(0.0, 10.0)), source("AUS")), periods=2),
+    "reserves": problem((source("COD", 50.0), source("AUS")), deposits=(Deposit("mine", ("COD",), 0.0),)),
+    "reserves that the book uses up": problem(
+        (source("COD", 50.0), source("AUS", lead_periods=1)),
+        deposits=(Deposit("mine", ("COD", "AUS"), 60.0),),
+        book=(SignedContract("AUS", 0, 60.0),),
+    ),
+    "budget": problem((source("COD", 50.0), source("AUS")), budget=Budget((0.0,))),
+    "share floor that nobody serves": problem(
+        (source("COD", 50.0), source("AUS", capacity=0.0, kind=SourceKind.DOMESTIC)),
+        rules=(TradeRule("at home", ShareFloor(SourceKind.DOMESTIC, 0.1, ShareDenominator.SUPPLY)),),
+    ),
+}
+
+
+@pytest.mark.parametrize("barrier", NOTHING_DELIVERED)
+def test_what_no_price_would_bring_has_no_break_even_price(barrier: str) -> None:
+    plan = optimize(NOTHING_DELIVERED[barrier])
+    first = next(c for c in plan.contracts if (c.source_id, c.period) == ("COD", 0))
+    assert first.contracted_tonnes == 0.0
+    assert first.break_even_price_usd_per_tonne is None
+
+
+def test_a_contract_that_only_some_nodes_bar_has_a_break_even_price() -> None:
+    # A quota of 0 binds in calm times alone; where nothing must be taken, the contract serves the crisis of AUS.
+    stated = problem(
+        (source("COD", 2_000.0, take_or_pay=0.0, reservation_fee_usd_per_tonne=1.0, lead_periods=1), source("AUS")),
+        rules=(TradeRule("calm", Quota(0.0), countries=("COD",)),),
+        scenarios=(stop("crisis", 0.1, 0, country="AUS"),),
+    )
+    (cod,) = [c for c in optimize(stated).contracts if c.source_id == "COD"]
+    # 100 t short at 1,000 USD/t in one case of ten, for a fee of 1 in all ten.
+    assert cod.break_even_price_usd_per_tonne == pytest.approx(1_000 - 1 / 0.1)
 
 
 def test_a_contract_is_told_however_large_the_capacity() -> None:

@@ -53,6 +53,12 @@ def test_the_length_of_periods_does_not_move_the_probability_of_a_year() -> None
     assert [year, quarters] == pytest.approx([0.3, 0.3], abs=0.01)
 
 
+def test_an_event_that_is_over_leaves_its_hazard_free_whatever_the_lengths_of_periods_add_up_to() -> None:
+    """Sums of thirds miss whole years by rounding; events of a year begin at every third of them."""
+    strikes = sample_strikes([hazard(p=1.0, years=1.0)], [1 / 3] * 30, 0.0, 1, 0)
+    assert strikes.onset.tolist() == list(range(0, 30, 3))
+
+
 def test_events_last_whole_periods_and_strike_again_only_when_they_are_over() -> None:
     """One that is certain and lasts a year and a half covers two years, and comes back in the next."""
     strikes = sample_strikes([hazard(p=1.0, years=1.5)], [1.0] * 5, 0.0, 1, 0)
@@ -77,7 +83,9 @@ def test_a_future_is_the_crisis_of_its_worst_event() -> None:
 
 
 def test_distance_is_the_supply_that_one_lacks_and_the_other_has() -> None:
-    """Both laid on each other from their onsets on: 100 a year more in the first year, 100 in the second."""
+    """Laid on each other, 100 a year more in the first year, 100 in the second; by n of five years apart, n fifths of
+    what they have in common is not the same.
+    """
     strikes = Strikes(
         future=np.array([0, 1, 2]),
         hazard=np.array([0, 0, 0]),
@@ -87,7 +95,7 @@ def test_distance_is_the_supply_that_one_lacks_and_the_other_has() -> None:
     )
     crises = worst_crises(strikes, np.ones(3, dtype=bool), np.array([200.0]), [1.0] * 5)
     apart = distances(crises, np.array([0, 1, 2]), [1.0] * 5)
-    assert apart.tolist() == [[0, 200, 0], [200, 0, 200], [0, 200, 0]]
+    assert apart.ravel().tolist() == pytest.approx([0, 320, 80, 320, 0, 280, 80, 280, 0])
 
 
 def test_parts_of_demand() -> None:
@@ -125,6 +133,18 @@ def generated(hazards: list[Hazard], most: int) -> Generated:
     return generate_scenarios(two_suppliers(), hazards, replace(SAMPLING, most_scenarios=most))
 
 
+def test_a_single_event_keeps_the_year_in_which_it_begins() -> None:
+    """One event over ten years is ten crises: twelve scenarios leave nothing out, five do, and the error says so."""
+    asked, strait = two_suppliers(10), hazard("COD", p=0.05)
+    made = generate_scenarios(asked, [strait], replace(SAMPLING, futures=20_000, most_scenarios=12))
+    found = {scenario.onset_period: scenario.probability for scenario in made.scenarios}
+    assert found == pytest.approx({t: 0.05 * 0.95**t for t in range(10)}, abs=0.006)
+    assert made.error_days == 0
+    fewer = generate_scenarios(asked, [strait], replace(SAMPLING, futures=20_000, most_scenarios=5))
+    assert len({scenario.onset_period for scenario in fewer.scenarios}) == 5
+    assert 0.05 * fewer.loss_days < fewer.error_days < 0.2 * fewer.loss_days
+
+
 def test_onsets_are_spread_over_the_horizon() -> None:
     """Were all in the middle, a plan would know that nothing comes before."""
     asked = two_suppliers(10)
@@ -152,6 +172,14 @@ def test_lesser_events_are_no_crises() -> None:
     for least, counts in ((0.25, True), (0.26, False)):
         made = generate_scenarios(two_suppliers(), [hazard(left=0.5)], replace(SAMPLING, least_part=least))
         assert bool(made.scenarios) is counts
+
+
+def test_what_is_too_little_to_write_makes_no_scenario() -> None:
+    """Whatever part of demand counts: a scenario without a disruption would do nothing but lift stock floors."""
+    for left, counts in ((0.9999, False), (0.99, True)):
+        made = generate_scenarios(two_suppliers(), [hazard(p=0.5, left=left)], replace(SAMPLING, least_part=0.0))
+        assert bool(made.scenarios) is counts
+        assert all(scenario.disruptions for scenario in made.scenarios)
 
 
 def test_certain_events_and_impossible_ones() -> None:

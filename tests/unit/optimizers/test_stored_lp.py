@@ -12,24 +12,24 @@ import pytest
 
 from lodestock_optimizers import formulation
 from lodestock_optimizers.formulation import arrays_of, formulate
-from lodestock_optimizers.instance import Instance
-from lodestock_optimizers.solving.arrays import LinearArrays, compile_model
+from lodestock_optimizers.solving.arrays import LinearArrays
+from tests.pyomo_arrays import compile_model
 from tests.unit.optimizers.named_arrays import difference
-from tests.unit.optimizers.stored_lp import FOLDER, cases, stored
+from tests.unit.optimizers.stored_lp import FOLDER, instances, stored
 
 
 def stated(case: str) -> LinearArrays:
-    return arrays_of(Instance(cases()[case]))
+    return arrays_of(instances()[case])
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", instances())
 def test_the_model_is_the_one_that_is_stored(case: str) -> None:
     assert difference(stated(case), stored(case)) == ""
 
 
-@pytest.mark.parametrize("case", cases())
+@pytest.mark.parametrize("case", instances())
 def test_pyomos_model_is_the_one_that_is_stored(case: str) -> None:
-    assert difference(compile_model(formulate(Instance(cases()[case]))), stored(case)) == ""
+    assert difference(compile_model(formulate(instances()[case])), stored(case)) == ""
 
 
 def test_a_wrong_figure_of_any_kind_is_seen() -> None:
@@ -56,7 +56,9 @@ def families() -> Iterator[str]:
             match node:
                 case ast.Call(func=ast.Name("add_rows"), args=[_, ast.Constant(name), *_]):
                     yield str(name)
-                case ast.Assign(targets=[ast.Attribute(attr=name)], value=ast.Call(func=ast.Attribute(attr="Var"))):
+                case ast.Assign(
+                    targets=[ast.Attribute(attr=name)], value=ast.Call(func=ast.Attribute(ast.Name("pyo"), "Var"))
+                ):
                     yield name
 
 
@@ -68,4 +70,4 @@ def test_every_family_of_columns_and_rows_is_in_a_stored_file() -> None:
 
 
 def test_there_is_no_file_without_a_problem() -> None:
-    assert {path.stem for path in FOLDER.glob("*.lp")} == set(cases())
+    assert {path.stem for path in FOLDER.glob("*.lp")} == set(instances())

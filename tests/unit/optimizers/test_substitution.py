@@ -8,8 +8,6 @@ import pytest
 
 from lodestock_optimizers.formulation import formulate
 from lodestock_optimizers.instance import Instance
-from lodestock_optimizers.plan import Plan, PlanStatus
-from lodestock_optimizers.planner import optimize
 from lodestock_optimizers.problem import (
     Budget,
     DemandTier,
@@ -18,12 +16,13 @@ from lodestock_optimizers.problem import (
     Substitution,
     TierDemand,
 )
-from lodestock_optimizers.solving.arrays import compile_model
 from lodestock_optimizers.solving.decomposition import Decomposition
 from lodestock_optimizers.solving.incumbents import Search
 from lodestock_optimizers.trade_rules import rule_rows
 from lodestock_optimizers.validation import validate
+from tests.pyomo_arrays import compile_model
 from tests.unit.optimizers.problems import material, problem, source, stop
+from tests.unit.optimizers.solved import solve
 
 ESSENTIAL, GENERAL = DemandTier.ESSENTIAL, DemandTier.GENERAL
 
@@ -39,14 +38,6 @@ def two_metals(*substitutions: Substitution, **changes: object) -> SourcingProbl
     offered = (source("COD", price=90.0), source("IDN", material_id="nickel"))
     made = problem(offered, 1, (material(), material("nickel")), substitutions=substitutions)
     return replace(made, **changes)  # type: ignore[arg-type]
-
-
-def solve(stated: SourcingProblem) -> Plan:
-    plan = optimize(stated)
-    assert plan.status is PlanStatus.OPTIMAL
-    assert plan.check is not None
-    assert plan.check.passed
-    return plan
 
 
 def test_the_cheaper_material_takes_the_place_of_the_dearer_as_far_as_it_may() -> None:

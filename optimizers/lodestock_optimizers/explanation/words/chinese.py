@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-MONEY = {"USD": "{} 美元", "million": "{} 百万美元", "billion": "{} 十亿美元"}
+MONEY = ((1e8, "{} 亿美元"), (1e4, "{} 万美元"), (1.0, "{} 美元"))
 UNITS = {
     "t": ("{} 吨", "一吨"),
     "USD": ("{} 美元", "一美元"),
     "days": ("{} 天", "一天"),
-    "share": ("{}（占比）", "一整份占比"),
+    "share": ("{} %", "一个百分点"),
 }
 ANY_UNIT = ("{} {}", "一单位 {}")
+MORE = {"way": "增加", "Way": "增加", "to": "至多到"}
+LESS = {"way": "减少", "Way": "减少", "to": "至少到"}
+UNNAMED = "未具名的供应方"
+UNNAMED_SOURCE = "{}（未具名的供应方）"
 CAUSES = {
     "unit_price_usd_per_tonne": "{subject} 的价格",
     "tariff_rate": "{subject} 的关税",
@@ -55,31 +59,49 @@ PARTS = {
     "limits": "各项限制",
     "why_not": "供应商",
     "firm_quantities": "数量的稳固程度",
+    "value_of_planning": "为中断预作规划的价值",
     "value_of_perfect_information_usd": "预知未来的价值",
 }
 SENTENCES = {
     "cost": "该计划的预期成本为 {cost}（折现至期初）；计入风险计费后，用于选择的总额为 {objective}。",
-    "cause": "其中 {cost} 来自{cause}。",
-    "more": "{limit}每增加{unit}，可节省 {worth}。",
-    "less": "{limit}每减少{unit}，可节省 {worth}。",
+    "cost_tail": "该计划的预期成本为 {cost}（折现至期初）；"
+    "计入风险计费和最高成本情形的权重后，用于选择的总额为 {objective}。",
+    "cause": "总额中 {cost} 来自{cause}。",
+    "relief_to": "{limit}每{way}{unit}，可节省 {worth}，{to} {end} 为止；现值为 {value}。",
+    "relief_always": "{limit}每{way}{unit}，可节省 {worth}，不论{way}多少；现值为 {value}。",
+    "relief_first": "{limit}略微{way}时，每{unit}可节省 {worth}；现值为 {value}。",
+    "relief_nothing": "{limit}{way}不会节省成本；现值为 {value}。",
+    "tighter_to": "每{way}{unit}，则多花同样的金额，{to} {end} 为止。",
+    "tighter_always": "每{way}{unit}，则多花同样的金额，不论{way}多少。",
+    "tighter_first": "略微{way}时，每{unit}则多花 {worth}。",
+    "tighter_nothing": "略微{way}不会增加成本。",
+    "tighter_impossible": "再{way}则无可行计划。",
+    "tighter_alone": "{limit}略微{way}时，每{unit}则多花 {worth}；现值为 {value}。",
+    "priced": "按该计划的价格，{limit}每{way}{unit}，价值 {worth}。",
     "lift": "取消{limit}可节省 {worth}。",
-    "between": "此值在 {least} 至 {most} 之间成立；现值为 {value}。",
-    "from": "此值在 {least} 以上成立；现值为 {value}。",
-    "up_to": "此值在 {most} 以下成立；现值为 {value}。",
-    "always": "此值在任何取值下均成立。",
-    "beside": "放宽第一个单位可节省 {relief}，收紧第一个单位则多花 {tightening}。",
-    "beside_none": "放宽第一个单位可节省 {relief}；再收紧则无可行计划。",
-    "forced": "从 {subject} 多购 {tonnes}，成本将增加 {cost}。",
+    "forced": "从 {subject} 多购 {tonnes}，总额将增加 {cost}。",
+    "forced_free": "从 {subject} 多购 {tonnes}，总额不会增加。",
     "impossible": "在现有规则下，无法从 {subject} 多购 {tonnes}。",
-    "break_even": "{period} 期，{subject} 的报价为每吨 {price}，降至 {break_even} 时才会被采购。",
-    "firm": "成本最多增加 {increase} % 时，{quantity}可在 {least} 至 {most} 之间；计划中为 {tonnes}。",
+    "break_even": "{period} 期，{subject} 的税前报价为每吨 {price}，低于 {break_even} 时会被采购。",
+    "break_even_estimated": "{period} 期，{subject} 的税前报价为每吨 {price}；"
+    "按该计划的价格估计，约 {break_even} 时会被采购。",
+    "break_even_never": "{period} 期，{subject} 的税前报价为每吨 {price}；按该计划的价格估计，即使免费也不会被采购。",
+    "firm": "总额最多增加 {increase} % 时，{quantity}可在 {least} 至 {most} 之间；计划中为 {tonnes}。",
+    "firm_fixed": "总额最多增加 {increase} % 时，{quantity}只能是 {tonnes}。",
     "knowing": "若从一开始就预知未来，可节省 {cost}。",
+    "knowing_nothing": "即使从一开始就预知未来，也不会节省成本。",
     "knowing_costs": "若从一开始就预知未来，反而多花 {cost}：知情者签订的合同须受规则约束。",
-    "held": "以上数字均以整体签订与否的合同保持不变为前提。",
+    "planning": "与假定不会发生任何中断而签订的合同相比，为中断预作规划可节省 {cost}。",
+    "planning_nothing": "为中断预作规划不会节省成本：假定不会发生任何中断而签订的合同同样好。",
+    "planning_impossible": "无法给出为中断预作规划的价值：假定不会发生任何中断而签订的合同无法满足规则。",
+    "held": "关于各项限制、供应商和数量稳固程度的数字，均以整体签订与否的合同保持不变为前提。",
     "left_out": "时间不足，未能给出：{parts}。",
     "none": "没有计划：时间已到，或调用方已停止。",
-    "infeasible": "没有可行计划：规则相互矛盾。",
-    "conflict": "以下各项无法同时满足：{limits}。",
-    "relaxation": "若{limit}由 {required} 放宽至 {reachable}，即有可行计划。",
+    "infeasible": "没有可行计划：规则和限制无法全部满足。",
+    "conflict": "无论其他如何决定，以下各项无法同时满足：{limits}。",
+    "relaxation": "若{steps}，即有可行计划。",
+    "relaxation_and": "若{steps}，且另有其他限制也放宽，即有可行计划。",
 }
+STEP = "{limit}由 {required} 放宽至 {reachable}"
+STEP_JOINT = "，且"
 JOINT = "、"

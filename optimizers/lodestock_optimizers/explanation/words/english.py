@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-MONEY = {"USD": "{} USD", "million": "{} million USD", "billion": "{} billion USD"}
+MONEY = ((1e9, "{} billion USD"), (1e6, "{} million USD"), (1.0, "{} USD"))
 UNITS = {
-    "t": ("{} t", "A tonne"),
-    "USD": ("{} USD", "A dollar"),
-    "days": ("{} days", "A day"),
-    "share": ("a share of {}", "A whole share"),
+    "t": ("{} t", "tonne"),
+    "USD": ("{} USD", "dollar"),
+    "days": ("{} days", "day"),
+    "share": ("{} %", "percentage point"),
 }
-ANY_UNIT = ("{} {}", "A unit of {}")
+ANY_UNIT = ("{} {}", "{}")
+MORE = {"way": "more", "Way": "More", "to": "up to"}
+LESS = {"way": "less", "Way": "Less", "to": "down to"}
+UNNAMED = "suppliers not named"
+UNNAMED_SOURCE = "{} (suppliers not named)"
 CAUSES = {
     "unit_price_usd_per_tonne": "the price of {subject}",
     "tariff_rate": "duty on {subject}",
@@ -55,33 +59,55 @@ PARTS = {
     "limits": "the limits",
     "why_not": "the suppliers",
     "firm_quantities": "how firm quantities are",
+    "value_of_planning": "what planning for disruption saves",
     "value_of_perfect_information_usd": "what knowing the future is worth",
 }
 SENTENCES = {
     "cost": "The plan is expected to cost {cost}, discounted to the start; {objective} count for the choice, "
     "with the charge for risk.",
-    "cause": "{cost} of it come from {cause}.",
-    "more": "{unit} more for {limit} would save {worth}.",
-    "less": "{unit} less for {limit} would save {worth}.",
+    "cost_tail": "The plan is expected to cost {cost}, discounted to the start; {objective} count for the choice, "
+    "with the charge for risk and the weight of the dearest outcomes.",
+    "cause": "Of what counts, {cost} come from {cause}.",
+    "relief_to": "Each {unit} {way} for {limit} would save {worth}, {to} {end}; today it is {value}.",
+    "relief_always": "Each {unit} {way} for {limit} would save {worth}, however far; today it is {value}.",
+    "relief_first": "A little {way} for {limit} would save {worth} for each {unit}; today it is {value}.",
+    "relief_nothing": "{Way} for {limit} would save nothing; today it is {value}.",
+    "tighter_to": "Each {unit} {way} would cost as much, {to} {end}.",
+    "tighter_always": "Each {unit} {way} would cost as much, however far.",
+    "tighter_first": "A little {way} would cost {worth} for each {unit}.",
+    "tighter_nothing": "A little {way} would cost nothing.",
+    "tighter_impossible": "With any {way} there is no plan.",
+    "tighter_alone": "A little {way} for {limit} would cost {worth} for each {unit}; today it is {value}.",
+    "priced": "At the prices of the plan, each {unit} {way} for {limit} is worth {worth}.",
     "lift": "Lifting {limit} would save {worth}.",
-    "between": "That holds for values from {least} to {most}; today it is {value}.",
-    "from": "That holds for values from {least} upwards; today it is {value}.",
-    "up_to": "That holds for values up to {most}; today it is {value}.",
-    "always": "That holds for any value.",
-    "beside": "The first unit of relief saves {relief}, the first unit of tightening costs {tightening}.",
-    "beside_none": "The first unit of relief saves {relief}; with any less there is no plan.",
-    "forced": "{tonnes} more from {subject} would add {cost}.",
+    "forced": "{tonnes} more from {subject} would add {cost} to what counts.",
+    "forced_free": "{tonnes} more from {subject} would add nothing to what counts.",
     "impossible": "{tonnes} more from {subject} cannot be had under the rules.",
-    "break_even": "For {period}, {subject} asks {price} a tonne and would be bought at {break_even}.",
-    "firm": "At up to {increase} % more cost, {quantity} may be from {least} to {most}; the plan has {tonnes}.",
+    "break_even": "For {period}, {subject} asks {price} a tonne before duty and would be bought below {break_even}.",
+    "break_even_estimated": "For {period}, {subject} asks {price} a tonne before duty; by the prices of the plan it "
+    "would be bought at about {break_even}.",
+    "break_even_never": "For {period}, {subject} asks {price} a tonne before duty; by the prices of the plan it would "
+    "not be bought even for nothing.",
+    "firm": "At up to {increase} % more of what counts, {quantity} may be from {least} to {most}; the plan has "
+    "{tonnes}.",
+    "firm_fixed": "At up to {increase} % more of what counts, {quantity} cannot be other than {tonnes}.",
     "knowing": "Knowing the future from the start would save {cost}.",
+    "knowing_nothing": "Knowing the future from the start would save nothing.",
     "knowing_costs": "Who knew the future from the start would pay {cost} more: rules bind contracts that are signed "
     "by someone who knows.",
-    "held": "Contracts that are signed or not as a whole are held as they are in all these figures.",
+    "planning": "Planning for disruption saves {cost} against signing contracts as if nothing could happen.",
+    "planning_nothing": "Planning for disruption saves nothing: the contracts are as good as if nothing could happen.",
+    "planning_impossible": "What planning for disruption saves cannot be said: contracts signed as if nothing could "
+    "happen cannot be kept under the rules.",
+    "held": "Contracts that are signed or not as a whole are held as they are in what is said of limits, suppliers and "
+    "how firm quantities are.",
     "left_out": "The time was not enough for {parts}.",
     "none": "There is no plan: the time was over, or the caller stopped it.",
-    "infeasible": "There is no plan: the rules contradict each other.",
-    "conflict": "Not all of these can be kept: {limits}.",
-    "relaxation": "A plan is possible if {limit} gives way from {required} to {reachable}.",
+    "infeasible": "There is no plan: not all rules and limits can be kept.",
+    "conflict": "Together these cannot be kept, whatever else is decided: {limits}.",
+    "relaxation": "A plan is possible if {steps}.",
+    "relaxation_and": "A plan is possible if {steps}, and others give way besides.",
 }
+STEP = "{limit} gives way from {required} to {reachable}"
+STEP_JOINT = " and "
 JOINT = ", "

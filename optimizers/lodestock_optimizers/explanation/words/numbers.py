@@ -1,27 +1,27 @@
-"""Numbers as they stand in a sentence: four significant digits, large money in millions or billions."""
+"""Numbers as they stand in a sentence: four significant digits, large money in the scales of a language."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
+
+from lodestock_optimizers.numerals import plain
 
 DIGITS = 4
-MILLION, BILLION = 1e6, 1e9
 
 
 def rounded(value: float) -> str:
     """A number with `DIGITS` significant digits, thousands apart, without an exponent."""
-    if value == 0 or not math.isfinite(value):
-        return "0" if value == 0 else "∞" if value > 0 else "−∞"
-    places = DIGITS - 1 - math.floor(math.log10(abs(value)))
-    shown = round(value, places)
-    text = f"{shown:,.{max(0, places)}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return plain(value, DIGITS)
 
 
-def scaled(usd: float) -> tuple[str, str]:
-    """Money as a number, and the name of the scale that it is in: "USD", "million" or "billion"."""
-    for scale, name in ((BILLION, "billion"), (MILLION, "million")):
-        # A value that rounds up to the scale belongs to it.
-        if float(f"{abs(usd):.{DIGITS}g}") >= scale:
-            return rounded(usd / scale), name
-    return rounded(usd), "USD"
+def scaled(usd: float, scales: Sequence[tuple[float, str]]) -> str:
+    """Money in the largest scale that it reaches.
+
+    Args:
+        usd: The money.
+        scales: (size in USD, template of the amount) of each scale, the largest in front, the last of 1 USD.
+    """
+    # A value that rounds up to a scale belongs to it.
+    told = float(f"{abs(usd):.{DIGITS}g}")
+    size, template = next((one for one in scales if told >= one[0]), scales[-1])
+    return template.format(rounded(usd / size))
