@@ -34,8 +34,9 @@ format: $(INSTALLED) ## Format the code and mend what ruff can mend.
 test: lint ## Lint, then run every test, as many files at once as there are processors.
 	$(BIN)/pytest -n logical --maxprocesses=4 --dist loadfile
 
-test-slow: $(INSTALLED) ## Run the tests that take long: backup, take-over, faults of the database.
+test-slow: $(INSTALLED) ## Run the tests that take long: backup, take-over, faults of the database, all random problems.
 	$(BIN)/pytest -m slow -n logical --maxprocesses=4 --dist loadfile tests/e2e tests/faults tests/integration tests/unit
+	LODESTOCK_TEST_EXAMPLES=2 $(BIN)/pytest -n logical --maxprocesses=4 --dist loadfile tests/integration tests/unit/optimizers
 
 test-packaging: $(INSTALLED) ## Install the wheels in empty environments, once with every locked package.
 	$(BIN)/pytest -m "slow or not slow" tests/packaging

@@ -61,6 +61,7 @@ def refusal(error: grpc.RpcError) -> tuple[float, str, int]:
     return retry.retry_delay.ToTimedelta().total_seconds(), call.details(), int(trailing["grpc-retry-pushback-ms"])
 
 
+@pytest.mark.slow
 def test_greedy_caller_is_refused_while_the_modest_one_is_served() -> None:
     """The limit is the caller's own; a second caller waits for one call and not for all."""
     settings = {"LODESTOCK_MAX_CALLS_PER_CALLER": "3", "LODESTOCK_METRICS_PORT": "0"}
@@ -106,6 +107,7 @@ def is_refused(channel: grpc.Channel, caller: str) -> bool:
     return bool(refused)
 
 
+@pytest.mark.slow
 def test_large_requests_are_bounded_together() -> None:
     """One of any size is taken; a second is refused while it is there, and a small one, too."""
     with ready_server(LODESTOCK_MAX_WEIGHT_IN_FLIGHT="100000") as (_server, channel):

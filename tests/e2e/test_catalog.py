@@ -136,6 +136,7 @@ def test_what_is_not_there_is_not_found_and_nonsense_is_named(client: Client, se
             assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
+@pytest.mark.slow
 def test_the_store_outlives_the_server(tmp_path: Path) -> None:
     environment = {"LODESTOCK_DATA_DIR": str(tmp_path / "store")}
     with running_server(environment=environment) as first, Client(first.address) as client:
@@ -149,6 +150,7 @@ def test_the_store_outlives_the_server(tmp_path: Path) -> None:
         assert "datasets loaded" not in second.log()
 
 
+@pytest.mark.slow
 def test_a_server_serves_from_postgresql_what_it_serves_from_sqlite(
     client: Client, postgresql: Callable[[], str]
 ) -> None:

@@ -130,6 +130,7 @@ def test_messages_beyond_the_limit_name_it() -> None:
             small.validate_problem(large)
 
 
+@pytest.mark.slow
 def test_idle_workers_that_die_are_not_noticed() -> None:
     """Killed while idle, workers are replaced before the next call fails."""
     with running_server() as server, Client(server.address) as client:
@@ -144,6 +145,7 @@ def test_idle_workers_that_die_are_not_noticed() -> None:
         assert not set(server.workers()) & set(before)
 
 
+@pytest.mark.slow
 def test_call_of_a_worker_that_dies_may_be_tried_again() -> None:
     """Killed at work, a worker fails its own call alone, with the time to come again; the next call is answered."""
     with running_server(environment=ONE_WORKER) as server:

@@ -96,6 +96,7 @@ def test_refusals_carry_their_code_and_nothing_that_was_sent() -> None:
     assert all(b"Atlantis" not in span.SerializeToString() for span in collector.spans)
 
 
+@pytest.mark.slow
 def test_job_goes_on_with_the_trace_and_the_id_of_its_call() -> None:
     """In the worker, which is a process of its own: computing and publishing are spans of the caller's trace."""
     carried = (("traceparent", TRACEPARENT), ("x-correlation-id", "stockpile-2027"))

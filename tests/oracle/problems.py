@@ -6,6 +6,7 @@ Figures are small, round and of like size, so that an optimum is determined to f
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import replace
 from typing import TypeVar
 
@@ -46,15 +47,17 @@ COUNTRIES = ("AUS", "CHN", "COD")
 KINDS = ("co2e_tonnes", "water_m3")
 LENGTHS = (1.0, 0.5, 0.25, 2.0, 1 / 3)
 T = TypeVar("T")
+PART = 0.4
+"""Of the random problems of a test that `make test` takes."""
 
 
 def unshrunk(max_examples: int) -> settings:
-    """How a test runs over random problems.
+    """How a test runs over random problems; `make test` takes a part of them, `make test-slow` all.
 
     Shrinking a problem of hundreds of figures takes minutes and tells little: the oracle names the disagreement.
     """
     return settings(
-        max_examples=max_examples,
+        max_examples=max(1, round(max_examples * float(os.environ.get("LODESTOCK_TEST_EXAMPLES", PART)))),
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),

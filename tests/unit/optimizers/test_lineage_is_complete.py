@@ -290,7 +290,7 @@ def same(one: object, other: object) -> bool:
     return one == other
 
 
-@settings(PROFILE, max_examples=25)
+@settings(PROFILE, max_examples=12)
 @with_rare_problems
 @given(problems(), st.integers(0, 10**6))
 def test_a_number_without_a_decision_rests_on_the_fields_named_alone(stated: SourcingProblem, seed: int) -> None:
@@ -319,7 +319,7 @@ def objectives(plan: Plan, materials: tuple[int, ...]) -> float:
     return sum(plan.materials[m].costs.objective_usd for m in materials)
 
 
-@settings(PROFILE, max_examples=60)
+@settings(PROFILE, max_examples=25)
 @with_rare_problems
 @given(problems(), st.integers(0, 10**6))
 def test_a_least_cost_rests_on_the_fields_named_alone(stated: SourcingProblem, seed: int) -> None:
