@@ -12,11 +12,12 @@ COMPILE_LOCK := .venv-lock/bin/uv pip compile --quiet --universal --generate-has
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint format test test-slow test-packaging test-faults test-load bench-startup bench-forecasts bench-scaling \
-	bench-cancel bench-limits bench-optimizer fuzz demo stubs samples lock clean
+.PHONY: help install lint format test test-slow test-packaging test-faults test-load bench-startup \
+	bench-forecast-accuracy bench-forecast-neighbours bench-forecast-speed bench-scaling bench-cancel bench-limits \
+	bench-optimizer bench-laws bench-scenarios scoreboard fuzz demo stubs samples lock clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-25s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Make .venv and install the locked packages, the client and the server into it.
 
@@ -50,8 +51,23 @@ test-load: $(INSTALLED) ## Offer four times the load that the server carries for
 bench-startup: $(INSTALLED) ## Measure import and start against their bars.
 	$(BIN)/python -m benchmarks.startup
 
-bench-forecasts: $(INSTALLED) ## Backtest every model on short and long series of the bundled data.
+bench-forecast-accuracy: $(INSTALLED) ## Forecast M1, M3, Tourism, mineral series and prices beside the peers; half an hour.
 	$(BIN)/python -m benchmarks.forecast_accuracy
+
+bench-forecast-neighbours: $(INSTALLED) ## Forecast series cut to a few values, with growth lent by longer ones and without.
+	$(BIN)/python -m benchmarks.forecast_neighbours
+
+bench-forecast-speed: $(INSTALLED) ## Forecast 10,000 series, and samples of them by the peers.
+	$(BIN)/python -m benchmarks.forecast_speed
+
+bench-laws: $(INSTALLED) ## Backtest the demand laws beside the statistical models on long series of the bundled data.
+	$(BIN)/python -m benchmarks.demand_laws
+
+bench-scenarios: $(INSTALLED) ## Measure the error of reduced scenarios, and 10,000 scenarios reduced to a few.
+	$(BIN)/python -m benchmarks.scenarios
+
+scoreboard: $(INSTALLED) ## Replay published forecasts from their vintage, and draw the plots of docs/scoreboard.md.
+	$(BIN)/python -m benchmarks.scoreboard
 
 bench-scaling: $(INSTALLED) ## Measure 1, 2 and 4 workers on PostgreSQL, and what an operation costs the database.
 	GRPC_ENABLE_FORK_SUPPORT=0 $(BIN)/python -m benchmarks.scaling

@@ -1,4 +1,4 @@
-"""How time and memory grow with the size of a model, as a picture for the docs."""
+"""How time and memory grow with the size of a model, as a picture and a table for the docs."""
 
 from __future__ import annotations
 
@@ -13,8 +13,34 @@ mpl.rcParams["svg.hashsalt"] = "lodestock"
 
 import matplotlib.pyplot as plt  # noqa: E402
 
+from benchmarks.report import in_place, shown  # noqa: E402
+
 Point = tuple[int, bool, float, float, float]
 """Columns, whether a budget ties everything, seconds of the whole answer and of HiGHS alone, GiB."""
+
+
+def write_growth(points: Sequence[Point], page: Path) -> None:
+    """Draw the picture beside a page, and write picture and table into its place for them.
+
+    Args:
+        points: What was measured.
+        page: The page.
+    """
+    picture = page.with_suffix(".svg")
+    draw_growth(points, picture)
+    rows = [
+        f"| {columns:,} | {'yes' if is_tied else 'no'} | {shown(whole_s)} | {shown(alone_s)} | {shown(memory_gib)} |"
+        for columns, is_tied, whole_s, alone_s, memory_gib in sorted(points, key=lambda point: (point[1], point[0]))
+    ]
+    lines = [
+        f"![Seconds and GiB over the columns of the model]({picture.name})",
+        "",
+        "| columns | tied | whole answer, s | HiGHS alone, s | memory, GiB |",
+        "| --- | --- | --- | --- | --- |",
+        *rows,
+        "",
+    ]
+    page.write_text(in_place(page.read_text(encoding="utf-8"), "growth", "\n".join(lines)), encoding="utf-8")
 
 
 def draw_growth(points: Sequence[Point], path: Path) -> None:

@@ -22,6 +22,7 @@ from rich.table import Table
 
 RESULTS = Path(__file__).parent / "results"
 OPERATIONS_PAGE = Path(__file__).parents[1] / "docs" / "operations.md"
+FORECASTING_PAGE = OPERATIONS_PAGE.with_name("forecasting.md")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +122,22 @@ def table_of(benchmark: str, measurements: Sequence[Measurement]) -> Table:
 
 
 def with_figures(page: str, benchmark: str, results: dict[str, Any]) -> str:
-    """A page with the figures of a benchmark in their place, between two comments.
+    """A page with the figures of a benchmark, which are those in its file of results, in their place."""
+    return in_place(page, benchmark, figures_table(results))
 
-    Args:
-        page: Text of the page.
-        benchmark: Its name.
-        results: What stands in its file of results.
+
+def in_place(page: str, name: str, text: str) -> str:
+    """A page with a text between the two comments that bear a name.
 
     Raises:
-        ValueError: The page has no place for them.
+        ValueError: The page has no place of that name.
     """
-    begin, end = f"<!-- {benchmark}: begin -->\n", f"<!-- {benchmark}: end -->"
+    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
     before, found, rest = page.partition(begin)
     _, closed, after = rest.partition(end)
     if not found or not closed:
-        raise ValueError(f"the page has no place for {benchmark}")
-    return f"{before}{begin}{figures_table(results)}{end}{after}"
+        raise ValueError(f"the page has no place for {name}")
+    return f"{before}{begin}{text}{end}{after}"
 
 
 def figures_table(results: dict[str, Any]) -> str:

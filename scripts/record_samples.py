@@ -77,8 +77,12 @@ def answers(address: str) -> dict[str, Message]:
             "BacktestModels": client.backtest_models(
                 buyer="USA", materials=["cobalt"], horizon=2, models=["naive", "drift"], most_origins=2
             ).message,
+            "ProjectDemand": client.project_demand(
+                2030, 2031, sectors={"published": {"scenario": "STEPS", "material_ids": ["lithium"]}}
+            ).message,
             "ListRiskMeasures": client.list_risk_measures().message,
             "AssessSupplyRisk": client.assess_supply_risk("USA", ["cobalt"]).message,
+            "MapDependence": client.map_dependence("USA", "cobalt").message,
             "BuildProblem": problem.message,
             "ValidateProblem": client.validate_problem(problem).message,
             "OptimizeSourcing": plan.message,
@@ -87,6 +91,10 @@ def answers(address: str) -> dict[str, Message]:
             "AskWhatIf": client.ask_what_if(problem, {"a tenth more": {"demand_factor": 1.1}}).message,
             "ExplainPlan": client.explain_plan(problem, firm_quantities=2).message,
             "GenerateScenarios": client.generate_scenarios(problem, futures=100, most_scenarios=2, seed=1).message,
+            "ReduceScenarios": client.reduce_scenarios(
+                client.generate_scenarios(problem, futures=100, most_scenarios=4, seed=1).put_into(problem),
+                most_scenarios=2,
+            ).message,
             "ListPolicies": client.list_policies().message,
             "PriceRules": client.price_rules(problem).message,
             "SizeStockpile": client.size_stockpile(problem, min_probabilities=[1, 0.9]).message,

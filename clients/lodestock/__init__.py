@@ -32,6 +32,7 @@ from lodestock.errors import (
 from lodestock.explanation_results import Explanation
 from lodestock.jobs import Job, JobList, JobStatus
 from lodestock.listings import Changes, Datasets, Materials, Observations, SeriesList
+from lodestock.projection_results import Projection
 from lodestock.question_results import Alternatives, Frontier, WhatIfs
 from lodestock.results import (
     Assessment,
@@ -44,7 +45,8 @@ from lodestock.results import (
     Plan,
     Validation,
 )
-from lodestock.scenario_results import Policies, RulePrices, Scenarios
+from lodestock.risk_results import Dependence
+from lodestock.scenario_results import Policies, ReducedScenarios, RulePrices, Scenarios
 from lodestock.stockpile_results import Stockpiles
 from lodestock.stored import Comparison, StoredBacktests, StoredForecasts, StoredPlans
 from lodestock.stress_results import StressTest
@@ -61,6 +63,7 @@ __all__ = [
     "Comparison",
     "Datasets",
     "DeadlineExceeded",
+    "Dependence",
     "Explanation",
     "Forecast",
     "Forecasts",
@@ -81,6 +84,8 @@ __all__ = [
     "Overloaded",
     "Plan",
     "Policies",
+    "Projection",
+    "ReducedScenarios",
     "RulePrices",
     "Scenarios",
     "SeriesList",

@@ -17,6 +17,7 @@ from lodestock.inputs import (
 )
 from lodestock.inputs import own_figures as figure_messages
 from lodestock.job_calls import JobCalls
+from lodestock.projection_calls import ProjectionCalls
 from lodestock.question_calls import QuestionCalls
 from lodestock.requests import (
     SHORT_TIMEOUT_S,
@@ -31,15 +32,14 @@ from lodestock.requests import (
     source_risk_messages,
 )
 from lodestock.results import (
-    Assessment,
     Backtest,
     BuiltProblem,
     Forecasts,
-    Measures,
     Models,
     Plan,
     Validation,
 )
+from lodestock.risk_calls import RiskCalls
 from lodestock.scenario_calls import Policy, ScenarioCalls, policy_messages
 from lodestock.stockpile_calls import StockpileCalls
 from lodestock.stress_calls import StressCalls
@@ -47,12 +47,21 @@ from lodestock.traces import Trace, Traceable, built_message, trace_request
 from lodestock.v1 import (
     common_pb2,
     forecast_pb2,
-    risk_pb2,
     sourcing_pb2,
 )
 
 
-class Client(CatalogCalls, JobCalls, QuestionCalls, ExplanationCalls, ScenarioCalls, StressCalls, StockpileCalls):
+class Client(
+    CatalogCalls,
+    JobCalls,
+    RiskCalls,
+    QuestionCalls,
+    ExplanationCalls,
+    ScenarioCalls,
+    StressCalls,
+    StockpileCalls,
+    ProjectionCalls,
+):
     """A connection to a Lodestock server; use it in a `with` statement, or call `close`.
 
     Every method raises one of the errors of `lodestock.errors`, and takes `timeout_s`, the seconds to wait. Where no
@@ -97,7 +106,9 @@ class Client(CatalogCalls, JobCalls, QuestionCalls, ExplanationCalls, ScenarioCa
         own_figures: OwnFigures = (),
         country: str = "",
         drivers: Drivers | None = None,
+        vehicles: Mapping[str, Any] | None = None,
         gdp_scenario: str = "",
+        lend_strength: bool = False,
         timeout_s: float = TIMEOUT_S,
     ) -> Forecasts:
         """Forecast demand: of your own series, or of a buyer's materials that the server's data hold.
@@ -115,8 +126,12 @@ class Client(CatalogCalls, JobCalls, QuestionCalls, ExplanationCalls, ScenarioCa
             seed: Seed; the same seed gives the same figures.
             own_figures: The buyer's own figures, which go before the data: a CSV file (docs/data.md), or dicts.
             country: Country whose population and GDP drive your own series, for models that follow them.
-            drivers: Population and GDP by year, past and assumed, in place of those of a country.
+            drivers: Population and GDP by year, past and assumed, in place of those of a country; as dicts a price of
+                the material and what is deployed, too.
+            vehicles: Electric vehicles whose sales are what is deployed: `{"scenario": "STEPS"}` for the world's.
             gdp_scenario: Path of both, "SSP1" to "SSP5". Empty: SSP2.
+            lend_strength: Have series of fewer than five values take growth and unrest from the longer ones of the
+                request, if those are five or more.
             timeout_s: Seconds to wait.
 
         Raises:
@@ -136,7 +151,9 @@ class Client(CatalogCalls, JobCalls, QuestionCalls, ExplanationCalls, ScenarioCa
                 "own_figures": own_figures,
                 "country": country,
                 "drivers": drivers,
+                "vehicles": vehicles,
                 "gdp_scenario": gdp_scenario,
+                "lend_strength": lend_strength,
             },
         )
         return Forecasts(self._call(self._forecast.ForecastDemand, request, timeout_s))
@@ -154,6 +171,7 @@ class Client(CatalogCalls, JobCalls, QuestionCalls, ExplanationCalls, ScenarioCa
         own_figures: OwnFigures = (),
         country: str = "",
         drivers: Drivers | None = None,
+        vehicles: Mapping[str, Any] | None = None,
         gdp_scenario: str = "",
         timeout_s: float = TIMEOUT_S,
     ) -> Backtest:
@@ -170,6 +188,7 @@ class Client(CatalogCalls, JobCalls, QuestionCalls, ExplanationCalls, ScenarioCa
             own_figures: The buyer's own figures, which go before the data.
             country: Country whose population and GDP drive your own series.
             drivers: Population and GDP by year, past and assumed, in place of those of a country.
+            vehicles: Electric vehicles whose sales are what is deployed, as `forecast_demand` takes them.
             gdp_scenario: Path of both beyond their records, "SSP1" to "SSP5". Empty: SSP2.
             timeout_s: Seconds to wait.
 
@@ -188,44 +207,11 @@ class Client(CatalogCalls, JobCalls, QuestionCalls, ExplanationCalls, ScenarioCa
                 "own_figures": own_figures,
                 "country": country,
                 "drivers": drivers,
+                "vehicles": vehicles,
                 "gdp_scenario": gdp_scenario,
             },
         )
         return Backtest(self._call(self._forecast.BacktestModels, request, timeout_s))
-
-    def list_risk_measures(self, *, timeout_s: float = SHORT_TIMEOUT_S) -> Measures:
-        """List the measures of supply risk with their scale and source."""
-        return Measures(self._call(self._risk.ListRiskMeasures, risk_pb2.ListRiskMeasuresRequest(), timeout_s))
-
-    def assess_supply_risk(
-        self,
-        buyer: str,
-        materials: Sequence[str] = (),
-        *,
-        supplies: Iterable[risk_pb2.MaterialSupply | Mapping[str, Any]] | None = None,
-        own_figures: OwnFigures = (),
-        timeout_s: float = TIMEOUT_S,
-    ) -> Assessment:
-        """Measure the supply risk of materials and of their sources.
-
-        Args:
-            buyer: Buyer, ISO 3166-1 alpha-3 or "EU27".
-            materials: Materials that the server's data hold. Empty: all.
-            supplies: Supplies of your own in place of the server's data: messages, or dicts in proto's JSON form.
-            own_figures: The buyer's own figures, which go before the data: a CSV file (docs/data.md), or dicts.
-            timeout_s: Seconds to wait.
-
-        Raises:
-            ValueError: Own figures cannot be read.
-        """
-        request = risk_pb2.AssessSupplyRiskRequest(buyer=buyer)
-        if supplies is None:
-            stored = risk_pb2.StoredSupply(material_ids=names(materials), own_figures=figure_messages(own_figures))
-            request.stored.CopyFrom(stored)
-        else:
-            listed = messages(risk_pb2.MaterialSupply, supplies, "inline.supplies")
-            request.inline.CopyFrom(risk_pb2.MaterialSupplySet(supplies=listed))
-        return Assessment(self._call(self._risk.AssessSupplyRisk, request, timeout_s))
 
     def build_problem(
         self,

@@ -21,9 +21,11 @@ from lodestock.printing import (
     read_problem,
     show,
 )
+from lodestock.projection_commands import project
 from lodestock.question_commands import alternatives, export, frontier, what_if
 from lodestock.results import Plan
-from lodestock.scenario_commands import numbers_by_country, policies, price_rules, scenarios
+from lodestock.risk_commands import Buyer, Figures, Materials, dependence, risk
+from lodestock.scenario_commands import numbers_by_country, policies, price_rules, reduce_scenarios, scenarios
 from lodestock.stockpile_commands import size
 from lodestock.stored_commands import backtests_app, forecasts_app, plans_app
 from lodestock.stress_commands import stress
@@ -41,16 +43,15 @@ app.command("what-if")(what_if)
 app.command("export")(export)
 app.command("explain")(explain)
 app.command("scenarios")(scenarios)
+app.command("reduce")(reduce_scenarios)
 app.command("policies")(policies)
 app.command("price-rules")(price_rules)
 app.command("stress")(stress)
 app.command("size")(size)
+app.command("project")(project)
+app.command("risk")(risk)
+app.command("dependence")(dependence)
 
-Materials = Annotated[list[str] | None, typer.Argument(help="Materials; none: all that the data hold.")]
-Buyer = Annotated[str, typer.Option(help="Buyer, ISO 3166-1 alpha-3 or EU27.")]
-Figures = Annotated[
-    Path | None, typer.Option("--figures", help="The buyer's own figures, a CSV file; they go before the data.")
-]
 GdpScenario = Annotated[str, typer.Option(help="Path of GDP and population, SSP1 to SSP5.")]
 ForecastModel = Annotated[str, typer.Option("--model", help="Forecasting model; see 'lodestock models'.")]
 Horizon = Annotated[int, typer.Option(help="Years ahead.")]
@@ -210,21 +211,6 @@ def backtest(
         show(result.message, result.rows(), ("series_id", *columns), as_json)
     else:
         show(result.message, result.overall_rows(), columns, as_json)
-
-
-@app.command()
-def risk(
-    materials: Materials = None,
-    buyer: Buyer = "USA",
-    figures: Figures = None,
-    address: Address = None,
-    as_json: AsJson = False,
-) -> None:
-    """Measure supply risk."""
-    with connected(address) as client:
-        result = client.assess_supply_risk(buyer, materials or (), own_figures=figures or ())
-    columns = ("material_id", "stage", "measure_id", "scope", "value", "scale_high")
-    show(result.message, result.rows(), columns, as_json)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lodestock.explanation_results import EXPLANATION_TABLES
-from lodestock.printing import Address, AsJson, connected, console, headed, show, table_of
+from lodestock.printing import Address, AsJson, connected, show, show_headed
 from lodestock.question_commands import Base, TimeLimit, base_named
 
 WhyNot = Annotated[list[str] | None, typer.Option("--why-not", help="Source to ask after; repeatable.")]
@@ -76,11 +76,9 @@ def explain(
         )
     if as_json:
         show(result.message, (), None, as_json)
-    elif not table:
-        print(result)
-    elif rows := headed(result.rows(table), COLUMNS[table]):
-        console.print(table_of(rows, tuple(rows[0])))
+    elif table:
+        show_headed(result.rows(table), COLUMNS[table], f"{table}: none")
     else:
-        print(f"{table}: none")
+        print(result)
     if not result:
         raise typer.Exit(1)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lodestock.tables import Row, frame_of, row_of, rows_of, short_name
-from lodestock.v1 import common_pb2, sourcing_pb2
+from lodestock.answers import Solved
+from lodestock.tables import Row, frame_of, row_of, rows_of, rows_of_table, short_name
+from lodestock.v1 import sourcing_pb2
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,26 +29,14 @@ EXPLANATION_TABLES: Mapping[str, Callable[[sourcing_pb2.ExplainPlanResponse], li
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Solved[sourcing_pb2.ExplainPlanResponse]):
     """A plan explained, or why there is none; true where there is a plan. As a string it is the text."""
-
-    message: sourcing_pb2.ExplainPlanResponse
 
     def __bool__(self) -> bool:
         return self.message.HasField("costs")
 
     def __str__(self) -> str:
         return "\n".join(self.message.texts[0].sentences) if self.message.texts else self.status
-
-    @property
-    def record(self) -> common_pb2.RunRecord:
-        """How the explanation was made."""
-        return self.message.record
-
-    @property
-    def status(self) -> str:
-        """How the plan ended: OPTIMAL, INFEASIBLE, CANCELLED or NO_PLAN_FOUND."""
-        return str(row_of(self.message)["status"])
 
     @property
     def value_of_planning_usd(self) -> float | None:
@@ -75,9 +64,7 @@ class Explanation:
         Raises:
             ValueError: There is no such table.
         """
-        if table not in EXPLANATION_TABLES:
-            raise ValueError(f"there is no table '{table}', must be one of: {', '.join(EXPLANATION_TABLES)}")
-        return EXPLANATION_TABLES[table](self.message)
+        return rows_of_table(EXPLANATION_TABLES, table, self.message)
 
     def to_frame(self, table: str = "limits") -> pd.DataFrame:
         """One table as a data frame; see `rows`."""

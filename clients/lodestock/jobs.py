@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from google.rpc.status_pb2 import Status
 
+from lodestock.answers import Listing
 from lodestock.errors import DeadlineExceeded, JobCancelled, JobFailed, LodestockError, reason_of, violations_of
 from lodestock.operations import Operations
 from lodestock.progress import shown
-from lodestock.tables import Row, frame_of, row_of
+from lodestock.tables import Row, row_of
 from lodestock.v1 import operations_pb2 as v1
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Result_co = TypeVar("Result_co", covariant=True)
 
@@ -75,10 +73,8 @@ class JobStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class JobList:
+class JobList(Listing[Any]):
     """The caller's jobs, the newest first; `message` is the google.longrunning.ListOperationsResponse."""
-
-    message: Any
 
     def __iter__(self) -> Iterator[JobStatus]:
         return (JobStatus(operation) for operation in self.message.operations)
@@ -89,10 +85,6 @@ class JobList:
     def rows(self) -> list[Row]:
         """One row a job."""
         return [status.row() for status in self]
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a job."""
-        return frame_of(self.rows())
 
 
 class Job(Generic[Result_co]):

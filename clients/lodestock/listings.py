@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from lodestock.tables import Row, frame_of, row_of, rows_of
+from lodestock.answers import Listing
+from lodestock.tables import Row, row_of, rows_of
 from lodestock.v1 import catalog_pb2
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
-class Datasets:
+class Datasets(Listing[catalog_pb2.ListDatasetsResponse]):
     """The datasets that the server holds, one entry a version."""
-
-    message: catalog_pb2.ListDatasetsResponse
 
     def __iter__(self) -> Iterator[catalog_pb2.Dataset]:
         return iter(self.message.datasets)
@@ -29,16 +24,10 @@ class Datasets:
         """One row a dataset."""
         return rows_of(self.message.datasets)
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a dataset."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class SeriesList:
+class SeriesList(Listing[catalog_pb2.ListSeriesResponse]):
     """The series of a dataset."""
-
-    message: catalog_pb2.ListSeriesResponse
 
     def __iter__(self) -> Iterator[catalog_pb2.Series]:
         return iter(self.message.series)
@@ -50,16 +39,10 @@ class SeriesList:
         """One row a series, with what sets it apart as columns."""
         return [{**series.keys, **row_of(series)} for series in self]
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a series; see `rows`."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class Observations:
+class Observations(Listing[catalog_pb2.QueryObservationsResponse]):
     """Observed figures, each with the row of the dataset that it stands in."""
-
-    message: catalog_pb2.QueryObservationsResponse
 
     def __iter__(self) -> Iterator[catalog_pb2.DataPoint]:
         return iter(self.message.observations)
@@ -71,16 +54,10 @@ class Observations:
         """One row a figure, with what it is a figure of and where it stands as columns."""
         return [{**point.keys, **row_of(point), **row_of(point.origin)} for point in self]
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a figure; see `rows`."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class Materials:
+class Materials(Listing[catalog_pb2.ListMaterialsResponse]):
     """The materials that the data know, in the order of their identifiers."""
-
-    message: catalog_pb2.ListMaterialsResponse
 
     def __iter__(self) -> Iterator[catalog_pb2.CatalogMaterial]:
         return iter(self.message.materials)
@@ -101,16 +78,10 @@ class Materials:
             for material in self
         ]
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a material; see `rows`."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Listing[catalog_pb2.CompareDatasetVersionsResponse]):
     """What changed from one version of a dataset to another: revised figures first, the largest change in front."""
-
-    message: catalog_pb2.CompareDatasetVersionsResponse
 
     def __iter__(self) -> Iterator[catalog_pb2.FigureChange]:
         return iter(self.message.changes)
@@ -125,10 +96,6 @@ class Changes:
     def summary_rows(self) -> list[Row]:
         """One row a table and measure: how many figures changed."""
         return rows_of(self.message.summaries)
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a figure that changed; see `rows`."""
-        return frame_of(self.rows())
 
 
 def change_row(change: catalog_pb2.FigureChange) -> Row:

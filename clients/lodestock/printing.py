@@ -67,6 +67,7 @@ PLAN_COLUMNS: Mapping[str, Mapping[str, str]] = {
         "node_id": "node",
         "demand_tonnes": "demand\ntonnes",
         "supply_tonnes": "supply\ntonnes",
+        "fed_tonnes": "fed\ntonnes",
         "stock_tonnes": "stock\ntonnes",
         "days_of_cover": "cover\ndays",
         "marginal_value_usd_per_tonne": "marginal\nUSD/t",
@@ -116,6 +117,16 @@ PLAN_COLUMNS: Mapping[str, Mapping[str, str]] = {
         "units": "units",
         "max_units": "most",
     },
+    "expansions": {
+        "source_id": "source",
+        "node_id": "node",
+        "period": "period",
+        "ready_period": "stands\nfrom",
+        "last_period": "stands\nto",
+        "tonnes_per_year": "tonnes\na year",
+        "yearly_cost_usd_per_tonne_year": "USD a year\nper t/year",
+        "reduced_cost_usd_per_tonne_year": "reduced\ncost\nUSD",
+    },
     "relaxations": {
         "material_id": "material",
         "period": "period",
@@ -137,7 +148,7 @@ MILLION = 1e6
 
 WHY_NO_PLAN = {
     "INFEASIBLE": "no plan meets all hard limits",
-    "NO_PLAN_FOUND": "no plan was found within the time; a longer --time-limit-s may help",
+    "NO_PLAN_FOUND": "no plan was found; where time ended the search, a longer --time-limit-s may help",
     "CANCELLED": "stopped before a plan was found",
 }
 
@@ -220,6 +231,8 @@ def print_plan(result: Plan, table: str, as_json: bool) -> None:
         show_plan(result, table)
     else:
         print("\n".join(no_plan_lines(result.status, result.plan)))
+        if result.status == "NO_PLAN_FOUND":
+            print(f"The solver says: {result.plan.solver.solver_status}")
     if not result:
         raise typer.Exit(1)
 
@@ -227,11 +240,7 @@ def print_plan(result: Plan, table: str, as_json: bool) -> None:
 def show_plan(result: Plan, table: str) -> None:
     """Print what a plan costs, and one of its tables."""
     print(f"{result.status}: expected cost {result.costs.expected_cost_usd:,.0f} USD")
-    rows = headed(result.rows(table), PLAN_COLUMNS[table])
-    if rows:
-        console.print(table_of(rows, tuple(rows[0])))
-    else:
-        print(f"{table}: none")
+    show_headed(result.rows(table), PLAN_COLUMNS[table], f"{table}: none")
 
 
 class Reasons(Protocol):
@@ -265,6 +274,31 @@ def read_problem(file: Path) -> sourcing_pb2.SourcingProblem:
     except (OSError, ParseError, UnicodeDecodeError) as error:
         complaints.print(f"{file}: {error}")
         raise typer.Exit(2) from error
+
+
+def named_number(text: str, what: str, example: str) -> tuple[str, float]:
+    """A name with its number, given as COD=0.9.
+
+    Raises:
+        ValueError: The text is not of that form; the error says what it is not, and shows an example.
+    """
+    name, _, number = text.partition("=")
+    try:
+        found = float(number)
+    except ValueError:
+        name = ""
+    if not name:
+        raise ValueError(f"'{text}' is no {what}, must be like {example}")
+    return name, found
+
+
+def show_headed(rows: Sequence[Row], headings: Mapping[str, str], none: str = "none") -> None:
+    """Print the named fields of rows under their headings, or that there is nothing."""
+    if rows:
+        shown = headed(rows, headings)
+        console.print(table_of(shown, tuple(shown[0])))
+    else:
+        print(none)
 
 
 def headed(rows: Sequence[Row], headings: Mapping[str, str]) -> list[Row]:

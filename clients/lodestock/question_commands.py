@@ -14,15 +14,14 @@ from lodestock.printing import (
     complaints,
     connected,
     console,
-    headed,
+    named_number,
     no_plan_lines,
     read_problem,
     show,
-    table_of,
+    show_headed,
 )
 from lodestock.question_calls import BaseLike
 from lodestock.question_results import Alternatives, Frontier, WhatIfs
-from lodestock.tables import Row
 
 Base = Annotated[
     str, typer.Argument(help="Problem in proto's JSON form, as 'lodestock problem --json' gives; or plans/NAME.")
@@ -72,10 +71,7 @@ def frontier(
         "price_of_risk": "price\nof risk",
         "cost_increase": "dearer\nby",
     }
-    if suppliers:
-        print_answer(result, result.supplier_rows(), {"point": "plan", **SUPPLIER_COLUMNS}, as_json)
-    else:
-        print_answer(result, result.rows(), costs, as_json)
+    print_answer(result, costs, {"point": "plan", **SUPPLIER_COLUMNS} if suppliers else None, as_json)
 
 
 def alternatives(
@@ -99,10 +95,7 @@ def alternatives(
         "difference": "other\nsuppliers",
         "novelty": "than those\nabove",
     }
-    if suppliers:
-        print_answer(result, result.supplier_rows(), {"alternative": "plan", **SUPPLIER_COLUMNS}, as_json)
-    else:
-        print_answer(result, result.rows(), costs, as_json)
+    print_answer(result, costs, {"alternative": "plan", **SUPPLIER_COLUMNS} if suppliers else None, as_json)
 
 
 def what_if(
@@ -140,10 +133,7 @@ def what_if(
         "shortage_usd": "shortage",
     }
     differences = {"question_id": "question", **SUPPLIER_COLUMNS, "more_tonnes": "more\ntonnes"}
-    if suppliers:
-        print_answer(result, result.supplier_rows(), differences, as_json)
-    else:
-        print_answer(result, result.rows(), costs, as_json)
+    print_answer(result, costs, differences if suppliers else None, as_json)
 
 
 def export(
@@ -175,33 +165,26 @@ def questions_of(what: str, selection: str, field: str, texts: Sequence[str] | N
     """
     questions: dict[str, Mapping[str, Any]] = {}
     for text in texts or ():
-        name, equals, factor = text.partition("=")
-        try:
-            questions[f"{what} {text}"] = {selection: [name], field: float(factor)}
-        except ValueError:
-            equals = ""
-        if not (name and equals):
-            raise ValueError(f"'{text}' is no factor, must be like COD=1.5")
+        name, factor = named_number(text, "factor", "COD=1.5")
+        questions[f"{what} {text}"] = {selection: [name], field: factor}
     return questions
 
 
 def print_answer(
-    result: Frontier | Alternatives | WhatIfs, rows: list[Row], headings: Mapping[str, str], as_json: bool
+    result: Frontier | Alternatives | WhatIfs,
+    costs: Mapping[str, str],
+    suppliers: Mapping[str, str] | None,
+    as_json: bool,
 ) -> None:
-    """Print an answer as a table, or why there is none; exit 1 where there is none."""
+    """Print what plans cost, or who supplies where fields for that are given; exit 1 where there is no plan."""
+    has_plan = result.status in ("OPTIMAL", "FEASIBLE")
     if as_json:
         show(result.message, (), None, as_json)
-    elif not has_plan(result):
+    elif not has_plan:
         print("\n".join(no_plan_lines(result.status, result.message)))
-    elif rows:
-        shown = headed(rows, headings)
-        console.print(table_of(shown, tuple(shown[0])))
+    elif suppliers is None:
+        show_headed(result.rows(), costs)
     else:
-        print("none")
-    if not has_plan(result):
+        show_headed(result.supplier_rows(), suppliers)
+    if not has_plan:
         raise typer.Exit(1)
-
-
-def has_plan(result: Frontier | Alternatives | WhatIfs) -> bool:
-    """Whether what was asked about has a plan."""
-    return result.status in ("OPTIMAL", "FEASIBLE")

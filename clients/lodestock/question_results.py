@@ -4,36 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from lodestock.tables import Row, frame_of, row_of
-from lodestock.v1 import common_pb2, sourcing_pb2
-
-if TYPE_CHECKING:
-    import pandas as pd
+from lodestock.answers import Solved
+from lodestock.tables import Row, row_of
+from lodestock.v1 import sourcing_pb2
 
 
 @dataclass(frozen=True, slots=True)
-class Frontier:
-    """Plans between least cost and least risk, the cheapest first; true where there is any."""
+class Frontier(Solved[sourcing_pb2.TraceFrontierResponse]):
+    """Plans between least cost and least risk, the cheapest first; true where there is any.
 
-    message: sourcing_pb2.TraceFrontierResponse
+    FEASIBLE where the time was enough for some of them only.
+    """
 
     def __iter__(self) -> Iterator[sourcing_pb2.FrontierPoint]:
         return iter(self.message.points)
 
     def __len__(self) -> int:
         return len(self.message.points)
-
-    @property
-    def record(self) -> common_pb2.RunRecord:
-        """How the frontier was made."""
-        return self.message.record
-
-    @property
-    def status(self) -> str:
-        """OPTIMAL with all points, FEASIBLE with those found within the limit; else why there is none."""
-        return status_of(self.message)
 
     def rows(self) -> list[Row]:
         """One row a plan: what it costs, and what less risk costs there."""
@@ -43,16 +31,13 @@ class Frontier:
         """One row a plan and supplier; `point` counts the plans from 0."""
         return [{"point": i, **row_of(supplier)} for i, point in enumerate(self) for supplier in point.suppliers]
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a plan."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class Alternatives:
-    """Plans that cost little more than the best and buy elsewhere, the one that differs most first."""
+class Alternatives(Solved[sourcing_pb2.FindAlternativesResponse]):
+    """Plans that cost little more than the best and buy elsewhere, the one that differs most first.
 
-    message: sourcing_pb2.FindAlternativesResponse
+    FEASIBLE where time ended the search; true where there is a best plan.
+    """
 
     def __iter__(self) -> Iterator[sourcing_pb2.Alternative]:
         return iter(self.message.alternatives)
@@ -63,16 +48,6 @@ class Alternatives:
     def __bool__(self) -> bool:
         return self.message.HasField("costs")
 
-    @property
-    def record(self) -> common_pb2.RunRecord:
-        """How the plans were found."""
-        return self.message.record
-
-    @property
-    def status(self) -> str:
-        """OPTIMAL where the search ran to its end, FEASIBLE where time ended it; else why there is no plan at all."""
-        return status_of(self.message)
-
     def rows(self) -> list[Row]:
         """One row an alternative: how much dearer it is, and how different."""
         return [{"alternative": i, **row_of(one), **row_of(one.costs)} for i, one in enumerate(self, 1)]
@@ -82,16 +57,10 @@ class Alternatives:
         plans = (self.message.suppliers, *(one.suppliers for one in self))
         return [{"alternative": i, **row_of(supplier)} for i, suppliers in enumerate(plans) for supplier in suppliers]
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row an alternative."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class WhatIfs:
-    """What questions came to, in their order; true where the base has a plan."""
-
-    message: sourcing_pb2.AskWhatIfResponse
+class WhatIfs(Solved[sourcing_pb2.AskWhatIfResponse]):
+    """What questions came to, in their order; true where the base has a plan, whose status it has."""
 
     def __iter__(self) -> Iterator[sourcing_pb2.WhatIfAnswer]:
         return iter(self.message.answers)
@@ -113,16 +82,6 @@ class WhatIfs:
                 return answer
         raise KeyError(question_id)
 
-    @property
-    def record(self) -> common_pb2.RunRecord:
-        """How the answers were made."""
-        return self.message.record
-
-    @property
-    def status(self) -> str:
-        """How the base ended: OPTIMAL, or why there is no plan for it."""
-        return status_of(self.message)
-
     def rows(self) -> list[Row]:
         """One row a question: what it came to, and what it costs more than the base."""
         return [{**row_of(answer), **row_of(answer.costs)} for answer in self]
@@ -138,16 +97,3 @@ class WhatIfs:
     def shortage_rows(self) -> list[Row]:
         """One row a question, material and tier whose shortage differs from the base's."""
         return [{"question_id": answer.question_id, **row_of(one)} for answer in self for one in answer.shortages]
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a question."""
-        return frame_of(self.rows())
-
-
-def status_of(
-    message: sourcing_pb2.TraceFrontierResponse
-    | sourcing_pb2.FindAlternativesResponse
-    | sourcing_pb2.AskWhatIfResponse,
-) -> str:
-    """The status of an answer by its short name."""
-    return str(row_of(message)["status"])

@@ -7,14 +7,25 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Required, TypedDict
 
-from lodestock.inputs import OwnFigures, SeriesLike, demand_series, enum_number, messages, names, own_figures
+from lodestock.inputs import (
+    OwnFigures,
+    SeriesLike,
+    demand_series,
+    enum_number,
+    messages,
+    names,
+    own_figures,
+    parsed,
+)
+from lodestock.short_forms import spelled_out
 from lodestock.v1 import common_pb2, forecast_pb2, sourcing_pb2
 
 SHORT_TIMEOUT_S = 15.0
 TIMEOUT_S = 75.0
 """Seconds to wait for an answer that is computed: the server's minute, and the way there and back."""
-Drivers = Mapping[int, tuple[float, float]]
-"""Population and GDP by year, past and assumed."""
+Drivers = Mapping[int, tuple[float, float] | Mapping[str, float]]
+"""Population and GDP by year, past and assumed; or a dict with population, gdp_usd, price and deployment, the last two
+where they are known."""
 SPARE_S = 10.0
 MOST_WAIT_S = 86_400.0
 
@@ -94,6 +105,7 @@ def demand_to_forecast(
     figures: OwnFigures,
     country: str,
     drivers: Drivers | None,
+    vehicles: Mapping[str, Any] | None = None,
 ) -> DemandToForecast:
     """What to forecast or to backtest on.
 
@@ -104,17 +116,33 @@ def demand_to_forecast(
         raise ValueError("give either series of your own, or a buyer whose stored demand to forecast")
     if series is None and drivers:
         raise ValueError("drivers go with series of your own; of a buyer the server has them")
+    if series is None and vehicles:
+        raise ValueError("vehicles go with series of your own")
     if series is None:
         stored = forecast_pb2.StoredDemand(buyer=buyer, material_ids=names(materials), own_figures=own_figures(figures))
         return {"stored": stored}
     listed = [demand_series(name, observations, unit) for name, observations in series.items()]
     for one in listed:
         one.country = country
-        one.drivers.extend(
-            forecast_pb2.Driver(period=str(year), population=population, gdp_usd=gdp)
-            for year, (population, gdp) in (drivers or {}).items()
-        )
+        one.drivers.extend(driver_messages(drivers or {}))
+        if vehicles is not None:
+            kind = forecast_pb2.VehicleSales
+            one.vehicles.CopyFrom(parsed(kind, spelled_out(vehicles, kind.DESCRIPTOR), "vehicles"))
     return {"inline": forecast_pb2.DemandSeriesSet(series=listed)}
+
+
+def driver_messages(drivers: Drivers) -> list[forecast_pb2.Driver]:
+    """Drivers by year as messages.
+
+    Raises:
+        InvalidRequest: A year's dict has a field that no driver has.
+    """
+    named = {
+        year: figures if isinstance(figures, Mapping) else {"population": figures[0], "gdp_usd": figures[1]}
+        for year, figures in drivers.items()
+    }
+    by_year = [{"period": str(year), **figures} for year, figures in named.items()]
+    return messages(forecast_pb2.Driver, by_year, "drivers")
 
 
 class BacktestOptions(TypedDict, total=False):
@@ -129,6 +157,7 @@ class BacktestOptions(TypedDict, total=False):
     own_figures: OwnFigures
     country: str
     drivers: Drivers | None
+    vehicles: Mapping[str, Any] | None
     gdp_scenario: str
 
 
@@ -146,7 +175,9 @@ class ForecastOptions(TypedDict, total=False):
     own_figures: OwnFigures
     country: str
     drivers: Drivers | None
+    vehicles: Mapping[str, Any] | None
     gdp_scenario: str
+    lend_strength: bool
 
 
 def forecast_request(
@@ -164,6 +195,7 @@ def forecast_request(
         model=options.get("model", ""),
         seed=options.get("seed", 0),
         gdp_scenario=gdp_scenario_number(options.get("gdp_scenario", "")),
+        lend_strength=options.get("lend_strength", False),
         **series_to_use(series, options),
     )
 
@@ -197,6 +229,7 @@ def series_to_use(
         options.get("own_figures", ()),
         options.get("country", ""),
         options.get("drivers"),
+        options.get("vehicles"),
     )
 
 

@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lodestock.answers import Computed, Listing
 from lodestock.errors import Violation
-from lodestock.tables import Row, frame_of, row_of, rows_of
-from lodestock.v1 import common_pb2, forecast_pb2, risk_pb2, sourcing_pb2
+from lodestock.tables import Row, frame_of, row_of, rows_of, rows_of_table
+from lodestock.v1 import forecast_pb2, risk_pb2, sourcing_pb2
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
-class Models:
+class Models(Listing[forecast_pb2.ListModelsResponse]):
     """The models that `forecast_demand` can use, the default combination first."""
-
-    message: forecast_pb2.ListModelsResponse
 
     def __iter__(self) -> Iterator[forecast_pb2.ForecastModel]:
         return iter(self.message.models)
@@ -30,27 +29,16 @@ class Models:
         """One row a model."""
         return rows_of(self.message.models)
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a model."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class Backtest:
+class Backtest(Computed[forecast_pb2.BacktestModelsResponse]):
     """How well models would have done on the past of series."""
-
-    message: forecast_pb2.BacktestModelsResponse
 
     def __iter__(self) -> Iterator[forecast_pb2.SeriesBacktest]:
         return iter(self.message.series)
 
     def __len__(self) -> int:
         return len(self.message.series)
-
-    @property
-    def record(self) -> common_pb2.RunRecord:
-        """How the scores were made."""
-        return self.message.record
 
     def rows(self) -> list[Row]:
         """One row a series and model."""
@@ -60,16 +48,14 @@ class Backtest:
         """One row a model: means over all series."""
         return rows_of(self.message.overall)
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a series and model; see `rows`."""
-        return frame_of(self.rows())
+    def comparison_rows(self) -> list[Row]:
+        """One row a pair of models: which of them forecast better, if a test tells them apart."""
+        return rows_of(self.message.comparisons)
 
 
 @dataclass(frozen=True, slots=True)
-class Forecast:
+class Forecast(Listing[forecast_pb2.SeriesForecast]):
     """The forecast of one series."""
-
-    message: forecast_pb2.SeriesForecast
 
     @property
     def series_id(self) -> str:
@@ -84,16 +70,10 @@ class Forecast:
             for step in self.message.steps
         ]
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a step; see `rows`."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class Forecasts:
+class Forecasts(Computed[forecast_pb2.ForecastDemandResponse]):
     """Forecasts by name of the series."""
-
-    message: forecast_pb2.ForecastDemandResponse
 
     def __iter__(self) -> Iterator[Forecast]:
         return (Forecast(forecast) for forecast in self.message.forecasts)
@@ -108,11 +88,6 @@ class Forecasts:
         raise KeyError(series_id)
 
     @property
-    def record(self) -> common_pb2.RunRecord:
-        """How the forecasts were made."""
-        return self.message.record
-
-    @property
     def failures(self) -> dict[str, str]:
         """Series of a batch that have no forecast, and why."""
         return {failure.series_id: failure.reason for failure in self.message.failures}
@@ -121,16 +96,10 @@ class Forecasts:
         """One row a series and step."""
         return [row for forecast in self for row in forecast.rows()]
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a series and step."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class Measures:
+class Measures(Listing[risk_pb2.ListRiskMeasuresResponse]):
     """The measures of supply risk on offer."""
-
-    message: risk_pb2.ListRiskMeasuresResponse
 
     def __iter__(self) -> Iterator[risk_pb2.RiskMeasure]:
         return iter(self.message.measures)
@@ -142,16 +111,10 @@ class Measures:
         """One row a measure."""
         return rows_of(self.message.measures)
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a measure."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(Computed[risk_pb2.AssessSupplyRiskResponse]):
     """The supply risk of materials, one entry a material and stage."""
-
-    message: risk_pb2.AssessSupplyRiskResponse
 
     def __iter__(self) -> Iterator[risk_pb2.MaterialRisk]:
         return iter(self.message.risks)
@@ -159,46 +122,65 @@ class Assessment:
     def __len__(self) -> int:
         return len(self.message.risks)
 
-    @property
-    def record(self) -> common_pb2.RunRecord:
-        """How the assessment was made."""
-        return self.message.record
-
     def rows(self) -> list[Row]:
         """One row a material, stage and score."""
-        return [{**row_of(risk), **row_of(score)} for risk in self for score in risk.scores]
+        return [
+            {**row_of(risk), **row_of(score), **_ends_of(score.interval, "interval")}
+            for risk in self
+            for score in risk.scores
+        ]
+
+    def ranking_rows(self) -> list[Row]:
+        """One row a material and stage with a composite score, the greatest first; none where none was asked for."""
+        ranked = [risk for risk in self if risk.HasField("composite")]
+        ranked.sort(key=lambda risk: risk.composite.rank)
+        return [
+            {
+                **row_of(risk),
+                **row_of(risk.composite),
+                **_ends_of(risk.composite.interval, "interval"),
+                **_ends_of(risk.composite.rank_interval, "rank_interval"),
+            }
+            for risk in ranked
+        ]
+
+    def ranking_to_frame(self) -> pd.DataFrame:
+        """One row a material and stage that has a composite score, the greatest first."""
+        return frame_of(self.ranking_rows())
+
+    def history_rows(self) -> list[Row]:
+        """One row a material, stage and year, where a history was asked for."""
+        return [{**row_of(risk), **row_of(year)} for risk in self for year in risk.history]
+
+    def history_to_frame(self) -> pd.DataFrame:
+        """One row a material, stage and year."""
+        return frame_of(self.history_rows())
 
     def source_rows(self) -> list[Row]:
         """One row a material, stage and source."""
         return [{**row_of(risk), **row_of(source)} for risk in self for source in risk.sources]
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a material, stage and score."""
-        return frame_of(self.rows())
 
     def sources_to_frame(self) -> pd.DataFrame:
         """One row a material, stage and source."""
         return frame_of(self.source_rows())
 
 
-@dataclass(frozen=True, slots=True)
-class BuiltProblem:
-    """A problem made from the server's data, with the origin of every figure and every default used."""
+def _ends_of(interval: risk_pb2.RiskInterval, name: str) -> Row:
+    """The ends of an interval; none where nothing was sampled, which leaves it unset."""
+    return {f"{name}_{end}": getattr(interval, end) for end in ("low", "high")} if interval.ByteSize() else {}
 
-    message: sourcing_pb2.BuildProblemResponse
+
+@dataclass(frozen=True, slots=True)
+class BuiltProblem(Computed[sourcing_pb2.BuildProblemResponse]):
+    """A problem made from the server's data, with the origin of every figure and every default used."""
 
     @property
     def problem(self) -> sourcing_pb2.SourcingProblem:
         """The problem; change it before it is optimised where you know better."""
         return self.message.problem
 
-    @property
-    def record(self) -> common_pb2.RunRecord:
-        """How the problem was made."""
-        return self.message.record
-
     def rows(self) -> list[Row]:
-        """One row a source."""
+        """One row a source, with price and capacity of the first period."""
         return [
             {
                 **row_of(source),
@@ -208,20 +190,14 @@ class BuiltProblem:
             for source in self.problem.sources
         ]
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a source, with price and capacity of the first period."""
-        return frame_of(self.rows())
-
     def defaults_to_frame(self) -> pd.DataFrame:
         """One row a default, with its reason."""
         return frame_of(rows_of(self.message.defaults))
 
 
 @dataclass(frozen=True, slots=True)
-class Validation:
+class Validation(Listing[sourcing_pb2.ValidateProblemResponse]):
     """What is wrong with a problem; true where nothing is."""
-
-    message: sourcing_pb2.ValidateProblemResponse
 
     def __bool__(self) -> bool:
         return not self.message.violations
@@ -240,10 +216,6 @@ class Validation:
         """One row a violation."""
         return rows_of(self.message.violations)
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a violation."""
-        return frame_of(self.rows())
-
 
 PLAN_TABLES: Mapping[str, Callable[[sourcing_pb2.Plan], list[Row]]] = {
     "contracts": lambda plan: rows_of(plan.contracts),
@@ -255,19 +227,19 @@ PLAN_TABLES: Mapping[str, Callable[[sourcing_pb2.Plan], list[Row]]] = {
     "breaches": lambda plan: rows_of(plan.breaches),
     "substitutions": lambda plan: rows_of(plan.substitutions),
     "footprints": lambda plan: rows_of(plan.footprints),
+    "expansions": lambda plan: rows_of(plan.expansions),
     "relaxations": lambda plan: rows_of(plan.relaxations),
     "conflict": lambda plan: rows_of(plan.conflict),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Computed[sourcing_pb2.OptimizeSourcingResponse]):
     """A sourcing and stockpile plan, or why there is none; true where there is one.
 
     `built` is the problem that it solves, with the origins of its figures where it came from `build_problem`.
     """
 
-    message: sourcing_pb2.OptimizeSourcingResponse
     built: sourcing_pb2.BuildProblemResponse | None = None
 
     def __bool__(self) -> bool:
@@ -277,11 +249,6 @@ class Plan:
     def plan(self) -> sourcing_pb2.Plan:
         """The plan's own message."""
         return self.message.plan
-
-    @property
-    def record(self) -> common_pb2.RunRecord:
-        """How the plan was made."""
-        return self.message.record
 
     @property
     def status(self) -> str:
@@ -298,14 +265,12 @@ class Plan:
 
         Args:
             table: contracts, deliveries, balances, nodes, materials, binding_rules, breaches, substitutions,
-                footprints, relaxations or conflict.
+                footprints, expansions, relaxations or conflict.
 
         Raises:
             ValueError: There is no such table.
         """
-        if table not in PLAN_TABLES:
-            raise ValueError(f"no table '{table}', must be one of {', '.join(PLAN_TABLES)}")
-        return PLAN_TABLES[table](self.plan)
+        return rows_of_table(PLAN_TABLES, table, self.plan)
 
     def to_frame(self, table: str = "contracts") -> pd.DataFrame:
         """One of the plan's tables; see `rows`."""

@@ -9,7 +9,7 @@ from lodestock.channel import Channel
 from lodestock.inputs import ProblemLike, enum_number, messages, problem_message
 from lodestock.question_calls import BaseLike, base_of, waiting_s
 from lodestock.requests import SHORT_TIMEOUT_S, TIMEOUT_S
-from lodestock.scenario_results import Policies, RulePrices, Scenarios
+from lodestock.scenario_results import Policies, ReducedScenarios, RulePrices, Scenarios
 from lodestock.v1 import sourcing_pb2
 
 Hazards: TypeAlias = "Mapping[str, float] | Iterable[sourcing_pb2.HazardOverride | Mapping[str, Any]]"
@@ -42,7 +42,7 @@ class ScenarioCalls(Channel):
             problem: The problem, as `optimize_sourcing` takes it; its own scenarios are not looked at.
             seed: Seed; the same seed gives the same scenarios.
             futures: Futures to sample. 0: 5,000.
-            most_scenarios: Most scenarios. 0: 12.
+            most_scenarios: Most scenarios. 0: 60.
             hazard_source: What gives the probabilities of countries: "GOVERNANCE" (the default), "HISTORY" (the same
                 for all) or "CALLER" (what is given here alone).
             hazards: Probabilities of your own.
@@ -66,6 +66,19 @@ class ScenarioCalls(Channel):
             least_part_of_demand=least_part_of_demand,
         )
         return Scenarios(self._call(self._sourcing.GenerateScenarios, request, timeout_s))
+
+    def reduce_scenarios(
+        self, problem: ProblemLike, *, most_scenarios: int = 0, timeout_s: float = TIMEOUT_S
+    ) -> ReducedScenarios:
+        """Reduce the scenarios of a problem, thousands of them, to a few with weights.
+
+        Args:
+            problem: The problem with its scenarios, as `optimize_sourcing` takes it.
+            most_scenarios: Most scenarios. 0: 60.
+            timeout_s: Seconds to wait.
+        """
+        request = sourcing_pb2.ReduceScenariosRequest(problem=problem_message(problem), most_scenarios=most_scenarios)
+        return ReducedScenarios(self._call(self._sourcing.ReduceScenarios, request, timeout_s))
 
     def price_rules(
         self, base: BaseLike, *, time_limit_s: float | None = None, timeout_s: float | None = None

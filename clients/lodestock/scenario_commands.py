@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from lodestock.printing import Address, AsJson, complaints, connected, read_problem, show
+from lodestock.printing import Address, AsJson, complaints, connected, named_number, read_problem, show
 from lodestock.question_commands import Base, TimeLimit, base_named
 
 ProblemFile = Annotated[Path, typer.Argument(help="Problem in proto's JSON form, as 'lodestock problem --json' gives.")]
 Seed = Annotated[int, typer.Option(help="Seed of the sample.")]
 Futures = Annotated[int, typer.Option(help="Futures to sample; 0: 5,000.")]
-MostScenarios = Annotated[int, typer.Option(help="Most scenarios; 0: 12.")]
+MostScenarios = Annotated[int, typer.Option(help="Most scenarios; 0: 60.")]
 Source = Annotated[
     str, typer.Option("--hazards-from", help="What gives probabilities: governance (default), history, caller.")
 ]
@@ -23,6 +23,8 @@ HazardOf = Annotated[
     typer.Option("--hazard-of", help="Your own probability per year for a country, such as CHN=0.05; repeatable."),
 ]
 ByHazard = Annotated[bool, typer.Option("--by-hazard", help="What may strike, in place of the scenarios.")]
+
+SCENARIO_COLUMNS = ("scenario_id", "probability", "onset_period", "end_period", "disruptions")
 
 
 def scenarios(
@@ -47,12 +49,25 @@ def scenarios(
             hazard_source=hazards_from,
             hazards=numbers_by_country(hazard_of or ()),
         )
-    columns = ("scenario_id", "probability", "onset_period", "end_period", "disruptions")
+    columns = SCENARIO_COLUMNS
     if by_hazard:
         columns = ("hazard_id", "probability_per_year", "probability_low", "probability_high", "part_of_demand")
     rows = result.hazard_rows() if by_hazard else result.rows()
     show(result.put_into(problem), rows, columns, as_json, "no scenario: nothing strikes that counts")
     for remark in result.remarks:
+        complaints.print(remark, highlight=False)
+
+
+def reduce_scenarios(
+    file: ProblemFile, most_scenarios: MostScenarios = 0, address: Address = None, as_json: AsJson = False
+) -> None:
+    """Reduce the scenarios of a problem to a few; with --json the problem with them, as 'plan' reads it."""
+    problem = read_problem(file)
+    with connected(address) as client:
+        result = client.reduce_scenarios(problem, most_scenarios=most_scenarios)
+    show(result.put_into(problem), result.rows(), SCENARIO_COLUMNS, as_json, "no scenario has a probability above 0")
+    error = f"{result.message.given:,} scenarios to {len(result)}, {result.relative_error:.0%} of the mean loss away"
+    for remark in (error, *result.remarks):
         complaints.print(remark, highlight=False)
 
 
@@ -86,13 +101,4 @@ def numbers_by_country(texts: Sequence[str], what: str = "hazard") -> dict[str, 
     Raises:
         ValueError: A text is not of that form.
     """
-    found = {}
-    for text in texts:
-        country, equals, number = text.partition("=")
-        try:
-            found[country] = float(number)
-        except ValueError:
-            equals = ""
-        if not (country and equals):
-            raise ValueError(f"'{text}' is no {what} of a country, must be like COD=0.9")
-    return found
+    return dict(named_number(text, f"{what} of a country", "COD=0.9") for text in texts)

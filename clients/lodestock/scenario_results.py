@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from lodestock.answers import Computed, Listing, Recorded, Solved
 from lodestock.inputs import ProblemLike, problem_message
-from lodestock.tables import Row, frame_of, row_of, rows_of, short_name
-from lodestock.v1 import common_pb2, sourcing_pb2
+from lodestock.tables import Row, frame_of, row_of, rows_of
+from lodestock.v1 import sourcing_pb2
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True, slots=True)
-class Scenarios:
-    """Scenarios sampled for a problem, the likeliest first."""
+class SomeScenarios(Recorded, Protocol):
+    """A message of scenarios."""
 
-    message: sourcing_pb2.GenerateScenariosResponse
+    @property
+    def scenarios(self) -> Collection[sourcing_pb2.Scenario]:
+        """The scenarios, the likeliest first."""
+
+    @property
+    def remarks(self) -> Iterable[str]:
+        """What to think of."""
+
+
+Some = TypeVar("Some", bound=SomeScenarios)
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioList(Computed[Some]):
+    """Scenarios that can be put into a problem, the likeliest first."""
 
     def __iter__(self) -> Iterator[sourcing_pb2.Scenario]:
         return iter(self.message.scenarios)
@@ -27,18 +41,8 @@ class Scenarios:
         return len(self.message.scenarios)
 
     @property
-    def record(self) -> common_pb2.RunRecord:
-        """How the scenarios were made."""
-        return self.message.record
-
-    @property
-    def reduction(self) -> sourcing_pb2.ScenarioReduction:
-        """How well the scenarios stand for the sample."""
-        return self.message.reduction
-
-    @property
     def remarks(self) -> tuple[str, ...]:
-        """What the record and the data lack, and what to think of."""
+        """What the record and the data lack, what was left out, and what to think of."""
         return tuple(self.message.remarks)
 
     def put_into(self, problem: ProblemLike) -> sourcing_pb2.SourcingProblem:
@@ -53,17 +57,33 @@ class Scenarios:
         """One row a scenario, with what it takes from whom in words."""
         return [{**row_of(scenario), "disruptions": disruptions_of(scenario)} for scenario in self]
 
+
+@dataclass(frozen=True, slots=True)
+class Scenarios(ScenarioList[sourcing_pb2.GenerateScenariosResponse]):
+    """Scenarios sampled for a problem."""
+
+    @property
+    def reduction(self) -> sourcing_pb2.ScenarioReduction:
+        """How well the scenarios stand for the sample."""
+        return self.message.reduction
+
     def hazard_rows(self) -> list[Row]:
         """One row a hazard: what may strike, how likely, how hard."""
         return rows_of(self.message.hazards)
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a scenario; see `rows`."""
-        return frame_of(self.rows())
-
     def hazards_to_frame(self) -> pd.DataFrame:
         """One row a hazard."""
         return frame_of(self.hazard_rows())
+
+
+@dataclass(frozen=True, slots=True)
+class ReducedScenarios(ScenarioList[sourcing_pb2.ReduceScenariosResponse]):
+    """Scenarios that stand for all of a problem's, with the probabilities of these."""
+
+    @property
+    def relative_error(self) -> float:
+        """How far they are from all that were given, over what these take on average; 0 where they take nothing."""
+        return self.message.error_days / self.message.loss_days if self.message.loss_days else 0.0
 
 
 def disruptions_of(scenario: sourcing_pb2.Scenario) -> str:
@@ -75,10 +95,11 @@ def disruptions_of(scenario: sourcing_pb2.Scenario) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class RulePrices:
-    """What the rules of a problem cost, one entry a group of them; true where there is a plan with all of them."""
+class RulePrices(Solved[sourcing_pb2.PriceRulesResponse]):
+    """What the rules of a problem cost, one entry a group of them; true where there is a plan with all of them.
 
-    message: sourcing_pb2.PriceRulesResponse
+    The status is that of the plan.
+    """
 
     def __iter__(self) -> Iterator[sourcing_pb2.RulePrice]:
         return iter(self.message.prices)
@@ -89,30 +110,14 @@ class RulePrices:
     def __bool__(self) -> bool:
         return self.message.HasField("costs")
 
-    @property
-    def status(self) -> str:
-        """How the plan with all rules ended."""
-        return short_name(sourcing_pb2.PlanStatus.DESCRIPTOR.values_by_number, self.message.status)
-
-    @property
-    def record(self) -> common_pb2.RunRecord:
-        """How the prices were made."""
-        return self.message.record
-
     def rows(self) -> list[Row]:
         """One row a group: what it costs, None where that has no answer."""
         return rows_of(self.message.prices)
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a group."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class Policies:
+class Policies(Listing[sourcing_pb2.ListPoliciesResponse]):
     """The policies that `build_problem` knows by name."""
-
-    message: sourcing_pb2.ListPoliciesResponse
 
     def __iter__(self) -> Iterator[sourcing_pb2.Policy]:
         return iter(self.message.policies)
@@ -123,7 +128,3 @@ class Policies:
     def rows(self) -> list[Row]:
         """One row a policy."""
         return rows_of(self.message.policies)
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a policy."""
-        return frame_of(self.rows())

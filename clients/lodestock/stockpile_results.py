@@ -6,18 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lodestock.answers import Solved
 from lodestock.tables import Row, frame_of, row_of
-from lodestock.v1 import common_pb2, sourcing_pb2
+from lodestock.v1 import sourcing_pb2
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
-class Stockpiles:
-    """Stockpiles, one a probability in the order asked for; true where there is one for each."""
+class Stockpiles(Solved[sourcing_pb2.SizeStockpileResponse]):
+    """Stockpiles, one a probability in the order asked for; true where there is one for each.
 
-    message: sourcing_pb2.SizeStockpileResponse
+    The status is that of the base.
+    """
 
     def __iter__(self) -> Iterator[sourcing_pb2.StockpileSize]:
         return iter(self.message.sizes)
@@ -30,16 +32,6 @@ class Stockpiles:
 
     def __getitem__(self, place: int) -> sourcing_pb2.StockpileSize:
         return self.message.sizes[place]
-
-    @property
-    def record(self) -> common_pb2.RunRecord:
-        """How the answer was made."""
-        return self.message.record
-
-    @property
-    def status(self) -> str:
-        """How the base ended: OPTIMAL, or why there is no plan for it."""
-        return str(row_of(self.message)["status"])
 
     def rows(self) -> list[Row]:
         """One row a probability: what the stockpile costs, and what it saves or costs beside the base."""

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from lodestock.tables import Row, frame_of, row_of
+from lodestock.answers import Listing
+from lodestock.tables import Row, row_of
 from lodestock.v1 import forecast_pb2, sourcing_pb2
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Info = sourcing_pb2.PlanInfo | forecast_pb2.ForecastInfo | forecast_pb2.BacktestInfo
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPlans:
+class StoredPlans(Listing[sourcing_pb2.ListPlansResponse]):
     """The caller's stored plans, the newest first."""
-
-    message: sourcing_pb2.ListPlansResponse
 
     def __iter__(self) -> Iterator[sourcing_pb2.PlanInfo]:
         return iter(self.message.plans)
@@ -31,16 +26,10 @@ class StoredPlans:
         """One row a plan."""
         return [{**info_row(plan), "materials": ", ".join(plan.material_ids)} for plan in self]
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a plan."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class StoredForecasts:
+class StoredForecasts(Listing[forecast_pb2.ListForecastsResponse]):
     """The caller's stored forecasts, the newest first."""
-
-    message: forecast_pb2.ListForecastsResponse
 
     def __iter__(self) -> Iterator[forecast_pb2.ForecastInfo]:
         return iter(self.message.forecasts)
@@ -52,16 +41,10 @@ class StoredForecasts:
         """One row a batch of forecasts."""
         return [info_row(forecast) for forecast in self]
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a batch of forecasts."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class StoredBacktests:
+class StoredBacktests(Listing[forecast_pb2.ListBacktestsResponse]):
     """The caller's stored backtests, the newest first."""
-
-    message: forecast_pb2.ListBacktestsResponse
 
     def __iter__(self) -> Iterator[forecast_pb2.BacktestInfo]:
         return iter(self.message.backtests)
@@ -73,16 +56,10 @@ class StoredBacktests:
         """One row a backtest."""
         return [{**info_row(backtest), "models": ", ".join(backtest.models)} for backtest in self]
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a backtest."""
-        return frame_of(self.rows())
-
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Listing[sourcing_pb2.ComparePlansResponse | forecast_pb2.CompareForecastsResponse]):
     """Figures that differ between stored results, those that matter most first."""
-
-    message: sourcing_pb2.ComparePlansResponse | forecast_pb2.CompareForecastsResponse
 
     def __len__(self) -> int:
         return len(self.message.figures)
@@ -100,10 +77,6 @@ class Comparison:
             {"path": figure.path, "unit": figure.unit, **dict(zip(self.names, figure.values, strict=True))}
             for figure in self.message.figures
         ]
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a figure; see `rows`."""
-        return frame_of(self.rows())
 
 
 def info_row(entry: Info) -> Row:

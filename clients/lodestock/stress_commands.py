@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lodestock.printing import Address, AsJson, connected, console, headed, no_plan_lines, show, table_of
+from lodestock.printing import Address, AsJson, connected, no_plan_lines, show, show_headed
 from lodestock.question_commands import Base, TimeLimit, base_named
 from lodestock.stress_results import StressTest
 
@@ -81,11 +81,10 @@ def stress(
 
 def print_outcomes(result: StressTest, *, by_tier: bool) -> None:
     """Print what stops come to, and the plan of least greatest regret."""
-    rows = headed(result.tier_rows(), TIERS) if by_tier else headed(result.rows(), OUTCOMES)
-    if rows:
-        console.print(table_of(rows, tuple(rows[0])))
+    if by_tier:
+        show_headed(result.tier_rows(), TIERS)
     else:
-        print("none")
+        show_headed(result.rows(), OUTCOMES)
     for plan in result.message.candidates:
         name = plan.candidate_id or "this plan"
         if plan.regrets:

@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from lodestock.tables import Row, frame_of, row_of, rows_of
-from lodestock.v1 import common_pb2, sourcing_pb2
-
-if TYPE_CHECKING:
-    import pandas as pd
+from lodestock.answers import Solved
+from lodestock.tables import Row, row_of, rows_of
+from lodestock.v1 import sourcing_pb2
 
 
 @dataclass(frozen=True, slots=True)
-class StressTest:
-    """What stops would do to a plan, the worst first; true where there is a plan to test."""
-
-    message: sourcing_pb2.StressTestResponse
+class StressTest(Solved[sourcing_pb2.StressTestResponse]):
+    """What stops would do to a plan, the worst first; true where there is a plan to test, whose status it has."""
 
     def __iter__(self) -> Iterator[sourcing_pb2.StressOutcome]:
         return iter(self.message.outcomes)
@@ -27,16 +22,6 @@ class StressTest:
 
     def __bool__(self) -> bool:
         return self.status == "OPTIMAL"
-
-    @property
-    def status(self) -> str:
-        """How the base ended: OPTIMAL, or why there is no plan for it."""
-        return str(row_of(self.message)["status"])
-
-    @property
-    def record(self) -> common_pb2.RunRecord:
-        """How the answer was made."""
-        return self.message.record
 
     @property
     def least_regret(self) -> str | None:
@@ -68,10 +53,6 @@ class StressTest:
             for candidate in self.message.candidates
             for one in candidate.regrets
         ]
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a scenario."""
-        return frame_of(self.rows())
 
 
 def first_short(outcome: sourcing_pb2.StressOutcome) -> Row:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.message import Message
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, Any]
+Told = TypeVar("Told", bound=Message)
 PLAIN = (str, bytes, bool, int, float)
 
 
@@ -35,6 +36,17 @@ def row_of(message: Message) -> Row:
 def rows_of(messages: Iterable[Message]) -> list[Row]:
     """The rows of messages."""
     return [row_of(message) for message in messages]
+
+
+def rows_of_table(tables: Mapping[str, Callable[[Told], list[Row]]], name: str, message: Told) -> list[Row]:
+    """The rows of one of the tables that a message has.
+
+    Raises:
+        ValueError: There is no such table.
+    """
+    if name not in tables:
+        raise ValueError(f"no table '{name}', must be one of {', '.join(tables)}")
+    return tables[name](message)
 
 
 def short_name(values: Mapping[int, Any], number: int) -> str:

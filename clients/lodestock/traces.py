@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
+from lodestock.answers import Listing
 from lodestock.inputs import ProblemLike, problem_message
 from lodestock.results import Assessment, BuiltProblem, Forecasts, Plan
-from lodestock.tables import Row, frame_of
+from lodestock.tables import Row
 from lodestock.v1 import audit_pb2, catalog_pb2, common_pb2, sourcing_pb2
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Traceable: TypeAlias = Forecasts | Assessment | BuiltProblem | Plan
 """An answer whose numbers can be traced."""
@@ -60,10 +58,8 @@ def built_message(problem: ProblemLike, message: sourcing_pb2.SourcingProblem) -
 
 
 @dataclass(frozen=True, slots=True)
-class TracedNumber:
+class TracedNumber(Listing[audit_pb2.TracedNumber]):
     """A number, how it follows, and what it rests on."""
-
-    message: audit_pb2.TracedNumber
 
     @property
     def path(self) -> str:
@@ -138,19 +134,13 @@ class TracedNumber:
             found.append({**number, "kind": "caller", "what": given.field_path, "source": given.reason})
         return found
 
-    def to_frame(self) -> pd.DataFrame:
-        """One row a thing that the number rests on."""
-        return frame_of(self.rows())
-
     def __str__(self) -> str:
         return "\n".join(lines_of(self))
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Listing[audit_pb2.TraceResultResponse]):
     """Traced numbers, in the order asked for; prints as text to read."""
-
-    message: audit_pb2.TraceResultResponse
 
     def __iter__(self) -> Iterator[TracedNumber]:
         return (TracedNumber(number) for number in self.message.numbers)
@@ -167,10 +157,6 @@ class Trace:
     def rows(self) -> list[Row]:
         """One row a number and a thing that it rests on."""
         return [row for number in self for row in number.rows()]
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a number and a thing that it rests on."""
-        return frame_of(self.rows())
 
     def __str__(self) -> str:
         return "\n\n".join(str(number) for number in self)

@@ -24,7 +24,8 @@ from lodestock_forecasters.errors import (
     ModelFailed,
     ViolationCollector,
 )
-from lodestock_forecasters.models.protocol import Forecaster, ModelInfo
+from lodestock_forecasters.law_coefficients import law_coefficients
+from lodestock_forecasters.models.protocol import Forecaster, LawCoefficient, ModelInfo
 from lodestock_forecasters.models.registry import list_models
 from lodestock_forecasters.periods import Frequency, period_label, period_ordinal
 from lodestock_forecasters.request import (
@@ -42,6 +43,7 @@ from lodestock_forecasters.result import (
     CombinationRule,
     FallbackLevel,
     ForecastResult,
+    ModelComparison,
     ModelWeight,
     Rejection,
     SeriesBacktest,
@@ -73,6 +75,8 @@ __all__ = [
     "ForecastingError",
     "Frequency",
     "InvalidInput",
+    "LawCoefficient",
+    "ModelComparison",
     "ModelFailed",
     "ModelInfo",
     "ModelWeight",
@@ -84,6 +88,7 @@ __all__ = [
     "backtest",
     "forecast",
     "input_digest",
+    "law_coefficients",
     "list_models",
     "period_label",
     "period_ordinal",

@@ -18,8 +18,8 @@ import numpy as np
 from lodestock_forecasters.calibration import Calibration
 from lodestock_forecasters.errors import ModelFailed
 from lodestock_forecasters.history import History
-from lodestock_forecasters.intervals import error_scale, step_distribution
-from lodestock_forecasters.metrics import coverage, interval_score, mase, naive_scale, owa, smape
+from lodestock_forecasters.intervals import error_scale, spread, step_scores
+from lodestock_forecasters.metrics import coverage, interval_scores, naive_scale, owa, symmetric_errors
 from lodestock_forecasters.result import BacktestScore
 from lodestock_forecasters.series import BoolArray, FloatArray
 
@@ -93,37 +93,94 @@ def score(
         calibration: pooled scores.
         naive_name: the candidate that OWA compares with, found at every origin.
     """
-    bounds = [_bounds(window, names, calibration) for window in windows]
-    return [_score_one(name, windows, bounds, naive_name) for name in names]
+    table = _Table.of(windows, names, naive_name)
+    bounds = _bounds(windows, table.paths, calibration)
+    return [table.score(k, name, bounds[k]) for k, name in enumerate(names)]
 
 
-def _score_one(
-    name: str, windows: Sequence[Window], bounds: Sequence[Mapping[str, FloatArray]], naive_name: str
-) -> BacktestScore:
-    used = [i for i, window in enumerate(windows) if name in window.paths and window.scored.any()]
-    if not used:
-        return no_score(name)
-    kept = [windows[i] for i in used]
-    actual = np.concatenate([w.actual[w.scored] for w in kept])
-    path = np.concatenate([w.paths[name][w.scored] for w in kept])
-    naive = np.concatenate([w.paths[naive_name][w.scored] for w in kept])
-    sizes = np.concatenate(
-        [np.full(w.scored.sum(), naive_scale(w.history.values, w.history.season_length)) for w in kept]
-    )
-    lower_95, lower_80, upper_80, upper_95 = np.concatenate([bounds[i][name][windows[i].scored] for i in used]).T
-    mase_model, mase_naive = _mean_scaled_error(actual, path, sizes), _mean_scaled_error(actual, naive, sizes)
-    smape_model = smape(actual, path)
-    return BacktestScore(
-        model=name,
-        origins=len(used),
-        errors=len(actual),
-        mase=mase_model,
-        smape=smape_model,
-        owa=owa(mase_model, mase_naive, smape_model, smape(actual, naive)),
-        coverage_80=coverage(actual, lower_80, upper_80),
-        coverage_95=coverage(actual, lower_95, upper_95),
-        msis_95=_mean_scaled_interval_score(actual, lower_95, upper_95, sizes),
-    )
+def point_scores(names: Sequence[str], windows: Sequence[Window], naive_name: str) -> dict[str, tuple[int, float]]:
+    """Return the number of errors and the OWA of each candidate, without its intervals."""
+    table = _Table.of(windows, names, naive_name)
+    return {name: (int(table.scored[k].sum()), table.accuracy(k)[2]) for k, name in enumerate(names)}
+
+
+def origin_losses(name: str, windows: Sequence[Window], naive_name: str) -> dict[int, float]:
+    """Return the mean scaled error of a candidate at each origin, by the number of periods known there."""
+    table = _Table.of(windows, (name,), naive_name)
+    losses = {len(window.history.values): _mean(table.errors[0, w]) for w, window in enumerate(windows)}
+    return {length: loss for length, loss in losses.items() if not np.isnan(loss)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Table:
+    """Errors of all candidates at all origins: K candidates, W origins, h steps."""
+
+    actual: FloatArray
+    """What came, shape (W, h), NaN where it was not observed or lies beyond the series."""
+    paths: FloatArray
+    """Shape (K, W, h), NaN where a candidate has none."""
+    sizes: FloatArray
+    """Naive error inside the training data, shape (W, 1), NaN where it is 0."""
+    scored: BoolArray
+    """Whether a candidate has an error there, shape (K, W, h)."""
+    errors: FloatArray
+    """Absolute errors over sizes, shape (K, W, h)."""
+    symmetric: FloatArray
+    """Terms of sMAPE, shape (K, W, h)."""
+    naive_errors: FloatArray
+    """As `errors`, of naive, shape (W, h)."""
+    naive_symmetric: FloatArray
+
+    @classmethod
+    def of(cls, windows: Sequence[Window], names: Sequence[str], naive_name: str) -> _Table:
+        steps = max(len(window.actual) for window in windows)
+        actual = np.full((len(windows), steps), np.nan)
+        paths = np.full((len(names) + 1, *actual.shape), np.nan)
+        sizes = np.empty((len(windows), 1))
+        for w, window in enumerate(windows):
+            n = len(window.actual)
+            actual[w, :n] = np.where(window.scored, window.actual, np.nan)
+            sizes[w] = naive_scale(window.history.values, window.history.season_length) or np.nan
+            for k, name in enumerate((*names, naive_name)):
+                if name in window.paths:
+                    paths[k, w, :n] = window.paths[name]
+        errors = np.abs(actual - paths) / sizes
+        symmetric = symmetric_errors(actual, paths)
+        scored = np.isfinite(symmetric)
+        return cls(actual, paths[:-1], sizes, scored[:-1], errors[:-1], symmetric[:-1], errors[-1], symmetric[-1])
+
+    def accuracy(self, k: int) -> tuple[float, float, float]:
+        """Return MASE, sMAPE and OWA of a candidate; NaN where nothing is scored."""
+        kept = self.scored[k]
+        mase_model, mase_naive = _mean(self.errors[k][kept]), _mean(self.naive_errors[kept])
+        smape_model, smape_naive = _mean(self.symmetric[k][kept]), _mean(self.naive_symmetric[kept])
+        return mase_model, smape_model, owa(mase_model, mase_naive, smape_model, smape_naive)
+
+    def score(self, k: int, name: str, bounds: FloatArray) -> BacktestScore:
+        """Return all scores of a candidate with its 2.5, 10, 90 and 97.5 % quantiles, shape (W, h, 4)."""
+        kept = self.scored[k]
+        if not kept.any():
+            return no_score(name)
+        mase_model, smape_model, owa_model = self.accuracy(k)
+        actual, (lower_95, lower_80, upper_80, upper_95) = self.actual[kept], bounds[kept].T
+        sizes = np.broadcast_to(self.sizes, kept.shape)[kept]
+        return BacktestScore(
+            model=name,
+            origins=int(kept.any(axis=1).sum()),
+            errors=len(actual),
+            mase=mase_model,
+            smape=smape_model,
+            owa=owa_model,
+            coverage_80=coverage(actual, lower_80, upper_80),
+            coverage_95=coverage(actual, lower_95, upper_95),
+            msis_95=_mean(interval_scores(actual, lower_95, upper_95, 0.95) / sizes),
+        )
+
+
+def _mean(values: FloatArray) -> float:
+    """Return the mean of what is no NaN; NaN where nothing is left."""
+    known = values[~np.isnan(values)]
+    return float(known.sum() / len(known)) if len(known) else float("nan")
 
 
 def no_score(name: str, reason: str = "") -> BacktestScore:
@@ -132,30 +189,13 @@ def no_score(name: str, reason: str = "") -> BacktestScore:
     return BacktestScore(name, 0, 0, nan, nan, nan, nan, nan, nan, reason)
 
 
-def _mean_scaled_error(actual: FloatArray, path: FloatArray, sizes: FloatArray) -> float:
-    """Return the mean scaled error, each error over the size at its own origin; NaN where every size is 0."""
-    scalable = sizes > 0
-    if not scalable.any():
-        return float("nan")
-    size = sizes[scalable]
-    return mase(actual[scalable] / size, path[scalable] / size, 1.0)
-
-
-def _mean_scaled_interval_score(actual: FloatArray, lower: FloatArray, upper: FloatArray, sizes: FloatArray) -> float:
-    """Return the MSIS of 95 % intervals, each over the size at its own origin; NaN where every size is 0."""
-    scalable = sizes > 0
-    if not scalable.any():
-        return float("nan")
-    size = sizes[scalable]
-    return interval_score(actual[scalable] / size, lower[scalable] / size, upper[scalable] / size, 0.95)
-
-
-def _bounds(window: Window, names: Sequence[str], calibration: Calibration) -> dict[str, FloatArray]:
-    """Return the 2.5, 10, 90 and 97.5 % quantiles around each candidate's path, shape (steps, 4)."""
-    present = [name for name in names if name in window.paths]
-    if not present:
-        return {}
-    stacked = np.stack([window.paths[name] for name in present])
-    n_known = window.history.n_observed
-    quantiles = step_distribution(stacked, window.error_scale, n_known, calibration, _COVERAGE_BOUNDS)
-    return dict(zip(present, quantiles, strict=True))
+def _bounds(windows: Sequence[Window], paths: FloatArray, calibration: Calibration) -> FloatArray:
+    """Return the 2.5, 10, 90 and 97.5 % quantiles around each path, shape (K, W, h, 4)."""
+    steps = paths.shape[-1]
+    shifts = np.stack(
+        [
+            window.error_scale * step_scores(steps, window.history.n_observed, calibration, _COVERAGE_BOUNDS)
+            for window in windows
+        ]
+    )
+    return spread(paths, shifts, _COVERAGE_BOUNDS)

@@ -72,4 +72,7 @@ class BacktestRequest:
 def takes(model: str, series: DemandSeries) -> bool:
     """Return whether a model is made for a series: its frequency, and drivers where it needs them."""
     card = CARDS[model]
-    return series.frequency in card.frequencies and (series.drivers is not None or not card.needs_drivers)
+    drivers = series.drivers
+    lacks_drivers = card.needs_drivers and drivers is None
+    lacks_deployment = card.needs_deployment and (drivers is None or drivers.deployment is None)
+    return series.frequency in card.frequencies and not lacks_drivers and not lacks_deployment

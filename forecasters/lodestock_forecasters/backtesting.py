@@ -10,15 +10,16 @@ A score stands for all origins or for none: a model that the deadline stops on a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from lodestock_forecasters.backtest import LEAST_TRAINING, no_score, run_backtest, score
+from lodestock_forecasters.backtest import LEAST_TRAINING, no_score, origin_losses, run_backtest, score
 from lodestock_forecasters.backtest_request import BacktestRequest
 from lodestock_forecasters.calibration import load_calibration
 from lodestock_forecasters.combination import NAIVE, recipe_for
+from lodestock_forecasters.comparison import compare_models
 from lodestock_forecasters.control import Control, Unattended
 from lodestock_forecasters.errors import ForecastCancelled, ForecastingError, ModelFailed
 from lodestock_forecasters.history import History
@@ -65,9 +66,11 @@ def backtest(request: BacktestRequest, control: Control | None = None) -> Backte
         SeriesBacktest(one.id, one.frequency, tuple(pair.model for pair in scored))
         for one, scored in zip(request.all_series, tested, strict=True)
     )
+    losses = {model: [scored[i].losses for scored in tested] for i, model in enumerate(request.all_models)}
+    comparisons = compare_models(losses, request.horizon)
     options = ("backtest", request.horizon, request.all_models, request.most_origins)
     digest = digest_of(options, request.all_series)
-    return BacktestResult(series_scores, overall, digest, library_versions())
+    return BacktestResult(series_scores, overall, comparisons, digest, library_versions())
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class _Scored:
 
     model: BacktestScore
     naive: BacktestScore
+    losses: Mapping[int, float] = field(default_factory=dict)
+    """Mean scaled error of the model by origin."""
 
 
 @dataclass
@@ -94,7 +99,7 @@ class _SeriesRun:
         if self.series.frequency not in frequencies:
             taken = ", ".join(frequency.value for frequency in frequencies)
             return _without(model, f"takes {taken}; the series is {self.series.frequency.value}")
-        calibration = load_calibration(self.series.frequency)
+        calibration = load_calibration(self.series.frequency, self.history.season_length > 1)
         candidates = tuple(dict.fromkeys((NAIVE, model)))
         horizon, most = self.request.horizon, self.request.most_origins
         try:
@@ -107,7 +112,8 @@ class _SeriesRun:
         fitted = [window for window in windows if model in window.paths]
         if not fitted:
             return _without(model, f"failed at every origin; at the last: {self.failure}")
-        found = _Scored(*score((model, NAIVE), fitted, calibration, NAIVE))
+        mine, naive = score((model, NAIVE), fitted, calibration, NAIVE)
+        found = _Scored(mine, naive, origin_losses(model, fitted, NAIVE))
         return found if found.model.errors else _without(model, "no value is observed within the horizon of an origin")
 
     def path(self, model: str, known: History, ahead: int) -> FloatArray:
@@ -117,7 +123,7 @@ class _SeriesRun:
             raise _DeadlinePassed
         if model == DEFAULT_MODEL:
             # With the whole horizon, as then nobody knew how soon the series would end.
-            calibration = load_calibration(known.frequency)
+            calibration = load_calibration(known.frequency, known.season_length > 1)
             steps = self.request.horizon
             return forecast_point(known, steps, recipe_for(known), self.pool, calibration, DEFAULT_ORIGINS).path[:ahead]
         try:

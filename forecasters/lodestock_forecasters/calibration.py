@@ -2,9 +2,9 @@
 
 Owns the table shipped as ``calibration.json`` (built by ``scripts/build_calibration.py``, which also writes where it
 comes from) and the reading of it. A *score* is (√y − √f) / s, the signed error of one step on the square-root scale
-over the series' own scale s, see `lodestock_forecasters.intervals`. Scores are pooled by frequency and by number of
-observed values, so a series of eight points borrows the width of its intervals from hundreds like it. Over the steps
-ahead they grow as a power of the step.
+over the series' own scale s, see `lodestock_forecasters.intervals`. Scores are pooled by frequency, season and number
+of observed values, so a series of eight points borrows the width of its intervals from hundreds like it. Over the
+steps ahead they grow as a power of the step.
 
 Terms: u is a probability level in (0, 1).
 
@@ -100,9 +100,9 @@ def _document() -> dict[str, Any]:
 
 
 @functools.cache
-def load_calibration(frequency: Frequency) -> Calibration:
-    """Return the shipped calibration of a frequency."""
-    return parse_calibration(_document()["frequencies"][frequency.value])
+def load_calibration(frequency: Frequency, seasonal: bool = False) -> Calibration:
+    """Return the shipped calibration of a frequency, for series with a season or without."""
+    return parse_calibration(_document()["with_season" if seasonal else "frequencies"][frequency.value])
 
 
 def calibration_version() -> str:

@@ -1,4 +1,4 @@
-"""What drives demand: population and GDP by year, past and assumed, in one path.
+"""What drives demand: population and GDP by year, past and assumed, in one path; where known, a price and a deployment.
 
 Owns the rules on them. A driver path knows nothing of the demand that it drives: whether it reaches far enough is for
 the model to say that needs it.
@@ -17,13 +17,15 @@ from lodestock_forecasters.periods import Frequency, period_ordinal
 
 FloatArray = npt.NDArray[np.float64]
 
-LIMITS = {"population": (1.0, 1e12), "gdp": (1.0, 1e21)}
+LIMITS = {"population": (1.0, 1e12), "gdp": (1.0, 1e21), "price": (1e-6, 1e12), "deployment": (0.0, 1e15)}
 """Least and greatest value, so that no GDP per head is beyond what can be reckoned with."""
+OPTIONAL = ("price", "deployment")
+"""What need not be given, and may be unknown in some years."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drivers:
-    """Population and GDP of a region by year. Years may be missing.
+    """Population and GDP of a region by year, and what else drives the demand there. Years may be missing.
 
     Raises:
         InvalidInput: with every violation, by field (``periods[3]``, ``population[0]``, …).
@@ -35,17 +37,29 @@ class Drivers:
     """Persons, shape (n,), 1 to 10¹²; kept as a read-only float64 array."""
     gdp: npt.ArrayLike
     """GDP in constant money of one kind, shape (n,), 1 to 10²¹; kept as a read-only float64 array."""
+    price: npt.ArrayLike | None = None
+    """The material's price in constant money of any kind, shape (n,), 10⁻⁶ to 10¹², NaN where unknown."""
+    deployment: npt.ArrayLike | None = None
+    """What is deployed that holds the material (vehicles sold, capacity built), shape (n,), 0 to 10¹⁵, NaN where
+    unknown."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "periods", tuple(self.periods))
         check = ViolationCollector()
         check.require(len(self.periods) > 0, "periods", "must hold at least one year")
         _check_years(check, self.periods)
-        for name in ("population", "gdp"):
+        for name in LIMITS:
+            if getattr(self, name) is None:
+                continue
             values = _numbers(name, getattr(self, name))
             object.__setattr__(self, name, values)
             _check_within(check, name, values, len(self.periods))
         check.raise_if_any()
+
+    @property
+    def paths(self) -> tuple[FloatArray, ...]:
+        """Return population, GDP and what else is given, each of shape (n,); none for what is not given."""
+        return tuple(np.asarray(getattr(self, name), dtype=np.float64) for name in LIMITS if _given(self, name))
 
     @property
     def years(self) -> npt.NDArray[np.int64]:
@@ -61,6 +75,26 @@ class Drivers:
         place = np.searchsorted(self.years, years)
         population = np.asarray(self.population, dtype=np.float64)[place]
         return population, np.asarray(np.asarray(self.gdp, dtype=np.float64)[place] / population, dtype=np.float64)
+
+    def price_at(self, years: npt.NDArray[np.int64]) -> FloatArray:
+        """Return the price in some years, NaN where unknown, in the shape of `years`."""
+        return self._known("price", years)
+
+    def deployment_at(self, years: npt.NDArray[np.int64]) -> FloatArray:
+        """Return what is deployed in some years, NaN where unknown, in the shape of `years`."""
+        return self._known("deployment", years)
+
+    def _known(self, name: str, years: npt.NDArray[np.int64]) -> FloatArray:
+        found = np.full(len(years), np.nan)
+        if _given(self, name):
+            held = np.isin(years, self.years)
+            place = np.searchsorted(self.years, years[held])
+            found[held] = np.asarray(getattr(self, name), dtype=np.float64)[place]
+        return found
+
+
+def _given(drivers: Drivers, name: str) -> bool:
+    return getattr(drivers, name) is not None
 
 
 def _numbers(name: str, values: npt.ArrayLike) -> FloatArray:
@@ -94,5 +128,7 @@ def _check_within(check: ViolationCollector, name: str, values: FloatArray, n_pe
     )
     least, greatest = LIMITS[name]
     for i, value in enumerate(values):
+        if name in OPTIONAL and np.isnan(value):
+            continue
         message = f"must be a number from {least:g} to {greatest:g}, got {value:g}"
         check.require(bool(least <= value <= greatest), f"{name}[{i}]", message)

@@ -15,8 +15,9 @@ from lodestock_forecasters.errors import ForecastCancelled
 from lodestock_forecasters.history import History
 from lodestock_forecasters.intervals import error_scale, path_generator, sample_paths, step_distribution, step_means
 from lodestock_forecasters.models.registry import ForecasterPool
+from lodestock_forecasters.neighbours import Neighbourhood, is_short, neighbourhoods
 from lodestock_forecasters.periods import period_label
-from lodestock_forecasters.point import PointForecast, forecast_point
+from lodestock_forecasters.point import PointForecast, forecast_point, lent_point
 from lodestock_forecasters.record import digest_of, library_versions
 from lodestock_forecasters.request import DEFAULT_MODEL, ForecastRequest
 from lodestock_forecasters.result import ForecastResult, Rejection, SeriesForecast
@@ -40,11 +41,12 @@ def forecast(request: ForecastRequest, control: Control | None = None) -> Foreca
     control = control or Unattended()
     total = len(request.all_series)
     forecasts = []
+    lent = neighbourhoods(History.of(one) for one in request.all_series) if request.lend_strength else {}
     with ForecasterPool(control) as pool:
         for done, series in enumerate(request.all_series):
             if control.cancelled():
                 raise ForecastCancelled(f"cancelled after {done} of {total} series")
-            forecasts.append(_forecast_series(series, request, pool, control))
+            forecasts.append(_forecast_series(series, request, pool, control, lent.get(series.frequency)))
             pool.forget()
             control.report(done + 1, total)
     digest = input_digest(request)
@@ -60,24 +62,32 @@ def input_digest(request: ForecastRequest) -> str:
         request.seed,
         request.model,
         request.backtest_origins,
+        request.lend_strength,
     )
     return digest_of(options, request.all_series)
 
 
 def _forecast_series(
-    series: DemandSeries, request: ForecastRequest, pool: ForecasterPool, control: Control
+    series: DemandSeries,
+    request: ForecastRequest,
+    pool: ForecasterPool,
+    control: Control,
+    neighbours: Neighbourhood | None,
 ) -> SeriesForecast:
     history = History.of(series)
-    calibration = load_calibration(series.frequency)
+    calibration = load_calibration(series.frequency, history.season_length > 1)
     steps = history.lead + request.horizon
     remaining_s = control.remaining_s()
-    late = remaining_s is not None and remaining_s <= 0
-    recipe = NAIVE_RECIPE if late else _recipe(request.model, history)
-    point = forecast_point(history, steps, recipe, pool, calibration, 0 if late else request.backtest_origins)
-    rejected = point.rejected
-    if late:
-        rejected = (*rejected, Rejection(request.model, "the deadline had passed before this series' turn"))
-    return _answer(series, history, point, rejected, request, calibration)
+    if remaining_s is not None and remaining_s <= 0:
+        point = forecast_point(history, steps, NAIVE_RECIPE, pool, calibration, 0)
+        late = Rejection(request.model, "the deadline had passed before this series' turn")
+        return _answer(series, history, point, (*point.rejected, late), request, calibration)
+    if neighbours is not None and is_short(history):
+        point = lent_point(neighbours.path(history, steps))
+        return _answer(series, history, point, (), request, neighbours.calibrated(calibration))
+    recipe = _recipe(request.model, history)
+    point = forecast_point(history, steps, recipe, pool, calibration, request.backtest_origins)
+    return _answer(series, history, point, point.rejected, request, calibration)
 
 
 def _recipe(model: str, history: History) -> Recipe:

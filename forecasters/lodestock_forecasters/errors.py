@@ -51,16 +51,23 @@ class ModelFailed(ForecastingError):
     """A model has no usable answer for a series; the text says why."""
 
 
+MOST_VIOLATIONS = 1000
+"""Most violations that one error lists; of a million wrong values nobody reads more."""
+
+
 @dataclass(slots=True)
 class ViolationCollector:
-    """Gathers violations so that a caller sees all of them in one error."""
+    """Gathers violations so that a caller sees all of them, or the first `MOST_VIOLATIONS`, in one error."""
 
     violations: list[FieldViolation] = field(default_factory=list)
+    left_out: int = 0
 
     def require(self, holds: bool, field_path: str, message: str) -> bool:
         """Record a violation when `holds` is false, and return `holds`."""
-        if not holds:
+        if not holds and len(self.violations) < MOST_VIOLATIONS:
             self.violations.append(FieldViolation(field_path, message))
+        elif not holds:
+            self.left_out += 1
         return holds
 
     def raise_if_any(self) -> None:
@@ -69,5 +76,8 @@ class ViolationCollector:
         Raises:
             InvalidInput: at least one violation was recorded.
         """
+        if self.left_out:
+            last = self.violations[-1]
+            self.violations[-1] = replace(last, message=f"{last.message} (and {self.left_out} more violations)")
         if self.violations:
             raise InvalidInput(self.violations)

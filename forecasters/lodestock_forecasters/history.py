@@ -7,19 +7,27 @@ look past the next observation, so that a history cut at an observation equals t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from lodestock_forecasters.drivers import Drivers
 from lodestock_forecasters.periods import Frequency
 from lodestock_forecasters.series import BoolArray, DemandSeries, FloatArray
+from lodestock_forecasters.trend import Trend
 
 SEASONS_NEEDED = 3
 """Full seasons below which no season is looked for."""
-_NORMAL_QUANTILE_90 = 1.645
+LEAST_INTERVAL = 1.32
+"""Mean periods between demands from which a series is intermittent: Syntetos, Boylan and Croston 2005, J. Operational
+Research Society 56(5)."""
+LEAST_SPELLS = 2
+SEASON_EVIDENCE = {Frequency.QUARTERLY: 1.645, Frequency.MONTHLY: 2.326}
+"""Normal quantile that the test of a season must pass: one in 20 and one in 100. Prices by the month have heavy tails,
+which pass a test of one in 20 in one of eight cases."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class History:
     """Demand from the first to the last observation, without gaps."""
 
@@ -70,6 +78,21 @@ class History:
             id(self.drivers),
         )
 
+    @cached_property
+    def trend(self) -> Trend:
+        """Return the changes between the observations and what to make of their mean."""
+        return Trend.of(self.values, self.observed)
+
+    @cached_property
+    def intermittent(self) -> bool:
+        """Return whether demand comes and goes: two spells of zero or more between demands, and a demand in less than
+        one of `LEAST_INTERVAL` periods.
+
+        Zeros before the first demand and after the last are no spells: a use that began, or ended, does not come back.
+        """
+        demanded = np.flatnonzero(self.values > 0)
+        return len(demanded) * LEAST_INTERVAL <= len(self.values) and int((np.diff(demanded) > 1).sum()) >= LEAST_SPELLS
+
     @property
     def n_observed(self) -> int:
         """Return the number of observed values (≥ 1)."""
@@ -85,7 +108,7 @@ def _season_length(values: FloatArray, frequency: Frequency) -> int:
     """Return the season's length when the changes of a series repeat a year later, else 1.
 
     The autocorrelation r of the n first differences must, at the lag m of a year and corrected for the m products that
-    are missing from its sum, pass 1.645 · √((1 + 2 Σ_{i<m} r_i²) / n).
+    are missing from its sum, pass q · √((1 + 2 Σ_{i<m} r_i²) / n), q from `SEASON_EVIDENCE`.
     Differences are tested, not levels, because the levels of a trending series correlate at every lag.
 
     Source: the seasonality test of the Theta method (Fiorucci et al. 2016, Int. J. Forecasting 32(4)), there on levels.
@@ -100,5 +123,5 @@ def _season_length(values: FloatArray, frequency: Frequency) -> int:
         return 1
     n = len(changes)
     r = np.array([float(changes[i:] @ changes[:-i]) / variance for i in range(1, lag + 1)])
-    limit = _NORMAL_QUANTILE_90 * np.sqrt((1.0 + 2.0 * float(r[:-1] @ r[:-1])) / n)
+    limit = SEASON_EVIDENCE[frequency] * np.sqrt((1.0 + 2.0 * float(r[:-1] @ r[:-1])) / n)
     return lag if r[-1] * n / (n - lag) > limit else 1

@@ -23,32 +23,45 @@ from lodestock_forecasters.calibration import Calibration
 from lodestock_forecasters.history import History
 from lodestock_forecasters.series import FloatArray
 
-_MEAN_GRID = (np.arange(1000) + 0.5) / 1000
+FORGETTING = 0.95
+"""Share of its weight that a change keeps after a year."""
+_MEAN_GRID = (np.arange(250) + 0.5) / 250
 
 
 def error_scale(history: History, calibration: Calibration) -> float:
-    """Return the scale s of a series' errors: root mean square of its changes, drawn to the pooled scale.
+    """Return the scale s of a series' errors: root mean square of its changes beside the trend, drawn to the pooled
+    scale.
 
-    s² = (Σ d_i² + w · c² · ȳ) / (n + w), with d_i the n changes of √y between observations (divided by the root of the
-    periods between; season removed where there is one), w and c the pooled weight and scale, ȳ the mean value.
+    s² = (Σ v_i e_i² + w c² ȳ) / (Σ v_i − f + w), with e_i = (d_i − κ μ g_i) / √g_i the changes of √y between
+    observations less the believed part κ of the mean change μ (see `lodestock_forecasters.trend`; where there is a
+    season, less its own mean change), over the root of the periods g_i between; v_i = 0.95^(years before the last
+    change), because old unrest says less of the years ahead; f the means taken off; w and c the pooled weight and
+    scale, ȳ the mean value.
 
     Returns:
         s ≥ 0 on the square-root scale; 0 only for a history of zeros.
     """
-    known = np.flatnonzero(history.observed)
-    values = history.values[known]
-    changes = np.diff(np.sqrt(values)) / np.sqrt(np.diff(known))
-    freedom = float(len(changes))
-    m = history.season_length
-    if m > 1:
-        season = known[1:] % m
-        counts = np.bincount(season, minlength=m)
-        means = np.bincount(season, weights=changes, minlength=m) / np.maximum(counts, 1)
-        changes = changes - means[season]
-        freedom = max(freedom - m, 1.0)
+    gaps = history.trend.gaps
+    weights = FORGETTING ** ((gaps.sum() - np.cumsum(gaps)) / history.frequency.periods_per_year)
+    rest, means = _beside_the_mean(history)
+    freedom = max(float(weights.sum()) - means, min(1.0, len(rest)))
     prior = calibration.prior_weight
-    pooled = calibration.pooled_scale**2 * float(values.mean())
-    return float(np.sqrt((float(changes @ changes) + prior * pooled) / (freedom + prior)))
+    pooled = calibration.pooled_scale**2 * float(history.values[history.observed].mean())
+    return float(np.sqrt((float(weights @ rest**2) + prior * pooled) / (freedom + prior)))
+
+
+def _beside_the_mean(history: History) -> tuple[FloatArray, float]:
+    """Return the changes less what is believed to go on, per root of a period, shape (k,), and the number of means
+    taken off."""
+    trend, m = history.trend, history.season_length
+    if m == 1:
+        belief = trend.belief()
+        return (trend.sizes - belief * trend.mean * trend.gaps) / np.sqrt(trend.gaps), belief
+    scaled = trend.sizes / np.sqrt(trend.gaps)
+    season = np.flatnonzero(history.observed)[1:] % m
+    counts = np.bincount(season, minlength=m)
+    means = np.bincount(season, weights=scaled, minlength=m) / np.maximum(counts, 1)
+    return scaled - means[season], float(m)
 
 
 def step_distribution(
@@ -66,10 +79,27 @@ def step_distribution(
     Returns:
         Quantiles ≥ 0, shape (…, h, m), rising along the last axis; at u = 1/2 they equal the point path.
     """
-    steps = np.arange(1.0, point.shape[-1] + 1.0)
-    scores = calibration.for_length(n_observed).at(steps, u)
+    return spread(point, scale * step_scores(point.shape[-1], n_observed, calibration, u), u)
+
+
+def step_scores(horizon: int, n_observed: int, calibration: Calibration, u: FloatArray) -> FloatArray:
+    """Return the pooled scores of the steps 1 to h at levels u, shape (h, m)."""
+    return calibration.for_length(n_observed).at(np.arange(1.0, horizon + 1.0), u)
+
+
+def spread(point: FloatArray, shifts: FloatArray, u: FloatArray) -> FloatArray:
+    """Return the quantiles of every step from their distances to the point path on the square-root scale.
+
+    Args:
+        point: point paths, shape (…, h), ≥ 0; NaN at the end gives NaN.
+        shifts: scale times scores, shape (…, h, m).
+        u: rising levels in (0, 1), shape (m,).
+
+    Returns:
+        Quantiles ≥ 0, shape (…, h, m).
+    """
     roots = np.sqrt(point)[..., None]
-    shifted = roots + scale * scores
+    shifted = roots + shifts
     deviations = np.maximum(shifted, 0.0) ** 2 - roots**2
     upper = np.maximum.accumulate(deviations, axis=-2)
     lower = np.minimum.accumulate(deviations, axis=-2)
@@ -78,7 +108,7 @@ def step_distribution(
 
 
 def step_means(point: FloatArray, scale: float, n_observed: int, calibration: Calibration) -> FloatArray:
-    """Return the mean of every step's distribution, shape (h,), by the midpoint rule over 1000 levels."""
+    """Return the mean of every step's distribution, shape (h,), by the midpoint rule over 250 levels."""
     return np.asarray(
         step_distribution(point, scale, n_observed, calibration, _MEAN_GRID).mean(axis=1), dtype=np.float64
     )
@@ -114,7 +144,9 @@ def sample_paths(
     28(4).
     """
     horizon = len(point)
-    u = (np.arange(n_paths) + 0.5) / max(n_paths, 1)
+    if n_paths == 0:
+        return np.empty((0, horizon))
+    u = (np.arange(n_paths) + 0.5) / n_paths
     evenly = step_distribution(point, scale, n_observed, calibration, u)
     template = _dependent_normals(n_paths, horizon, calibration.dependence, generator)
     order = template.argsort(axis=0, kind="stable")

@@ -41,9 +41,14 @@ def smape(actual: FloatArray, forecast: FloatArray) -> float:
 
     Source: Makridakis 1993, Int. J. Forecasting 9(4); the form of the M4 competition, mean 2|y − f| / (|y| + |f|).
     """
+    return float(np.mean(symmetric_errors(actual, forecast)))
+
+
+def symmetric_errors(actual: FloatArray, forecast: FloatArray) -> FloatArray:
+    """Return the terms 2|y − f| / (|y| + |f|) of `smape`, of the shape of both; 0 for a pair of zeros, NaN for NaN."""
     size = np.abs(actual) + np.abs(forecast)
     error = 2.0 * np.abs(actual - forecast)
-    return float(np.mean(np.divide(error, size, out=np.zeros_like(error), where=size > 0)))
+    return np.asarray(np.divide(error, size, out=np.zeros_like(error), where=size != 0), dtype=np.float64)
 
 
 def owa(mase_model: float, mase_naive: float, smape_model: float, smape_naive: float) -> float:
@@ -72,5 +77,10 @@ def interval_score(actual: FloatArray, lower: FloatArray, upper: FloatArray, lev
 
     Source: Gneiting and Raftery 2007, J. American Statistical Association 102, eq. 43.
     """
+    return float(np.mean(interval_scores(actual, lower, upper, level)))
+
+
+def interval_scores(actual: FloatArray, lower: FloatArray, upper: FloatArray, level: float) -> FloatArray:
+    """Return the terms of `interval_score`, of the shape of all three."""
     outside = np.maximum(lower - actual, 0.0) + np.maximum(actual - upper, 0.0)
-    return float(np.mean(upper - lower + 2.0 / (1.0 - level) * outside))
+    return np.asarray(upper - lower + 2.0 / (1.0 - level) * outside, dtype=np.float64)

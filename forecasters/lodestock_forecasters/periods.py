@@ -6,6 +6,7 @@ that neighbours differ by one: year; 4 · year + quarter − 1; 12 · year + mon
 
 from __future__ import annotations
 
+import functools
 import re
 from enum import Enum
 
@@ -41,6 +42,7 @@ _PATTERNS = {
 }
 
 
+@functools.lru_cache(maxsize=4096)
 def period_ordinal(label: str, frequency: Frequency) -> int:
     """Return the ordinal number of a period label.
 

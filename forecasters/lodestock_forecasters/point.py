@@ -6,15 +6,16 @@ Owns the order of these steps for one series; knows nothing of intervals, batche
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lodestock_forecasters.backtest import Window, run_backtest, score
+from lodestock_forecasters.backtest import Window, point_scores, run_backtest, score
 from lodestock_forecasters.calibration import Calibration
 from lodestock_forecasters.combination import LAST_VALUE_RECIPE, NAIVE, NAIVE_RECIPE, Recipe, combine, gate, weights
 from lodestock_forecasters.errors import ModelFailed
 from lodestock_forecasters.history import History
 from lodestock_forecasters.models.registry import ForecasterPool
+from lodestock_forecasters.neighbours import NEIGHBOURS
 from lodestock_forecasters.result import BacktestScore, CombinationRule, FallbackLevel, ModelWeight, Rejection
 from lodestock_forecasters.series import FloatArray
 
@@ -58,20 +59,40 @@ def forecast_point(
     candidates = tuple(dict.fromkeys((NAIVE, *paths)))
 
     windows = run_backtest(history, candidates, pool.path, calibration, steps, most_origins)
-    scores = score(candidates, windows, calibration, NAIVE) if windows else []
     if len(recipe.members) > 1:
-        dropped = gate(history, paths, scores)
+        dropped = gate(history, paths, point_scores(tuple(paths), windows, NAIVE) if windows else {})
         rejected += dropped
         for one in dropped:
             del paths[one.model]
     if not set(paths) - {NAIVE}:
         recipe = _no_change_recipe(history, recipe)
         paths = {NAIVE: pool.path(NAIVE, history, steps)}
-    if windows and len(recipe.members) > 1:
-        scores += score((COMBINATION,), _with_combination(windows, recipe, tuple(paths)), calibration, NAIVE)
-    path = combine(recipe, paths, float(history.values[-1]))
+    scores = _scores(windows, candidates, recipe, tuple(paths), calibration) if windows else []
+    path = combine(recipe, paths, history)
     rule = recipe.rule if len(paths) > 1 else CombinationRule.SINGLE
-    return PointForecast(path, recipe.level, rule, weights(recipe, tuple(paths)), tuple(scores), tuple(rejected))
+    return PointForecast(
+        path, recipe.level, rule, weights(recipe, tuple(paths), history), tuple(scores), tuple(rejected)
+    )
+
+
+def lent_point(path: FloatArray) -> PointForecast:
+    """Return the point forecast of a short series that its neighbours lent a path to, shape (steps,)."""
+    path.setflags(write=False)
+    shares = (ModelWeight(NEIGHBOURS, 1.0),)
+    return PointForecast(path, FallbackLevel.SIMPLE, CombinationRule.SINGLE, shares, (), ())
+
+
+def _scores(
+    windows: Sequence[Window],
+    candidates: tuple[str, ...],
+    recipe: Recipe,
+    members: tuple[str, ...],
+    calibration: Calibration,
+) -> list[BacktestScore]:
+    """Return the scores of every candidate, and of the combination where there is one."""
+    if len(recipe.members) == 1:
+        return score(candidates, windows, calibration, NAIVE)
+    return score((*candidates, COMBINATION), _with_combination(windows, recipe, members), calibration, NAIVE)
 
 
 def _no_change_recipe(history: History, recipe: Recipe) -> Recipe:
@@ -98,16 +119,13 @@ def _candidate_paths(
 def _with_combination(windows: Sequence[Window], recipe: Recipe, members: Sequence[str]) -> list[Window]:
     """Return the windows with the combination's own path added, made of the members that could be fitted there."""
     return [
-        replace(
-            window, paths={**window.paths, COMBINATION: _window_path(window.history, window.paths, recipe, members)}
-        )
-        for window in windows
+        replace(window, paths={**window.paths, COMBINATION: _window_path(window, recipe, members)})
         if any(name in window.paths for name in members)
+        else window
+        for window in windows
     ]
 
 
-def _window_path(
-    history: History, paths: Mapping[str, FloatArray], recipe: Recipe, members: Sequence[str]
-) -> FloatArray:
-    left = {name: paths[name] for name in members if name in paths}
-    return combine(recipe, left, float(history.values[-1]))
+def _window_path(window: Window, recipe: Recipe, members: Sequence[str]) -> FloatArray:
+    left = {name: window.paths[name] for name in members if name in window.paths}
+    return combine(recipe, left, window.history)

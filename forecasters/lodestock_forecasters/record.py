@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from types import MappingProxyType
-
-import numpy as np
 
 from lodestock_forecasters.calibration import calibration_version
 from lodestock_forecasters.series import DemandSeries
@@ -24,11 +23,14 @@ def digest_of(options: tuple[object, ...], all_series: Iterable[DemandSeries]) -
         digest.update(series.observations.astype("<f8").tobytes())
         if series.drivers is not None:
             digest.update(repr(series.drivers.periods).encode())
-            for values in (series.drivers.population, series.drivers.gdp):
-                digest.update(np.asarray(values, dtype="<f8").tobytes())
+            given = (series.drivers.price is not None, series.drivers.deployment is not None)
+            digest.update(repr(given).encode())
+            for values in series.drivers.paths:
+                digest.update(values.astype("<f8").tobytes())
     return digest.hexdigest()
 
 
+@functools.cache
 def library_versions() -> Mapping[str, str]:
     """Return the version of each library that can move the figures, and of the calibration table."""
     versions = {"calibration": calibration_version()}

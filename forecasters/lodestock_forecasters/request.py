@@ -43,6 +43,9 @@ class ForecastRequest:
     """``default`` for the fixed combination, or the name of one model from `list_models`."""
     backtest_origins: int = DEFAULT_ORIGINS
     """Most rolling origins of the backtest, 0 (no backtest, and no gate on its results) to 100."""
+    lend_strength: bool = False
+    """Whether series of fewer than five values take growth and unrest from the longer ones of their frequency in this
+    request, if those are five or more, see `lodestock_forecasters.neighbours`. Their answers then depend on these."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "series", tuple(self.series))
@@ -78,6 +81,8 @@ class ForecastRequest:
     def _check_model(self, check: ViolationCollector) -> None:
         if self.model == DEFAULT_MODEL:
             return
+        message = f"is a part of the default combination; {self.model!r} is asked for alone"
+        check.require(not self.lend_strength, "lend_strength", message)
         names = ", ".join((DEFAULT_MODEL, *CARDS))
         if not check.require(self.model in CARDS, "model", f"{self.model!r} is no model; choose one of {names}"):
             return

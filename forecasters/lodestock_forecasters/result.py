@@ -16,7 +16,7 @@ class FallbackLevel(Enum):
     FULL = "FULL"
     """The chosen model, or what the gate left of the default combination: at least one model beyond naive."""
     SIMPLE = "SIMPLE"
-    """Three or four observed values: no change and drift only."""
+    """Three or four observed values: no change and drift only; or fewer than five, and growth lent by neighbours."""
     NAIVE = "NAIVE"
     """No change, since nothing else was possible or survived the gate."""
     LAST_VALUE = "LAST_VALUE"
@@ -133,6 +133,24 @@ class SeriesBacktest:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelComparison:
+    """Whether one model forecast better than another, see `lodestock_forecasters.comparison`."""
+
+    model: str
+    other: str
+    series: int
+    """Series on which both have scores."""
+    origins: int
+    """Origins that both have, over all series."""
+    difference: float
+    """Mean over the series of the scaled error of `model` less that of `other`; below 0, `model` was better."""
+    p_value: float
+    """Chance of a difference this large between equally good models; NaN where there are too few origins to say."""
+    better: str = ""
+    """The better of the two; empty where the test does not tell them apart."""
+
+
+@dataclass(frozen=True, slots=True)
 class BacktestResult:
     """Answer to one backtest request, series in the order of the request."""
 
@@ -140,6 +158,8 @@ class BacktestResult:
     overall: tuple[BacktestScore, ...]
     """One score a model: sums of origins and errors, and of each measure the mean over the series that have it; OWA is
     made of the means of MASE and sMAPE, as in the M4 competition."""
+    comparisons: tuple[ModelComparison, ...]
+    """Every two models that have common origins, in the order asked for."""
     input_digest: str
     """SHA-256 of the request, hexadecimal."""
     versions: Mapping[str, str]

@@ -96,10 +96,10 @@ def _check_periods(check: ViolationCollector, periods: Sequence[str], frequency:
         except ValueError as error:
             check.require(False, f"periods[{i}]", f"{error}, as a {frequency.value} series needs")
             continue
-        if previous is not None:
+        if previous is not None and ordinal <= previous[0]:
             what = "repeats" if ordinal == previous[0] else "comes after"
             message = f"{label} {what} {previous[1]}; periods must rise, each given once"
-            check.require(ordinal > previous[0], f"periods[{i}]", message)
+            check.require(False, f"periods[{i}]", message)
         previous = (ordinal, label)
 
 
@@ -108,13 +108,11 @@ def _check_values(check: ViolationCollector, values: FloatArray, n_periods: int)
         return
     message = f"must hold one value per period: {n_periods} periods, {len(values)} values"
     check.require(len(values) == n_periods, "values", message)
-    for i, value in enumerate(values):
-        if not np.isnan(value):
-            check.require(
-                bool(np.isfinite(value)), f"values[{i}]", f"must be finite, or NaN where unknown, got {value}"
-            )
-            check.require(bool(value >= 0), f"values[{i}]", f"demand cannot be negative, got {value:g}")
-            message = f"must be at most {MAX_VALUE:g}, got {value:g}; choose a larger unit"
-            check.require(not MAX_VALUE < value < np.inf, f"values[{i}]", message)
+    for i in np.flatnonzero(np.isinf(values) | (values < 0) | (values > MAX_VALUE)):
+        value, path = float(values[i]), f"values[{i}]"
+        check.require(not np.isinf(value), path, f"must be finite, or NaN where unknown, got {value}")
+        check.require(value >= 0, path, f"demand cannot be negative, got {value:g}")
+        message = f"must be at most {MAX_VALUE:g}, got {value:g}; choose a larger unit"
+        check.require(not MAX_VALUE < value < np.inf, path, message)
     message = "every value is NaN; at least one observed value is needed (a known zero is written 0)"
     check.require(len(values) == 0 or not bool(np.isnan(values).all()), "values", message)

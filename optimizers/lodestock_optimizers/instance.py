@@ -16,6 +16,8 @@ from functools import cached_property
 
 import numpy as np
 
+from lodestock_optimizers.expansions import Expansions
+from lodestock_optimizers.feeds import Feeds
 from lodestock_optimizers.footprints import Footprints
 from lodestock_optimizers.problem import (
     DAYS_PER_YEAR,
@@ -165,6 +167,12 @@ class Instance:
         return self._by_period(lambda s: s.capacity_tonnes)
 
     @cached_property
+    def most_capacity(self) -> Floats:
+        """(T, L) K with all that can be built, tonnes."""
+        expansions = self.expansions
+        return self.capacity + np.where(expansions.can_stand, self.length[:, None] * expansions.most, 0.0)
+
+    @cached_property
     def spot_capacity(self) -> Floats:
         """(T, L) Kˢ, tonnes."""
         return self._by_period(lambda s: s.spot_capacity_tonnes or (0.0,))
@@ -285,6 +293,16 @@ class Instance:
         """What deliveries leave besides."""
         return Footprints(self.problem, self.tree)
 
+    @cached_property
+    def expansions(self) -> Expansions:
+        """What capacity can be built."""
+        return Expansions(self.problem)
+
+    @cached_property
+    def feeds(self) -> Feeds:
+        """What plants take of other materials."""
+        return Feeds(self.problem)
+
     # Demand and stock
 
     @cached_property
@@ -309,9 +327,18 @@ class Instance:
         return _sum_by_material(self.demand, self.tiers_of)
 
     @cached_property
-    def yearly_demand(self) -> Floats:
-        """(T, M) base demand of each material, all tiers, tonnes a year."""
-        return _sum_by_material(self.base_demand, self.tiers_of) / self.length[:, None]
+    def yearly_use(self) -> Floats:
+        """(T, M) U, base demand of each material, all tiers, and what plants take of it for theirs, tonnes a year."""
+        return self._yearly_use(self.capacity)
+
+    @cached_property
+    def most_yearly_use(self) -> Floats:
+        """(T, M) the same with all plants that can be built, tonnes a year."""
+        return self._yearly_use(self.most_capacity)
+
+    def _yearly_use(self, capacity: Floats) -> Floats:
+        demand = _sum_by_material(self.base_demand, self.tiers_of)
+        return self.feeds.use(demand, capacity) / self.length[:, None]
 
     @cached_property
     def substitutions(self) -> list[SubstitutionIndex]:
@@ -332,18 +359,18 @@ class Instance:
         return most
 
     def storage(self, m: int) -> float:
-        """Sm^max, tonnes; by default two years of the largest yearly demand, and room for what is there already."""
+        """Sm^max, tonnes; by default two years of the largest yearly use, and room for what is there already."""
         stock = self.stocks[m]
         if stock.capacity_tonnes is not None:
             return stock.capacity_tonnes
-        return max(stock.opening_tonnes, STORAGE_YEARS * float(self.yearly_demand[:, m].max()))
+        return max(stock.opening_tonnes, STORAGE_YEARS * float(self.most_yearly_use[:, m].max()))
 
     def floor(self, n: int, m: int) -> float | None:
         """Stock floor at a node, tonnes; None where none binds."""
         days = self._floor_days[m].get(int(self.tree.state[n, m]))
         if days is None or not self.tree.floor_may_bind[n, m]:
             return None
-        return days / DAYS_PER_YEAR * float(self.yearly_demand[self.tree.period[n], m])
+        return days / DAYS_PER_YEAR * float(self.yearly_use[self.tree.period[n], m])
 
     @cached_property
     def _floor_days(self) -> dict[int, dict[int, float]]:
@@ -358,7 +385,7 @@ class Instance:
         stock = self.stocks[m]
         if stock.closing_tonnes is not None:
             return stock.closing_tonnes
-        last_floor = stock.floor_days / DAYS_PER_YEAR * float(self.yearly_demand[-1, m])
+        last_floor = stock.floor_days / DAYS_PER_YEAR * float(self.yearly_use[-1, m])
         return max(stock.opening_tonnes, last_floor)
 
     def closing_at(self, m: int, n: int) -> float | None:
@@ -379,10 +406,19 @@ class Instance:
         given = self.stocks[m].closing_shortfall_usd_per_tonne
         if given is not None:
             return given
-        costs = shortage_costs(self.problem.materials[m])
+        costs = self.shortage_costs[m]
         quarter = 0.25 * (costs[DemandTier.GENERAL] + costs[DemandTier.ESSENTIAL])
-        landed = self.price * (1.0 + self.tariff) + self.freight
-        return max(quarter, float(landed[:, self.sources_of[m]].max(initial=0.0)))
+        return max(quarter, self._dearest[m])
+
+    @cached_property
+    def shortage_costs(self) -> list[dict[DemandTier, float]]:
+        """Of each material what a missing tonne costs, by tier, USD/t: of a feed, the least that it makes missing."""
+        return self.feeds.made_missing([shortage_costs(material) for material in self.problem.materials])
+
+    @cached_property
+    def _dearest(self) -> list[float]:
+        """Of each material the dearest landed cost in a calm time, with the dearest feed in it, USD/t."""
+        return self.feeds.dearest((self.price * (1.0 + self.tariff) + self.freight).max(axis=0))
 
     def floor_shortfall_cost(self, m: int) -> float:
         """vm, USD per tonne and year."""
@@ -415,12 +451,15 @@ class Instance:
 
 
 def shortage_costs(material: Material) -> dict[DemandTier, float]:
-    """What a missing tonne of each tier costs, USD/t: where it is not given, as the next tier, else as the last."""
+    """What a missing tonne of each tier costs, USD/t: where it is not given, as the next tier, else as the last.
+
+    Empty for a material without demand.
+    """
     given = {
         d.tier: d.shortage_cost_usd_per_tonne for d in material.demand if d.shortage_cost_usd_per_tonne is not None
     }
-    costs = {}
-    for i, tier in enumerate(TIERS):
+    costs: dict[DemandTier, float] = {}
+    for i, tier in enumerate(TIERS if given else ()):
         following = [given[t] for t in TIERS[i:] if t in given]
         costs[tier] = following[0] if following else given[[t for t in TIERS if t in given][-1]]
     return costs

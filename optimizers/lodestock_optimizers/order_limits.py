@@ -20,13 +20,14 @@ MARGIN = 1.001
 def order_limits(instance: Instance) -> Floats:
     """(K, L) M: no plan of least cost needs more than that of a contract.
 
-    What is delivered beyond the demand (what a material can stand in for included) and what storage holds is disposed
-    of. Contracts that deliver more than that wherever they deliver can be made smaller, their deliveries and the
-    disposal with them: no cost is below 0, and of the rules only shares of deliveries could be broken. So it holds for
-    materials without such shares; for the others M = K.
+    A source with a feed may be a way to be rid of it, so that M = K with all that can be built. Of the others, what is
+    delivered beyond the demand (what a material can stand in for and plants can take of it included) and what storage
+    holds is disposed of. Contracts that deliver more than that wherever they deliver can be made smaller, their
+    deliveries and the disposal with them: no cost is below 0, and of the rules only shares of deliveries could be
+    broken. So it holds for materials without such shares; for the others M = K.
     """
     tree = instance.tree
-    capacity = np.where(embargoed(instance), 0.0, instance.capacity)[[t for t, _ in instance.contracts]]
+    capacity = np.where(embargoed(instance), 0.0, instance.most_capacity)[[t for t, _ in instance.contracts]]
     useful = _useful(instance)[:, instance.material_of]
     with np.errstate(divide="ignore", invalid="ignore"):
         enough = np.where(tree.availability > 0, MARGIN * useful / tree.availability, 0.0)
@@ -34,7 +35,8 @@ def order_limits(instance: Instance) -> Floats:
     for n, contracts in enumerate(instance.contract_of):
         columns = np.arange(instance.source_count)
         most[contracts, columns] = np.maximum(most[contracts, columns], enough[n])
-    most = np.where(_of_deliveries(instance)[instance.material_of], np.inf, most)
+    is_plant = instance.feeds.taken >= 0
+    most = np.where(_of_deliveries(instance)[instance.material_of] | is_plant, np.inf, most)
     held = np.maximum(instance.min_order[None, :], np.nan_to_num(instance.booked))
     return np.minimum(capacity, np.maximum(most, held))
 
@@ -66,7 +68,7 @@ def least_share_of_deliveries(instance: Instance) -> list[float]:
 
 def _useful(instance: Instance) -> Floats:
     """(N, M) tonnes of each material that can be used or stored at a node."""
-    useful = instance.material_demand.copy()
+    useful = instance.material_demand + instance.feeds.fed(instance.most_capacity)[instance.tree.period]
     for m in instance.stocks:
         useful[:, m] += instance.storage(m)
     given = instance.problem.substitutions

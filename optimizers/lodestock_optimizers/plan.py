@@ -83,7 +83,8 @@ class PlanNode:
     tail_share: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+# Of these two a plan has tens of thousands; one that is not frozen is made in a quarter of the time.
+@dataclass(slots=True, unsafe_hash=True)
 class Contract:
     """So much of one source for one period; `signed_node_id` is −1 where it is signed at or before the start."""
 
@@ -100,7 +101,7 @@ class Contract:
     fixed_cost_usd: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Delivery:
     """Deliveries of one source at one node."""
 
@@ -139,6 +140,8 @@ class MaterialBalance:
     days_of_cover: float
     marginal_value_usd_per_tonne: float | None
     marginal_risk_charge_usd_per_tonne: float | None
+    fed_tonnes: float = 0.0
+    """What the sources of other materials take of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,7 @@ class CostBreakdown:
     substitution_usd: float = 0.0
     footprint_usd: float = 0.0
     fixed_usd: float = 0.0
+    investment_usd: float = 0.0
 
     @property
     def expected_cost_usd(self) -> float:
@@ -174,6 +178,7 @@ class CostBreakdown:
             + self.substitution_usd
             + self.footprint_usd
             + self.fixed_usd
+            + self.investment_usd
         )
 
 
@@ -226,6 +231,24 @@ class SubstitutionUse:
 
 
 @dataclass(frozen=True, slots=True)
+class BuiltCapacity:
+    """Capacity that is decided at one node, built or not; it stands from `ready_period` to `last_period` below it.
+
+    `yearly_cost_usd_per_tonne_year` is the annuity of a tonne a year with its fixed cost, for each year in which it
+    stands.
+    """
+
+    source_id: str
+    node_id: int
+    period: int
+    ready_period: int
+    last_period: int
+    tonnes_per_year: float
+    yearly_cost_usd_per_tonne_year: float
+    reduced_cost_usd_per_tonne_year: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class FootprintUse:
     """Footprint of the deliveries at one node, in units of its kind; `max_units` None where no limit binds."""
 
@@ -247,6 +270,8 @@ class ConflictingRule:
     node_ids: tuple[int, ...]
     periods: tuple[int, ...]
     description: str
+    scenario_ids: tuple[str, ...] = ()
+    """Scenarios that may have led to these nodes; empty where nothing need have happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,5 +316,6 @@ class Plan:
     conflict: tuple[ConflictingRule, ...] = ()
     substitutions: tuple[SubstitutionUse, ...] = ()
     footprints: tuple[FootprintUse, ...] = ()
+    expansions: tuple[BuiltCapacity, ...] = ()
     cvar_usd: float | None = None
     has_yes_or_no: bool = False

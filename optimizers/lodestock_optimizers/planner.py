@@ -21,12 +21,14 @@ from lodestock_optimizers.plan import ModelSize, Plan, PlanStatus, SolverReport
 from lodestock_optimizers.problem import SourcingProblem
 from lodestock_optimizers.reading.answer import Answer
 from lodestock_optimizers.reading.breaches import read_breaches
+from lodestock_optimizers.reading.expansion_prices import price_expansions
 from lodestock_optimizers.reading.extraction import (
     read_balances,
     read_contracts,
     read_costs,
     read_cvar,
     read_deliveries,
+    read_expansions,
     read_footprints,
     read_nodes,
     read_substitutions,
@@ -34,17 +36,20 @@ from lodestock_optimizers.reading.extraction import (
 from lodestock_optimizers.reading.prices import price_nodes, read_binding_rules, value_contracts
 from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.check import check_answer
+from lodestock_optimizers.solving.decomposition import Decomposition
 from lodestock_optimizers.solving.highs import SOLVER, AnySolver, Solution, Solver, Unanswered, no_solution
 from lodestock_optimizers.solving.incumbents import Search
 from lodestock_optimizers.solving.mixed import MixedSession, MixedSolver
-from lodestock_optimizers.solving.race import solve
-from lodestock_optimizers.trade_rules import rule_rows
+from lodestock_optimizers.solving.pricing import LEAST_COLUMNS, PricedSolver, can_be_priced
+from lodestock_optimizers.solving.race import MOST_AT_ONCE, solve
+from lodestock_optimizers.solving.unbought import levels_without_purchases
+from lodestock_optimizers.trade_rules import RuleRow, rule_rows
 from lodestock_optimizers.validation import validate
 from lodestock_optimizers.violations import InvalidProblem
 from lodestock_optimizers.watch import Stage, Stopped, Timekeeper, Unwatched, Watcher, relative_gap
 
-READ_SHARE = 1.5
-"""Time to turn a solution into the plan, as a share of that to build and compile its model: measured, 0.6 to 1.2.
+READ_SHARE = 2.5
+"""Time to turn a solution into the plan, as a share of that to build and compile its model: measured, 1 to 2.
 
 More than that, since a solver that was told to end goes on beside it for a while. A share of what was measured in the
 same run, not seconds a column, so that it holds on a slow machine and on a busy one.
@@ -88,7 +93,7 @@ class _Planning:
     def __init__(self, problem: SourcingProblem, keeper: Timekeeper, write_share: float) -> None:
         self._problem = problem
         self._keeper = keeper
-        self._share_after = READ_SHARE + write_share
+        self._write_share = write_share
         self._seconds: dict[Stage, float] = {}
         self._session = MixedSession()
         self._size = ModelSize(0, 0, 0, 0, len(problem.materials), len(problem.sources))
@@ -114,9 +119,11 @@ class _Planning:
             arrays = parted.arrays if parted else arrays_of(instance, rows, keeper)
             self._size = _size(instance, arrays)
         with self._timed(Stage.SOLVING):
-            solver: AnySolver = parted or self._solver(arrays)
-            # Parts of one material have nothing to search: the plan that buys nothing is theirs at once.
-            may_search = not parts or any(part.instance.material_count > 1 for part in parts)
+            priced = None if parts else self._priced(instance, rows, arrays)
+            solver: AnySolver = parted or priced or self._solver(arrays)
+            # Parts of one material have nothing to search: the plan that buys nothing is theirs at once. Whoever prices
+            # what ties the parts finds plans on the way.
+            may_search = not priced and (not parts or any(part.instance.material_count > 1 for part in parts))
             search = Search(instance, rows, arrays) if may_search else None
             solution = solve(solver, keeper, Stage.SOLVING, search, self._reserve_s)
         answer = Answer(instance, rows, arrays, solution)
@@ -142,6 +149,14 @@ class _Planning:
             raise
         return solver
 
+    def _priced(self, instance: Instance, rows: list[RuleRow], arrays: LinearArrays) -> PricedSolver | None:
+        """What solves a large whole by its parts; None where that gains nothing, or no time is left for it."""
+        is_one = len(arrays.integer) > 0 or self._problem.tail_weight > 0
+        if is_one or arrays.shape[1] < LEAST_COLUMNS or self._keeper.left(self._reserve_s) == 0.0:
+            return None
+        parts = Decomposition(instance, rows, arrays)
+        return PricedSolver(parts, levels_without_purchases(instance, arrays)) if can_be_priced(parts) else None
+
     def _solver(self, arrays: LinearArrays) -> Solver:
         left_s = self._keeper.left(self._reserve_s)
         return MixedSolver(arrays, left_s, self._session) if len(arrays.integer) else Solver(arrays, left_s)
@@ -149,10 +164,26 @@ class _Planning:
     @property
     def _reserve_s(self) -> float:
         """Seconds that reading and writing the plan will take, by those that its model took so far."""
-        return self._share_after * sum(self._seconds.values())
+        return (READ_SHARE + self._write_share) * self._model_s
+
+    @property
+    def _model_s(self) -> float:
+        return self._seconds.get(Stage.BUILDING, 0.0) + self._seconds.get(Stage.COMPILING, 0.0)
+
+    def _heed_reading(self) -> None:
+        """Go on reading, unless the caller cancelled, or what is left would not do to write the plan down.
+
+        Raises:
+            Stopped: One of them. A plan that comes too late is lost, and so would be the word that there is none.
+        """
+        self._keeper.heed_caller()
+        # What is read in a moment is late by no more than that.
+        is_small = self._size.columns <= MOST_AT_ONCE
+        if not is_small and self._keeper.left(self._write_share * self._model_s) == 0.0:
+            raise Stopped(PlanStatus.NO_PLAN_FOUND)
 
     def _read(self, answer: Answer, solver: AnySolver) -> Plan:
-        solution, keeper = answer.solution, self._keeper
+        solution = answer.solution
         check = check_answer(answer.arrays, solution)
         if not check.primal_violation <= check.tolerance:
             return replace(self._without_plan(PlanStatus.NO_PLAN_FOUND, solution), check=check)
@@ -161,11 +192,11 @@ class _Planning:
         # Duals are prices at an optimum alone.
         is_priced = status is PlanStatus.OPTIMAL
         costs, materials = read_costs(answer)
-        keeper.heed_caller()
+        self._heed_reading()
         nodes, deliveries = read_nodes(answer), read_deliveries(answer)
-        keeper.heed_caller()
+        self._heed_reading()
         balances = read_balances(answer, price_nodes(answer, solver) if is_priced else None)
-        keeper.heed_caller()
+        self._heed_reading()
         return Plan(
             status=status,
             size=self._size,
@@ -174,7 +205,7 @@ class _Planning:
             check=check,
             costs=costs,
             nodes=nodes,
-            contracts=read_contracts(answer, value_contracts(answer) if is_priced else None),
+            contracts=read_contracts(answer, value_contracts(answer, solver.greatest_levels()) if is_priced else None),
             deliveries=deliveries,
             balances=balances,
             materials=materials,
@@ -182,6 +213,7 @@ class _Planning:
             breaches=read_breaches(answer),
             substitutions=read_substitutions(answer),
             footprints=read_footprints(answer),
+            expansions=read_expansions(answer, price_expansions(answer) if is_priced else None),
             cvar_usd=read_cvar(answer),
             has_yes_or_no=len(answer.arrays.integer) > 0,
         )

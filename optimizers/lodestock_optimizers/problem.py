@@ -120,12 +120,36 @@ class Footprint:
 
 
 @dataclass(frozen=True, slots=True)
+class Feed:
+    """What a tonne delivered takes of another material: ore for a refinery, scrap for a recycler."""
+
+    material_id: str
+    tonnes_per_tonne: float
+
+
+@dataclass(frozen=True, slots=True)
+class Expansion:
+    """Capacity that can be built at a source: at most `max_tonnes_per_year` stand at a time.
+
+    What is decided in a period stands `lead_periods` later, until `life_years` have passed since then. The capital is
+    owed as an annuity over the life, the fixed cost beside it, for each year in which the capacity stands.
+    """
+
+    max_tonnes_per_year: float
+    capital_usd_per_tonne_year: float
+    lead_periods: int
+    fixed_usd_per_tonne_year: float = 0.0
+    life_years: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One way to get one material from one country.
 
     `take_or_pay` is the share of what is contracted and available that must be taken; `lead_periods` None means one
     year, rounded up; an empty `spot_capacity_tonnes` means that nothing is sold spot. `fixed_cost_usd` is owed for each
-    period under contract, in which at least `min_order_tonnes` are contracted.
+    period under contract, in which at least `min_order_tonnes` are contracted. With a `feed` the price is that of the
+    conversion, and `capacity_tonnes` that of the plant.
     """
 
     source_id: str
@@ -146,6 +170,8 @@ class Source:
     fixed_cost_usd: float = 0.0
     min_order_tonnes: float = 0.0
     footprints: tuple[Footprint, ...] = ()
+    feed: Feed | None = None
+    expansion: Expansion | None = None
 
 
 @dataclass(frozen=True, slots=True)

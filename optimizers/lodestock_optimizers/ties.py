@@ -1,4 +1,4 @@
-"""Which materials are decided together: those that a budget, a rule, a deposit or a substitution ties.
+"""Which materials are decided together: those that a budget, a rule, a deposit, a substitution or a feed ties.
 
 What nothing ties is a problem of its own: its least cost, and every number of its plan, rest on its own figures. The
 scenario tree is shared by all (see `lodestock_optimizers.scenario_tree`).
@@ -16,10 +16,10 @@ def material_groups(problem: SourcingProblem) -> tuple[frozenset[int], ...]:
     return merged(len(problem.materials), _ties(problem))
 
 
-def substitution_groups(problem: SourcingProblem) -> tuple[frozenset[int], ...]:
-    """The group of each material, by position: those that stand in for each other, directly or round a chain."""
+def balance_groups(problem: SourcingProblem) -> tuple[frozenset[int], ...]:
+    """The group of each material, by position: those that stand in for each other or are made of each other."""
     position = {m.material_id: i for i, m in enumerate(problem.materials)}
-    return merged(len(problem.materials), _substitution_ties(problem, position))
+    return merged(len(problem.materials), _balance_ties(problem, position))
 
 
 def merged(count: int, ties: Iterable[Iterable[int]]) -> tuple[frozenset[int], ...]:
@@ -46,13 +46,16 @@ def _ties(problem: SourcingProblem) -> Iterator[list[int]]:
             yield [position[name] for name in rule.material_ids] or everything
     for deposit in problem.deposits:
         yield [of_source[name] for name in deposit.source_ids]
-    yield from _substitution_ties(problem, position)
+    yield from _balance_ties(problem, position)
     for policy in problem.footprint_policies:
         if policy.max_units or policy.max_units_by_state:
             leaving = (s for s in problem.sources if any(f.kind == policy.kind for f in s.footprints))
             yield [position[s.material_id] for s in leaving]
 
 
-def _substitution_ties(problem: SourcingProblem, position: dict[str, int]) -> Iterator[list[int]]:
+def _balance_ties(problem: SourcingProblem, position: dict[str, int]) -> Iterator[list[int]]:
     for substitution in problem.substitutions:
         yield [position[substitution.material_id], position[substitution.substitute_material_id]]
+    for source in problem.sources:
+        if source.feed is not None:
+            yield [position[source.material_id], position[source.feed.material_id]]

@@ -2,7 +2,7 @@
 
 Owns the reading of quotas, share caps, share floors and embargoes (docs/model.md, "Trade rules" and "Where rules
 bind"). A row says  Σ(numerator) − share·Σ(base) ≤ limit  (a floor: ≥), with deliveries y + z in both sums, so that one
-shape serves every denominator: DEMAND has no base, SUPPLY and IMPORTS have no limit.
+shape serves every denominator: the base of DEMAND is what plants take as feed, SUPPLY and IMPORTS have no limit.
 """
 
 from __future__ import annotations
@@ -13,22 +13,29 @@ import numpy as np
 
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.problem import Embargo, Quota, ShareCap, ShareDenominator, ShareFloor, SourceKind, TradeRule
-from lodestock_optimizers.scenario_tree import Bools, states_with_limit
+from lodestock_optimizers.scenario_tree import Bools, Floats, states_with_limit
 
 
 @dataclass(frozen=True, slots=True)
 class NodeLimit:
-    """The limit of a rule at one node: share of the base, plus tonnes; `binds` is False where it is only reported."""
+    """The limit of a rule at one node: share of the base, plus tonnes; `binds` is False where it is only reported.
+
+    `demand`: tonnes of the denominator that are none of the base's.
+    """
 
     node: int
     share: float
     tonnes: float
     binds: bool
+    demand: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """One rule for one material (−1: one row over several) and country ("": all), with its limit node by node."""
+    """One rule for one material (−1: one row over several) and country ("": all), with its limit node by node.
+
+    `counted`: of each source of the base, the tonnes that a tonne delivered adds to it.
+    """
 
     rule: int
     family: str
@@ -36,7 +43,17 @@ class RuleRow:
     country: str
     numerator: tuple[int, ...]
     base: tuple[int, ...]
+    counted: tuple[float, ...]
     limits: tuple[NodeLimit, ...]
+
+    def at(self, node: int) -> NodeLimit:
+        """The limit at a node that has one."""
+        return next(limit for limit in self.limits if limit.node == node)
+
+    def base_tonnes(self, delivered: Floats) -> Floats:
+        """(…,) tonnes of the base, from (…, L) tonnes delivered."""
+        tonnes: Floats = delivered[..., list(self.base)] @ np.array(self.counted)
+        return tonnes
 
 
 def embargoed(instance: Instance) -> Bools:
@@ -85,7 +102,7 @@ def _quota_row(r: int, instance: Instance, materials: list[int]) -> RuleRow:
         if states <= limits.keys():
             nodes.append(NodeLimit(n, 0.0, limits[max(states)], bool(instance.settled[n])))
     numerator = tuple(l for l in range(instance.source_count) if names_source(rule, instance, l))
-    return RuleRow(r, "quota", materials[0] if len(materials) == 1 else -1, "", numerator, (), tuple(nodes))
+    return RuleRow(r, "quota", materials[0] if len(materials) == 1 else -1, "", numerator, (), (), tuple(nodes))
 
 
 def _share_row(r: int, instance: Instance, m: int, country: str = "") -> RuleRow:
@@ -102,7 +119,8 @@ def _share_row(r: int, instance: Instance, m: int, country: str = "") -> RuleRow
     of_material = instance.sources_of[m]
     imports = [l for l in of_material if sources[l].kind is SourceKind.IMPORT]
     denominator = share_rule.denominator
-    base = {ShareDenominator.DEMAND: [], ShareDenominator.SUPPLY: of_material, ShareDenominator.IMPORTS: imports}
+    takers = instance.feeds.takers[m]
+    base = {ShareDenominator.DEMAND: takers, ShareDenominator.SUPPLY: of_material, ShareDenominator.IMPORTS: imports}
     counted = imports if denominator is ShareDenominator.IMPORTS else of_material
     numerator = [
         l
@@ -118,10 +136,12 @@ def _share_row(r: int, instance: Instance, m: int, country: str = "") -> RuleRow
     for n, state, wanted, binds in zip(at, states, demand, instance.settled[at].tolist(), strict=True):
         share = limits.get(state)
         if share is not None:
-            tonnes = share * wanted if of_demand else 0.0
-            nodes.append(NodeLimit(n, 0.0 if of_demand else share, tonnes, binds))
+            own = wanted if of_demand else 0.0
+            nodes.append(NodeLimit(n, share, share * own, binds, own))
     family = "share_cap" if isinstance(share_rule, ShareCap) else "share_floor"
-    return RuleRow(r, family, m, country, tuple(numerator), tuple(base[denominator]), tuple(nodes))
+    whole = base[denominator]
+    each: list[float] = instance.feeds.per_tonne[whole].tolist() if of_demand else [1.0] * len(whole)
+    return RuleRow(r, family, m, country, tuple(numerator), tuple(whole), tuple(each), tuple(nodes))
 
 
 def rule_materials(rule: TradeRule, instance: Instance) -> list[int]:
@@ -141,6 +161,8 @@ def _periods(rule: TradeRule, instance: Instance) -> list[int]:
 
 
 def _nodes(rule: TradeRule, instance: Instance) -> list[int]:
+    if not rule.periods:
+        return list(range(instance.node_count))
     return np.flatnonzero(np.isin(instance.tree.period, _periods(rule, instance))).tolist()
 
 

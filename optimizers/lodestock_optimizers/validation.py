@@ -27,7 +27,11 @@ from lodestock_optimizers.problem import (
     StockPolicy,
     TradeRule,
 )
-from lodestock_optimizers.validation_additions import book_violations, footprint_violations, substitution_violations
+from lodestock_optimizers.validation_book import book_violations
+from lodestock_optimizers.validation_expansion import expansion_violations, most_built
+from lodestock_optimizers.validation_feed import feed_violations, stage_violations
+from lodestock_optimizers.validation_footprints import footprint_violations
+from lodestock_optimizers.validation_substitution import substitution_violations
 from lodestock_optimizers.violations import (
     LEAST_PERIOD_YEARS,
     MOST,
@@ -114,9 +118,11 @@ def _materials(problem: SourcingProblem) -> Iterator[Violation]:
     if not problem.materials:
         yield Violation("materials", "is empty, must hold at least one material")
     yield from unique("materials", "material_id", (m.material_id for m in problem.materials))
+    feeding = {source.feed.material_id for source in problem.sources if source.feed is not None}
     for i, material in enumerate(problem.materials):
         path = f"materials[{i}]"
-        yield from _demand(path, material, len(problem.periods))
+        if material.demand or material.material_id not in feeding:
+            yield from _demand(path, material, len(problem.periods))
         if material.stock is not None:
             yield from _stock(f"{path}.stock", material.stock)
             yield from _room(f"{path}.stock", material.stock, problem)
@@ -124,7 +130,7 @@ def _materials(problem: SourcingProblem) -> Iterator[Violation]:
 
 def _demand(path: str, material: Material, count: int) -> Iterator[Violation]:
     if not material.demand:
-        yield Violation(f"{path}.demand", "is empty, must hold at least one tier")
+        yield Violation(f"{path}.demand", "is empty, must hold at least one tier where the material feeds no source")
     elif all(d.shortage_cost_usd_per_tonne is None for d in material.demand):
         where = f"{path}.demand[0].shortage_cost_usd_per_tonne"
         yield Violation(where, "is not given for any tier, must be given for at least one")
@@ -176,10 +182,14 @@ def _sources(problem: SourcingProblem) -> Iterator[Violation]:
         yield from _landed_cost(path, source, factor)
         if source.material_id not in materials:
             yield Violation(f"{path}.material_id", f"'{source.material_id}' is no material of the problem")
-        yield from _source(path, source, len(problem.periods))
+        yield from _source(path, source, problem)
+        yield from feed_violations(f"{path}.feed", source, materials)
+        yield from expansion_violations(f"{path}.expansion", source, problem)
+    yield from stage_violations(problem)
 
 
-def _source(path: str, source: Source, count: int) -> Iterator[Violation]:
+def _source(path: str, source: Source, problem: SourcingProblem) -> Iterator[Violation]:
+    count = len(problem.periods)
     yield from series(f"{path}.unit_price_usd_per_tonne", source.unit_price_usd_per_tonne, count)
     yield from series(f"{path}.tariff_rate", source.tariff_rate, count, required=False, most=MOST_RATE)
     yield from series(f"{path}.capacity_tonnes", source.capacity_tonnes, count)
@@ -194,7 +204,8 @@ def _source(path: str, source: Source, count: int) -> Iterator[Violation]:
         yield Violation(where, "must be above 0 where take_or_pay is below 1, or the contract is a free option")
     if source.lead_periods is not None and source.lead_periods < 0:
         yield Violation(f"{path}.lead_periods", f"is {source.lead_periods}, must be 0 or more")
-    most = max(source.capacity_tonnes, default=math.inf)
+    most = max(*source.capacity_tonnes, 0.0) if source.capacity_tonnes else math.inf
+    most += most_built(source, problem)
     if most < source.min_order_tonnes <= MOST:
         text = f"is {source.min_order_tonnes:g}, more than the largest capacity, {most:g}: nothing could be signed"
         yield Violation(f"{path}.min_order_tonnes", text)
@@ -259,16 +270,18 @@ def _budget(problem: SourcingProblem) -> Iterator[Violation]:
 
 def _scenarios(problem: SourcingProblem) -> Iterator[Violation]:
     yield from unique("scenarios", "scenario_id", (s.scenario_id for s in problem.scenarios))
+    materials = {m.material_id for m in problem.materials}
+    sources = {s.source_id for s in problem.sources}
     for i, scenario in enumerate(problem.scenarios):
-        yield from _scenario(f"scenarios[{i}]", scenario, problem)
+        yield from _scenario(f"scenarios[{i}]", scenario, len(problem.periods) - 1, materials, sources)
     # Not fsum, which fails where the sum of broken figures is beyond all numbers.
     total = sum(s.probability for s in problem.scenarios if math.isfinite(s.probability))
     if total > 1 + PROBABILITY_SLACK:
         yield Violation("scenarios", f"the probabilities add up to {total:g}, must add up to 1 or less")
 
 
-def _scenario(path: str, scenario: Scenario, problem: SourcingProblem) -> Iterator[Violation]:
-    last = len(problem.periods) - 1
+def _scenario(path: str, scenario: Scenario, last: int, materials: set[str], sources: set[str]) -> Iterator[Violation]:
+    """One scenario, of a problem whose last period and names are given."""
     onset, end = scenario.onset_period, scenario.end_period
     yield from number(f"{path}.probability", scenario.probability, 0.0, 1.0)
     if not 0 <= onset <= last:
@@ -277,8 +290,6 @@ def _scenario(path: str, scenario: Scenario, problem: SourcingProblem) -> Iterat
         yield Violation(f"{path}.end_period", f"is {end}, must be from the onset {onset} to {last}")
     if scenario.rebuilding_periods is not None and scenario.rebuilding_periods < 0:
         yield Violation(f"{path}.rebuilding_periods", f"is {scenario.rebuilding_periods}, must be 0 or more")
-    materials = {m.material_id for m in problem.materials}
-    sources = {s.source_id for s in problem.sources}
     yield from known(f"{path}.state_material_ids", scenario.state_material_ids, materials, "material")
     for j, disruption in enumerate(scenario.disruptions):
         where = f"{path}.disruptions[{j}]"

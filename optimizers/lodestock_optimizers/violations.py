@@ -30,6 +30,8 @@ MOST_DISCOUNT_WEIGHT = 1e3
 """How much more than the first period the last may weigh; a negative discount rate lets it weigh more."""
 LEAST_PERIOD_YEARS = 1e-3
 """Some nine hours; what is reckoned by the year is divided by it."""
+ROUNDING = 1e-9
+"""By how much sums and products of what the caller gives may miss their limit, relative to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,19 @@ from google.protobuf.message import Message
 
 from lodestock.v1 import forecast_pb2, risk_pb2, sourcing_pb2
 from lodestock_optimizers.problem import DemandTier, Material, Period, SourcingProblem, TierDemand
+from lodestock_optimizers.validation import validate
 from lodestock_server.catalog import Catalog, UnknownBuyerError, UnknownCountryError
 from lodestock_server.contract import Contract
-from lodestock_server.converters import backtest, demand, forecast, operation, risk
+from lodestock_server.converters import (
+    backtest,
+    demand,
+    dependence,
+    forecast,
+    operation,
+    projection,
+    risk,
+    risk_options,
+)
 from lodestock_server.converters.build import build_request_from_proto
 from lodestock_server.converters.common import own_figures_from_proto
 from lodestock_server.converters.scenarios import scenario_request_from_proto
@@ -32,6 +42,7 @@ from lodestock_server.usecases.buyers import UNNAMED_COUNTRIES, known_countries,
 from lodestock_server.usecases.generate_scenarios import request_violations as scenario_violations
 from lodestock_server.usecases.material_ids import material_id_violations
 from lodestock_server.usecases.optimize_sourcing import problem_violations
+from lodestock_server.usecases.plan_questions import fields_of
 from lodestock_server.validation import CrossFieldCheck, merged
 
 NAMED_SOURCE = re.compile(r"\.source_ids\[\d+\]$")
@@ -79,7 +90,9 @@ class CrossFieldChecks:
         return {
             forecast_pb2.ForecastDemandRequest: self.forecast_demand,
             forecast_pb2.BacktestModelsRequest: self.backtest_models,
+            forecast_pb2.ProjectDemandRequest: self.project_demand,
             risk_pb2.AssessSupplyRiskRequest: self.assess_supply_risk,
+            risk_pb2.MapDependenceRequest: self.map_dependence,
             sourcing_pb2.BuildProblemRequest: self.build_problem,
             sourcing_pb2.OptimizeSourcingRequest: self.optimize_sourcing,
             sourcing_pb2.TraceFrontierRequest: self.optimize_sourcing,
@@ -87,6 +100,7 @@ class CrossFieldChecks:
             sourcing_pb2.AskWhatIfRequest: self.ask_what_if,
             sourcing_pb2.ExplainPlanRequest: self.explain_plan,
             sourcing_pb2.GenerateScenariosRequest: self.generate_scenarios,
+            sourcing_pb2.ReduceScenariosRequest: self.reduce_scenarios,
             sourcing_pb2.PriceRulesRequest: self.optimize_sourcing,
             sourcing_pb2.ExportModelRequest: self.optimize_sourcing,
             sourcing_pb2.StressTestRequest: self.stress_test,
@@ -109,11 +123,19 @@ class CrossFieldChecks:
         """Check series, options, buyer, materials and own figures."""
         return [*backtest.backtest_violations(request), *self._demand(request)]
 
+    def project_demand(self, request: forecast_pb2.ProjectDemandRequest) -> list[FieldViolation]:
+        """Check years, paths, names of sectors, countries, and what is to be read of the data."""
+        catalog = self._catalogs()
+        named = projection.countries(request)
+        found = [violation for path, code in named for violation in buyer_violations(catalog, path, code)]
+        return [*found, *projection.request_violations(request, catalog)]
+
     def batch_forecast_demand(self, request: forecast_pb2.BatchForecastDemandRequest) -> list[FieldViolation]:
         """Check what is to be forecast, and what it is called."""
         found = display_name_violations(request.display_name)
         if request.HasField("forecast"):
-            found += [violation.under("forecast") for violation in self.forecast_demand(request.forecast)]
+            wrong = [*self.forecast_demand(request.forecast), *forecast.part_violations(request.forecast)]
+            found += [violation.under("forecast") for violation in wrong]
         return found
 
     def run_backtest(self, request: forecast_pb2.RunBacktestRequest) -> list[FieldViolation]:
@@ -137,7 +159,20 @@ class CrossFieldChecks:
                 for j, share in enumerate(getattr(supply, name)):
                     if share.country:
                         violations += country_violations(catalog, f"{path}.{name}[{j}].country", share.country)
-        return violations
+        return [*violations, *risk_options.option_violations(request), *uncertain_country_violations(catalog, request)]
+
+    def map_dependence(self, request: risk_pb2.MapDependenceRequest) -> list[FieldViolation]:
+        """Check buyer, material, network and countries."""
+        catalog = self._catalogs()
+        found = buyer_violations(catalog, "buyer", request.buyer)
+        if request.HasField("inline"):
+            found += dependence.network_message_violations(request.inline, request.buyer)
+        else:
+            named = material_id_violations(catalog, "stored.material_id", [request.stored.material_id])
+            found += [FieldViolation("stored.material_id", violation.description) for violation in named]
+        for path, country in named_countries(request):
+            found += country_violations(catalog, path, country)
+        return found
 
     def build_problem(self, request: sourcing_pb2.BuildProblemRequest) -> list[FieldViolation]:
         """Check buyer, materials, demand, own figures and overrides, and what goes into the problem as it is."""
@@ -220,6 +255,13 @@ class CrossFieldChecks:
         in_problem = [found.under("problem") for found in problem_violations(calm, countries)]
         return [*in_problem, *scenario_violations(asked, countries)]
 
+    def reduce_scenarios(self, request: sourcing_pb2.ReduceScenariosRequest) -> list[FieldViolation]:
+        """Check the problem, however large the model of it would be: with fewer scenarios it is another."""
+        if not request.HasField("problem"):
+            return []
+        found = validate(problem_from_proto(request.problem), known_countries(self._catalogs()))
+        return [violation.under("problem") for violation in fields_of(found)]
+
     def run_optimization(self, request: sourcing_pb2.RunOptimizationRequest) -> list[FieldViolation]:
         """Check the problem, and what it is called."""
         return [*display_name_violations(request.display_name), *self.optimize_sourcing(request)]
@@ -272,6 +314,32 @@ def buyer_violations(catalog: Catalog, path: str, code: str) -> list[FieldViolat
         text = f"'{code}' is no country code, must be ISO 3166-1 alpha-3, such as 'USA', or 'EU27'"
         return [FieldViolation(path, text)]
     return []
+
+
+def named_countries(request: risk_pb2.MapDependenceRequest) -> Iterator[tuple[str, str]]:
+    """Countries in a network and in stops, with their paths; the buyer is checked for itself."""
+    for i, stop in enumerate(request.stops):
+        yield from ((f"stops[{i}].countries[{j}]", country) for j, country in enumerate(stop.countries))
+    named = [(f"inline.outputs[{i}].country", output.country) for i, output in enumerate(request.inline.outputs)]
+    for i, link in enumerate(request.inline.links):
+        named.append((f"inline.links[{i}].from_country", link.from_country))
+        named.append((f"inline.links[{i}].to_country", link.to_country))
+    yield from ((path, country) for path, country in named if country and country != request.buyer)
+
+
+def uncertain_country_violations(
+    catalog: Catalog, request: risk_pb2.AssessSupplyRiskRequest
+) -> Iterator[FieldViolation]:
+    """Standard errors, ranges and ecological figures of what is no country."""
+    named = {
+        "uncertainty.governance": [item.country for item in request.uncertainty.governance],
+        "uncertainty.ranges": [item.country for item in request.uncertainty.ranges],
+        "pressures": [item.country for item in request.pressures],
+    }
+    for path, countries in named.items():
+        for i, country in enumerate(countries):
+            if country:
+                yield from country_violations(catalog, f"{path}[{i}].country", country)
 
 
 def risk_country_violations(

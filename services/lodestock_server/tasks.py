@@ -6,7 +6,6 @@ libraries are imported where a use case needs them.
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -27,12 +26,11 @@ from lodestock_server.converters import (
     common,
     comparison,
     demand,
-    explanation,
+    dependence,
     forecast,
     plan,
-    policies,
-    questions,
     risk,
+    risk_options,
     scenarios,
     sourcing,
 )
@@ -42,29 +40,34 @@ from lodestock_server.store.catalogs import CatalogSource
 from lodestock_server.store.database import connect
 from lodestock_server.store.datasets import DatasetStore
 from lodestock_server.store.payloads import PayloadStore
-from lodestock_server.usecases import assess_supply_risk as risks
 from lodestock_server.usecases import backtest_models as backtesting
 from lodestock_server.usecases import build_problem as building
 from lodestock_server.usecases import demand_series
-from lodestock_server.usecases import explain_plan as explaining
-from lodestock_server.usecases import export_model as exporting
 from lodestock_server.usecases import forecast_demand as forecasting
 from lodestock_server.usecases import generate_scenarios as generating
+from lodestock_server.usecases import map_dependence as mapping
 from lodestock_server.usecases import optimize_sourcing as optimising
-from lodestock_server.usecases import plan_questions as asking
-from lodestock_server.usecases import price_rules as pricing
+from lodestock_server.usecases import reduce_scenarios as reducing
 from lodestock_server.usecases.buyers import known_countries
 from lodestock_server.usecases.country_risk import CountryRisks
-from lodestock_server.usecases.run_record import Recorder
+from lodestock_server.usecases.dependence_network import stored_network
+from lodestock_server.usecases.run_record import Recorder, RunRecord
 from lodestock_server.usecases.stored_supply import stored_supplies
+from lodestock_server.usecases.supply_risk_report import report_supplies
 from lodestock_server.usecases.trace_result import trace_numbers
 
 FORECASTING_PACKAGES = ("numpy", "pandas", "scipy", "statsforecast", "prophet")
 MOST_CHANGES = 100
 """Changes that a comparison lists where the caller does not say how many."""
+NETWORK_PACKAGES = ("networkx", "numpy")
 SAMPLING_PACKAGES = ("numpy", "scipy")
 OPTIMISING_PACKAGES = ("highspy", "numpy", "pyomo", "scipy")
-PRELOAD = ("lodestock_server.tasks", "lodestock_optimizers.planner", "statsforecast.models")
+PRELOAD = (
+    "lodestock_server.tasks",
+    "lodestock_server.question_tasks",
+    "lodestock_optimizers.planner",
+    "statsforecast.models",
+)
 """What a worker imports when it starts, so that the first call does not wait for it."""
 
 
@@ -130,10 +133,8 @@ def forecast_demand(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> by
     )
     forecasts = [forecast.answer_to_proto(answer, f"forecasts[{i}]") for i, answer in enumerate(answers)]
     datasets = datasets_of_demand(data, [answer.demand for answer in answers])
-    record = recorder.record(FORECASTING_PACKAGES, datasets, options.seed)
-    return forecast_pb2.ForecastDemandResponse(
-        forecasts=forecasts, record=common.record_to_proto(record)
-    ).SerializeToString()
+    answer = forecast_pb2.ForecastDemandResponse(forecasts=forecasts)
+    return recorded(answer, recorder.record(FORECASTING_PACKAGES, datasets, options.seed))
 
 
 def backtest_models(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
@@ -145,9 +146,7 @@ def backtest_models(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> by
         data, demands_of(request, data), options, limit_s, SeriesWatch(watch, "BACKTESTING")
     )
     answer = backtest.backtest_to_proto(tested)
-    record = recorder.record(FORECASTING_PACKAGES, datasets_of_demand(data, tested.demands))
-    answer.record.CopyFrom(common.record_to_proto(record))
-    return answer.SerializeToString()
+    return recorded(answer, recorder.record(FORECASTING_PACKAGES, datasets_of_demand(data, tested.demands)))
 
 
 def demands_of(
@@ -176,10 +175,28 @@ def assess_supply_risk(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) ->
     else:
         own = common.own_figures_from_proto(request.stored.own_figures)
         supplies = stored_supplies(data, request.buyer, request.stored.material_ids, own)
-    assessed = risks.assess_supplies(supplies, request.buyer, CountryRisks(data))
-    found = [risk.risk_to_proto(one, f"risks[{i}]") for i, one in enumerate(assessed)]
-    record = recorder.record((), datasets_behind(data, (figure for one in found for figure in one.figures)))
-    return risk_pb2.AssessSupplyRiskResponse(risks=found, record=common.record_to_proto(record)).SerializeToString()
+    options = risk_options.options_from_proto(request)
+    reports = report_supplies(supplies, request.buyer, data, options)
+    found = [risk_options.report_to_proto(report, f"risks[{i}]") for i, report in enumerate(reports)]
+    datasets = datasets_behind(data, (figure for one in found for figure in one.figures))
+    return recorded(risk_pb2.AssessSupplyRiskResponse(risks=found), recorder.record((), datasets))
+
+
+def map_dependence(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
+    """RiskService.MapDependence."""
+    request = risk_pb2.MapDependenceRequest.FromString(wire)
+    recorder, data = recorder_of(request), catalog()
+    home, question = CountryRisks(data).home(request.buyer), dependence.question_from_proto(request)
+    if request.HasField("inline"):
+        network = dependence.network_from_proto(request.inline)
+        answer = dependence.dependence_to_proto(mapping.map_dependence(network, request.buyer, home, question))
+        return recorded(answer, recorder.record(NETWORK_PACKAGES, []))
+    stored = stored_network(data, request.buyer, request.stored.material_id, dict(request.stored.contents))
+    answer = dependence.dependence_to_proto(mapping.map_dependence(stored.network, request.buyer, home, question))
+    answer.steps.extend(dependence.step_to_proto(step) for step in stored.steps)
+    answer.remarks.extend(stored.remarks)
+    datasets = [dataset for dataset in data.datasets() if dataset.name in stored.datasets]
+    return recorded(answer, recorder.record(NETWORK_PACKAGES, datasets))
 
 
 def build_problem(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
@@ -195,11 +212,9 @@ def build_problem(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> byte
         gdp_scenario=asked.gdp_scenario,
         seed=asked.seed,
     )
-    built = building.build_problem(data, asked, paths, known_countries(data))
-    answer = build.built_to_proto(built)
-    record = recorder.record(FORECASTING_PACKAGES, datasets_behind(data, answer.figures), asked.seed)
-    answer.record.CopyFrom(common.record_to_proto(record))
-    return answer.SerializeToString()
+    answer = build.built_to_proto(building.build_problem(data, asked, paths, known_countries(data)))
+    datasets = datasets_behind(data, answer.figures)
+    return recorded(answer, recorder.record(FORECASTING_PACKAGES, datasets, asked.seed))
 
 
 def measure_problem(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
@@ -214,10 +229,8 @@ def optimize_sourcing(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> 
     request = sourcing_pb2.OptimizeSourcingRequest.FromString(wire)
     recorder, limit_s = recorder_of(request), within(request, limit_s)
     found = optimising.optimize_sourcing(sourcing.problem_from_proto(request.problem), limit_s, SolveWatch(watch))
-    return sourcing_pb2.OptimizeSourcingResponse(
-        plan=plan.plan_to_proto(found),
-        record=common.record_to_proto(recorder.record(OPTIMISING_PACKAGES)),
-    ).SerializeToString()
+    answer = sourcing_pb2.OptimizeSourcingResponse(plan=plan.plan_to_proto(found))
+    return recorded(answer, recorder.record(OPTIMISING_PACKAGES))
 
 
 def within(request: Any, limit_s: float) -> float:
@@ -225,61 +238,9 @@ def within(request: Any, limit_s: float) -> float:
     return min(limit_s, request.time_limit_s) if request.HasField("time_limit_s") else limit_s
 
 
-def trace_frontier(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
-    """SourcingService.TraceFrontier."""
-    request = sourcing_pb2.TraceFrontierRequest.FromString(wire)
-    recorder, problem = recorder_of(request), sourcing.problem_from_proto(request.problem)
-    found = asking.trace_frontier(problem, request.points, within(request, limit_s), SolveWatch(watch))
-    return recorded(questions.frontier_to_proto(found), recorder)
-
-
-def find_alternatives(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
-    """SourcingService.FindAlternatives."""
-    request = sourcing_pb2.FindAlternativesRequest.FromString(wire)
-    recorder, problem = recorder_of(request), sourcing.problem_from_proto(request.problem)
-    found = asking.find_alternatives(
-        problem, request.max_increase, request.count, within(request, limit_s), SolveWatch(watch)
-    )
-    return recorded(questions.alternatives_to_proto(found), recorder)
-
-
-def ask_what_if(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
-    """SourcingService.AskWhatIf."""
-    request = sourcing_pb2.AskWhatIfRequest.FromString(wire)
-    recorder, problem = recorder_of(request), sourcing.problem_from_proto(request.problem)
-    asked = questions.questions_from_proto(request.questions)
-    found = asking.ask_what_if(problem, asked, within(request, limit_s), SolveWatch(watch))
-    return recorded(questions.what_ifs_to_proto(found), recorder)
-
-
-def explain_plan(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
-    """SourcingService.ExplainPlan."""
-    request = sourcing_pb2.ExplainPlanRequest.FromString(wire)
-    recorder, problem = recorder_of(request), sourcing.problem_from_proto(request.problem)
-    asked = explanation.asked_from_proto(request)
-    found = explaining.explain_plan(problem, asked, within(request, limit_s), SolveWatch(watch))
-    return recorded(explanation.explanation_to_proto(found), recorder)
-
-
-def price_rules(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
-    """SourcingService.PriceRules."""
-    request = sourcing_pb2.PriceRulesRequest.FromString(wire)
-    recorder, problem = recorder_of(request), sourcing.problem_from_proto(request.problem)
-    found = pricing.price_rules(problem, within(request, limit_s), SolveWatch(watch))
-    return recorded(policies.prices_to_proto(found), recorder)
-
-
-def export_model(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
-    """SourcingService.ExportModel."""
-    request = sourcing_pb2.ExportModelRequest.FromString(wire)
-    recorder, problem = recorder_of(request), sourcing.problem_from_proto(request.problem)
-    text = exporting.export_model(problem, limit_s, SolveWatch(watch))
-    return recorded(sourcing_pb2.ExportModelResponse(lp_gzip=gzip.compress(text.encode(), mtime=0)), recorder)
-
-
-def recorded(answer: Any, recorder: Recorder) -> bytes:
-    """The bytes of an answer of the optimiser, with how it was made."""
-    answer.record.CopyFrom(common.record_to_proto(recorder.record(OPTIMISING_PACKAGES)))
+def recorded(answer: Any, record: RunRecord) -> bytes:
+    """The bytes of an answer, with how it was made."""
+    answer.record.CopyFrom(common.record_to_proto(record))
     wire: bytes = answer.SerializeToString()
     return wire
 
@@ -289,9 +250,15 @@ def generate_scenarios(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) ->
     request = sourcing_pb2.GenerateScenariosRequest.FromString(wire)
     recorder, data = recorder_of(request), catalog()
     answer = scenarios.generated_to_proto(generating.generate(data, scenarios.scenario_request_from_proto(request)))
-    record = recorder.record(SAMPLING_PACKAGES, datasets_behind(data, answer.figures), request.seed)
-    answer.record.CopyFrom(common.record_to_proto(record))
-    return answer.SerializeToString()
+    return recorded(answer, recorder.record(SAMPLING_PACKAGES, datasets_behind(data, answer.figures), request.seed))
+
+
+def reduce_scenarios(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:
+    """SourcingService.ReduceScenarios."""
+    request = sourcing_pb2.ReduceScenariosRequest.FromString(wire)
+    recorder = recorder_of(request)
+    made = reducing.reduce_given(sourcing.problem_from_proto(request.problem), request.most_scenarios)
+    return recorded(scenarios.reduced_to_proto(made), recorder.record(SAMPLING_PACKAGES))
 
 
 def list_materials(wire: bytes, limit_s: float, watch: Watch = UNWATCHED) -> bytes:

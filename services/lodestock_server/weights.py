@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import cast
 
-from lodestock.v1 import forecast_pb2, sourcing_pb2
+from lodestock.v1 import forecast_pb2, risk_pb2, sourcing_pb2
 from lodestock_optimizers.problem import SourcingProblem
 from lodestock_optimizers.questions.rule_groups import rule_groups
 from lodestock_optimizers.size import most_columns
+from lodestock_server.usecases.explain_plan import RESOLVES
 from lodestock_server.usecases.generate_scenarios import FUTURES
+from lodestock_server.usecases.map_dependence import DEFAULT_MOST_COUNTRIES
+from lodestock_server.usecases.plan_questions import DEFAULT_ALTERNATIVES, DEFAULT_POINTS
+from lodestock_server.usecases.sample_supply_risk import DEFAULT_SAMPLES
 
 SMALL = 1_000.0
 """Weight of a call of little work, such as a lookup in the data."""
@@ -21,16 +25,23 @@ COLUMNS_A_VALUE = 1.0
 """A value of a forecast: a step, or a step of a sample path."""
 SERIES_OF_ALL = 60
 """Stored series that a call asks for which names no materials."""
-MODELS_OF_ALL = 12
+MODELS_OF_ALL = 20
 """Models that a backtest tries which names none."""
 EXPORT_SHARE = 2.0
 """Of the time to solve a problem, that to write its model out."""
 RESOLVE_SHARE = 0.2
 """Of the time to solve a problem, that to solve its model again from the basis and to read the answer."""
+RESOLVES_AN_ALTERNATIVE = 6
+"""Models that are solved again, about, for each alternative that is asked for."""
 COLUMNS_A_FUTURE = 2.0
 """A sampled future: its distances from those that may stand for it."""
 DRAWS_A_COLUMN = 1_000.0
 """Random draws that take as long as a column."""
+COLUMNS_AN_ASSESSMENT = 1.0
+"""The scores of one supply, about as long as a column takes."""
+COLUMNS_A_NODE = 0.01
+"""A node of a dependence network, each time that it is solved."""
+NODES_OF_STORED = 300
 ORIGINS = 10
 """Points in time that a backtest forecasts from which does not say how many."""
 
@@ -41,21 +52,41 @@ def of_problem(problem: sourcing_pb2.SourcingProblem) -> float:
     return SMALL + most_columns(cast(SourcingProblem, problem))
 
 
-def of_export(problem: sourcing_pb2.SourcingProblem) -> float:
+def of_export(request: sourcing_pb2.ExportModelRequest) -> float:
     """Of writing the model of a problem out, row by row."""
-    return EXPORT_SHARE * of_problem(problem)
+    return EXPORT_SHARE * of_problem(request.problem)
 
 
-def of_questions(problem: sourcing_pb2.SourcingProblem, count: int) -> float:
+def of_frontier(request: sourcing_pb2.TraceFrontierRequest) -> float:
+    """Of solving a problem, and its model again for each plan."""
+    return _again(request.problem, request.points or DEFAULT_POINTS)
+
+
+def of_alternatives(request: sourcing_pb2.FindAlternativesRequest) -> float:
+    """Of solving a problem, and its model again a few times for each plan that differs."""
+    return _again(request.problem, RESOLVES_AN_ALTERNATIVE * (request.count or DEFAULT_ALTERNATIVES))
+
+
+def of_what_if(request: sourcing_pb2.AskWhatIfRequest) -> float:
+    """Of solving a problem, and its model again for each question."""
+    return _again(request.problem, len(request.questions))
+
+
+def of_explanation(request: sourcing_pb2.ExplainPlanRequest) -> float:
+    """Of solving a problem, and its model again for whatever is said of the plan."""
+    return _again(request.problem, RESOLVES + 2 * request.firm_quantities + len(request.why_not))
+
+
+def _again(problem: sourcing_pb2.SourcingProblem, count: int) -> float:
     """Of solving a problem and then its model `count` times more from the basis."""
     return of_problem(problem) * (1.0 + RESOLVE_SHARE * count)
 
 
-def of_rules(problem: sourcing_pb2.SourcingProblem) -> float:
+def of_rules(request: sourcing_pb2.PriceRulesRequest) -> float:
     """Of solving a problem with all its rules and without each group of them."""
     # As the core groups them; the message has the lists and fields that it looks at, under the same names.
-    groups = sum(1 for _ in rule_groups(cast(SourcingProblem, problem)))
-    return of_problem(problem) * (1 + groups)
+    groups = sum(1 for _ in rule_groups(cast(SourcingProblem, request.problem)))
+    return of_problem(request.problem) * (1 + groups)
 
 
 def of_stresses(request: sourcing_pb2.StressTestRequest) -> float:
@@ -84,6 +115,26 @@ def of_scenarios(request: sourcing_pb2.GenerateScenariosRequest) -> float:
     return SMALL + COLUMNS_A_FUTURE * futures + draws / DRAWS_A_COLUMN
 
 
+def of_reduction(request: sourcing_pb2.ReduceScenariosRequest) -> float:
+    """Of reducing scenarios that are given, each as a future that was sampled."""
+    return SMALL + COLUMNS_A_FUTURE * len(request.problem.scenarios)
+
+
+def of_assessment(request: risk_pb2.AssessSupplyRiskRequest) -> float:
+    """Of measuring supplies, and of measuring them again for each sample of what is uncertain."""
+    if not request.HasField("uncertainty"):
+        return SMALL
+    supplies = len(request.inline.supplies) or 2 * len(request.stored.material_ids) or 2 * SERIES_OF_ALL
+    return SMALL + COLUMNS_AN_ASSESSMENT * supplies * (request.uncertainty.samples or DEFAULT_SAMPLES)
+
+
+def of_dependence(request: risk_pb2.MapDependenceRequest) -> float:
+    """Of solving a network once a stop: a row a node, a set of countries a stop."""
+    nodes = len(request.inline.outputs) + len(request.inline.links) or NODES_OF_STORED
+    sets = 10.0 ** (request.most_cut_countries or DEFAULT_MOST_COUNTRIES)  # each more country makes ten times as many
+    return SMALL + COLUMNS_A_NODE * nodes * (len(request.stops) + sets)
+
+
 def of_forecast(request: forecast_pb2.ForecastDemandRequest) -> float:
     """Of forecasting series."""
     series = _series(request)
@@ -95,6 +146,13 @@ def of_backtest(request: forecast_pb2.BacktestModelsRequest) -> float:
     return SMALL + COLUMNS_A_SERIES * _series(request) * (len(request.models) or MODELS_OF_ALL) * (
         request.most_origins or ORIGINS
     )
+
+
+def of_projection(request: forecast_pb2.ProjectDemandRequest) -> float:
+    """Of solving a table of inputs, adding up uses or following a stock, year by year."""
+    years = max(request.last_year - request.first_year + 1, 1)
+    sectors, uses = len(request.input_output.sectors), len(request.sectors.uses)
+    return SMALL + COLUMNS_A_VALUE * (years * (sectors + uses) + sectors**2) + len(request.input_output.coefficients)
 
 
 def of_build(request: sourcing_pb2.BuildProblemRequest) -> float:

@@ -230,3 +230,30 @@ def test_a_buyer_without_demand_is_not_found(client: Client) -> None:
     """Andorra's use is not in the data, and it gives no figures of its own."""
     with pytest.raises(NotFound):
         client.forecast_demand(buyer="AND", materials=["cobalt"], horizon=2)
+
+
+def test_a_new_use_grows_as_the_others_of_its_request_where_the_caller_wants_that(client: Client) -> None:
+    """Six uses whose square roots grow by 2 % of the last a year, and one of which a single year is known."""
+    known = {f"use {i}": {2000 + t: 10.0**i * (1 + 0.02 * (t - 19)) ** 2 for t in range(20)} for i in range(6)}
+    asked = {**known, "new use": {2019: 50.0}}
+    alone, lent = (client.forecast_demand(asked, horizon=2, lend_strength=lend)["new use"] for lend in (False, True))
+    assert [step.median for step in alone.message.steps] == [50.0, 50.0]
+    assert [step.median for step in lent.message.steps] == pytest.approx([50 * 1.02**2, 50 * 1.04**2])
+    assert [use.model for use in lent.message.models] == ["neighbours"]
+    with pytest.raises(InvalidRequest) as caught:
+        client.forecast_demand(asked, horizon=2, model="drift", lend_strength=True)
+    assert [found.field_path for found in caught.value.violations] == ["lend_strength"]
+    with pytest.raises(InvalidRequest, match="use ForecastDemand"):
+        client.batch_forecast_demand(asked, horizon=2, lend_strength=True)
+
+
+def test_a_backtest_says_which_of_two_models_is_better_and_when_it_cannot_tell(client: Client) -> None:
+    """A straight line with a little unrest, which drift sees and no change does not; four years say nothing."""
+    line = {1990 + t: 1000.0 + 40 * t + 15 * (-1) ** (t // 2) for t in range(30)}
+    tested = client.backtest_models({"line": line}, horizon=2, models=["naive", "drift"], most_origins=20)
+    (row,) = tested.comparison_rows()
+    assert (row["model"], row["other"], row["better"], row["origins"]) == ("naive", "drift", "drift", 20)
+    assert row["difference"] > 0
+    assert row["p_value"] < 0.05
+    few = client.backtest_models({"line": line}, horizon=2, models=["naive", "drift"], most_origins=3)
+    assert [(one.better, one.HasField("p_value")) for one in few.message.comparisons] == [("", False)]

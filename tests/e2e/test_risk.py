@@ -30,10 +30,22 @@ OWN = {
     "economic_vulnerability": 0.4,
 }
 
+HHI = {"measure_id": "hhi", "weight": 1}
+
 
 def problem_table(server: ServerProcess, *options: str) -> subprocess.CompletedProcess[str]:
     """Run `lodestock problem` for cobalt."""
-    command = [str(Path(sys.executable).parent / "lodestock"), "problem", "cobalt", "--years", "1", "--json", *options]
+    return lodestock(server, "problem", "cobalt", "--years", "1", "--json", *options)
+
+
+def risk_table(server: ServerProcess, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run `lodestock risk`."""
+    return lodestock(server, "risk", *options)
+
+
+def lodestock(server: ServerProcess, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the client."""
+    command = [str(Path(sys.executable).parent / "lodestock"), *words]
     environment = {**os.environ, "LODESTOCK_ADDRESS": server.address}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
@@ -53,7 +65,93 @@ def test_own_figures_give_every_score(client: Client) -> None:
     assert scores["geopolrisk"] == pytest.approx(0.68 * 0.3)
     assert scores["geopolrisk_characterisation_factor"] == pytest.approx(0.68 * 0.3 * 10 / 0.409412948)
     assert scores["usgs_2021_supply_risk"] == pytest.approx((0.1604 * 0.5 * 0.4) ** (1 / 3))
-    assert list(next(iter(assessment)).remarks) == []
+    assert [remark.split()[0] for remark in next(iter(assessment)).remarks] == ["yale_supply_risk"]
+
+
+def test_materials_rank_with_intervals_pressure_and_history(client: Client) -> None:
+    """All that may be asked beside the scores, in one call; and the ranking says what it hangs on."""
+    found = client.assess_supply_risk(
+        "EU27",
+        ["cobalt", "gallium", "tungsten"],
+        composite={
+            "components": [{"measure_id": "eu_supply_risk", "weight": 2, "high": 5}, {"measure_id": "hhi", "weight": 1}]
+        },
+        uncertainty={
+            "governance": [{"country": "CHN", "political_stability": 0.2, "rule_of_law": 0.2}],
+            "ranges": [
+                {"material_id": "gallium", "figure": "global_share", "country": "CHN", "low": 0.9, "high": 0.99}
+            ],
+            "samples": 20,
+            "seed": 5,
+        },
+        pressures=[{"country": "CHN", "indicators": [{"name": "CO2, t/t", "value": 10, "worst": 20}]}],
+        history_from_year=2018,
+    )
+    ranking = found.ranking_rows()
+    assert [row["rank"] for row in ranking] == sorted(row["rank"] for row in ranking)
+    assert ranking[0]["material_id"] == "gallium"
+    assert all(row["best_rank"] <= row["rank"] <= row["worst_rank"] for row in ranking)
+    gallium = next(risk for risk in found if risk.material_id == "gallium")
+    assert sum(part.contribution for part in gallium.composite.parts) == pytest.approx(gallium.composite.value)
+    eu = next(score for score in gallium.scores if score.measure_id == "eu_supply_risk")
+    assert eu.interval.low < eu.value < eu.interval.high
+    china = next(source for source in gallium.sources if source.country == "CHN")
+    assert china.ecological_pressure == pytest.approx(0.5)
+    years = [row for row in found.history_rows() if (row["material_id"], row["stage"]) == ("gallium", "REFINING")]
+    assert years[-1]["hhi"] == pytest.approx(next(score for score in gallium.scores if score.measure_id == "hhi").value)
+    path = "risks[gallium,REFINING].sources[CHN].ecological_pressure"
+    (traced,) = client.trace(found, path)
+    assert [given.field_path for given in traced.caller] == ["pressures"]
+
+
+def test_the_yale_method_takes_the_callers_figures_and_weights(client: Client) -> None:
+    """Geology alone, by its weight."""
+    shares = [{"country": "CHN", "share": 1.0, "ability_to_supply": 0.4, "human_development": 0.8}]
+    supply = {"material_id": "alloy", "global_supply": shares, "depletion_years": 50, "companion_share": 0.3}
+    found = client.assess_supply_risk("USA", supplies=[supply], yale_weights={"geological": 2})
+    (score,) = (row for row in found.rows() if row["measure_id"] == "yale_supply_risk")
+    assert score["value"] == pytest.approx((70 + 30) / 2)
+
+
+def test_faults_of_what_is_asked_beside_the_scores_are_refused_together(client: Client) -> None:
+    """Measures that are none, ends that cross, weights that say nothing, countries that are none."""
+    with pytest.raises(InvalidRequest) as caught:
+        client.assess_supply_risk(
+            "USA",
+            ["cobalt"],
+            composite={"components": [{"measure_id": "mood", "weight": 1}, {"measure_id": "hhi", "low": 2}]},
+            uncertainty={
+                "governance": [{"country": "QQQ"}, {"country": "CHN"}, {"country": "CHN"}],
+                "ranges": [
+                    {"material_id": "cobalt", "figure": "IMPORT_RELIANCE", "low": 0.5, "high": 0.4},
+                    {"material_id": "cobalt", "figure": "GLOBAL_SHARE", "low": 0.5, "high": 1.4},
+                ],
+            },
+            pressures=[{"country": "CHN", "indicators": [{"name": "CO2", "value": 1, "worst": 0, "weight": 0}]}],
+            yale_weights={"social": 0},
+        )
+    assert {violation.field_path for violation in caught.value.violations} == {
+        "composite.components[0].measure_id",
+        "composite.components[1].high",
+        "uncertainty.governance[0].country",
+        "uncertainty.governance[2].country",
+        "uncertainty.ranges[0].high",
+        "uncertainty.ranges[1].high",
+        "uncertainty.ranges[1].country",
+        "pressures[0].indicators[0].worst",
+        "yale_weights",
+    }
+
+
+def test_the_command_line_ranks_and_tells_the_years(server: ServerProcess) -> None:
+    """--weigh and --history-from; what is no weight is told in words."""
+    ranked = risk_table(server, "cobalt", "gallium", "--weigh", "hhi/global=1", "--json")
+    composite = json.loads(ranked.stdout)["risks"][0]["composite"]
+    assert composite["parts"][0]["scope"] == "global"
+    assert "2022" in risk_table(server, "cobalt", "--history-from", "2020").stdout
+    refused = risk_table(server, "cobalt", "--weigh", "hhi")
+    assert refused.returncode == 1
+    assert "must be like hhi=1" in " ".join(refused.stderr.split())
 
 
 def test_stored_scores_have_origins_and_say_what_is_left_out(client: Client) -> None:

@@ -75,15 +75,13 @@ def test_scenarios_pairs_and_routes_of_a_stored_plan(client: Client) -> None:
 
 def test_what_cannot_be_asked_is_refused_by_field(client: Client) -> None:
     """Problems, countries, periods and candidates that do not fit."""
-    broken, whole, other = toy_problem(), toy_problem(), toy_problem()
+    broken, other = toy_problem(), toy_problem()
     broken.sources[0].material_id = "tin"
-    whole.sources[1].fixed_cost_usd = 5
     other.sources.append(supplier("CAN", 33_000, 200))
     refused: dict[str, Callable[[], object]] = {
         "problem.sources[0].material_id": lambda: client.stress_test(broken),
-        "problem.sources[1].fixed_cost_usd": lambda: client.stress_test(whole),
-        "candidates[0].problem.sources[1].fixed_cost_usd": lambda: client.stress_test(
-            toy_problem(), candidates={"whole": whole}
+        "candidates[0].problem.sources[0].material_id": lambda: client.stress_test(
+            toy_problem(), candidates={"broken": broken}
         ),
         "candidates[0]": lambda: client.stress_test(toy_problem(), candidates={"other": other}),
         "sweep.routes[0].countries[0]": lambda: client.stress_test(toy_problem(), routes={"sea": ["XXX"]}),

@@ -19,6 +19,7 @@ from lodestock.v1 import (
     risk_pb2,
     sourcing_pb2,
 )
+from tests.fuzz.laws import projections
 from tests.fuzz.names import BACKTEST_JOB, FORECAST_JOB, PLAN_JOB, REQUEST_ID
 from tests.fuzz.problems import full_problem, scenario, trade_rules
 from tests.fuzz.questions import questions, scenario_requests, stockpile_requests, stress_requests
@@ -32,7 +33,9 @@ def examples() -> dict[str, list[bytes]]:
     found: dict[str, list[bytes]] = {}
     ours = (
         *forecasts(),
+        *projections(),
         *risks(),
+        *dependences(),
         *builds(),
         *plans(),
         *questions(),
@@ -113,8 +116,12 @@ def driven() -> forecast_pb2.DemandSeriesSet:
         frequency=forecast_pb2.FREQUENCY_YEARLY,
         unit="t",
         country="POL",
+        vehicles=forecast_pb2.VehicleSales(scenario=forecast_pb2.ENERGY_SCENARIO_APS, country="CHN", modes=["cars"]),
         observations=[forecast_pb2.Observation(period=str(2014 + i), value=10.0 + i) for i in range(8)],
-        drivers=[forecast_pb2.Driver(period=str(2014 + i), population=3.8e7, gdp_usd=1e12 + i) for i in range(10)],
+        drivers=[
+            forecast_pb2.Driver(period=str(2014 + i), population=3.8e7, gdp_usd=1e12 + i, price=9.0, deployment=i)
+            for i in range(10)
+        ],
     )
     return forecast_pb2.DemandSeriesSet(series=[series])
 
@@ -134,11 +141,68 @@ def risks() -> list[Message]:
         recycling_input_rate=0.1,
         substitution_index=0.9,
         supply_data=risk_pb2.SUPPLY_DATA_GLOBAL_AND_SOURCING,
+        depletion_years=40,
+        companion_share=0.3,
     )
     inline = risk_pb2.MaterialSupplySet(supplies=[supply])
     return [
         risk_pb2.AssessSupplyRiskRequest(buyer="FRA", inline=inline),
         risk_pb2.AssessSupplyRiskRequest(buyer="USA", stored=risk_pb2.StoredSupply(material_ids=["cobalt", "tin"])),
+        risk_options(inline),
+    ]
+
+
+def risk_options(inline: risk_pb2.MaterialSupplySet) -> Message:
+    """An assessment with all that may be asked beside the scores."""
+    component = risk_pb2.CompositeComponent(measure_id="hhi", scope=risk_pb2.RISK_SCOPE_GLOBAL, weight=1, low=0, high=1)
+    governance = risk_pb2.GovernanceErrors(country="CHN", political_stability=0.2, rule_of_law=0.2)
+    ranges = [
+        risk_pb2.FigureRange(
+            material_id="alloy", figure=risk_pb2.UNCERTAIN_FIGURE_GLOBAL_SHARE, country="CHN", low=0.5, high=0.7
+        ),
+        risk_pb2.FigureRange(material_id="alloy", figure=risk_pb2.UNCERTAIN_FIGURE_IMPORT_RELIANCE, low=0.6, high=0.8),
+    ]
+    indicator = risk_pb2.EcologicalIndicator(name="CO2, t/t", value=5, worst=20, weight=1)
+    return risk_pb2.AssessSupplyRiskRequest(
+        buyer="FRA",
+        inline=inline,
+        composite=risk_pb2.CompositeChoice(components=[component], weight_change=0.2, tie_tolerance=0.01),
+        uncertainty=risk_pb2.RiskUncertainty(governance=[governance], ranges=ranges, samples=20, seed=7, level=0.8),
+        pressures=[risk_pb2.SourcePressure(country="CHN", material_id="alloy", indicators=[indicator])],
+        yale_weights=risk_pb2.YaleWeights(geological=1, social=2, geopolitical=3),
+    )
+
+
+def dependences() -> list[Message]:
+    """Networks given inline, and stored ones, with stops and without."""
+    mined, refined = common_pb2.LIFE_CYCLE_STAGE_MINING, common_pb2.LIFE_CYCLE_STAGE_REFINING
+    traded, used = common_pb2.LIFE_CYCLE_STAGE_TRADE, common_pb2.LIFE_CYCLE_STAGE_USE
+    ways = [
+        (mined, "COD", traded, "COD", 90.0, ""),
+        (traded, "COD", traded, "ZMB", 40.0, "282200"),
+        (traded, "COD", refined, "CHN", 50.0, ""),
+        (traded, "ZMB", refined, "CHN", 40.0, ""),
+        (refined, "CHN", used, "FRA", 0.8, ""),
+        (refined, "AUS", used, "FRA", 0.2, ""),
+    ]
+    links = [
+        risk_pb2.NetworkLink(
+            from_stage=begin, from_country=origin, to_stage=end, to_country=target, tonnes=tonnes, product=product
+        )
+        for begin, origin, end, target, tonnes, product in ways
+    ]
+    outputs = [
+        risk_pb2.NetworkOutput(stage=mined, country="COD", tonnes=90),
+        risk_pb2.NetworkOutput(stage=refined, country="AUS", tonnes=20),
+    ]
+    network = risk_pb2.DependenceNetwork(outputs=outputs, links=links)
+    stops = [risk_pb2.DependenceStop(countries=["COD", "AUS"])]
+    stored = risk_pb2.StoredDependence(material_id="cobalt", contents={"260500": 0.08})
+    return [
+        risk_pb2.MapDependenceRequest(
+            buyer="FRA", inline=network, stops=stops, cut_loss=0.4, most_cut_countries=2, least_link_share=0.05
+        ),
+        risk_pb2.MapDependenceRequest(buyer="USA", stored=stored),
     ]
 
 

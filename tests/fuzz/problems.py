@@ -34,6 +34,7 @@ def full_problem() -> sourcing_pb2.SourcingProblem:
     problem.budget.budget_usd_by_state.add(state=common_pb2.MATERIAL_STATE_EMERGENCY, value=2e8)
     problem.scenarios.append(scenario())
     add_other_burdens(problem)
+    add_second_stage(problem)
     return problem
 
 
@@ -56,6 +57,19 @@ def add_other_burdens(problem: sourcing_pb2.SourcingProblem) -> None:
     policy = problem.footprint_policies.add(kind="co2e_tonnes", price_usd_per_unit=50, max_units=[1e5])
     policy.states.append(common_pb2.MATERIAL_STATE_NORMAL)
     policy.max_units_by_state.add(state=common_pb2.MATERIAL_STATE_EMERGENCY, value=2e5)
+
+
+def add_second_stage(problem: sourcing_pb2.SourcingProblem) -> None:
+    """Ore, which nobody but the supplier at home needs, who can build more capacity."""
+    problem.materials.add(material_id="cobalt ore")
+    ore = supplier("ZMB", 5_000, 60)
+    ore.source_id, ore.material_id = "ore/ZMB", "cobalt ore"
+    problem.sources.append(ore)
+    (home,) = (source for source in problem.sources if source.kind == common_pb2.SOURCE_KIND_DOMESTIC)
+    home.feed.material_id, home.feed.tonnes_per_tonne = ore.material_id, 1.4
+    home.expansion.max_tonnes_per_year, home.expansion.capital_usd_per_tonne_year = 50, 40_000
+    home.expansion.lead_periods, home.expansion.fixed_usd_per_tonne_year = 1, 100
+    home.expansion.life_years = 15
 
 
 def home_supplier() -> sourcing_pb2.Source:

@@ -77,9 +77,10 @@ def scenario_requests() -> list[Message]:
         least_part_of_demand=0.01,
     )
     short = sourcing_pb2.GenerateScenariosRequest(problem=toy_problem(), futures=20)
+    reduced = sourcing_pb2.ReduceScenariosRequest(problem=full_problem(), most_scenarios=1)
     priced = sourcing_pb2.PriceRulesRequest(problem=full_problem(), time_limit_s=5)
     stored = sourcing_pb2.PriceRulesRequest(plan=f"plans/{PLAN_JOB}")
-    return [full, short, priced, stored, sourcing_pb2.ListPoliciesRequest()]
+    return [full, short, reduced, priced, stored, sourcing_pb2.ListPoliciesRequest()]
 
 
 def stress_requests() -> list[Message]:

@@ -96,6 +96,8 @@ def _levels(plan: Plan, oracle: Oracle) -> dict[Name, float]:
         tiers = {d.tier: 0.0 for m in oracle.problem.materials if m.material_id == b.material_id for d in m.demand}
         for tier, tonnes in (tiers | {s.tier: s.tonnes for s in b.shortages}).items():
             levels["u", b.material_id, tier.value, n] = tonnes
+    for one in plan.expansions:
+        levels["k", one.source_id, number[one.node_id]] = one.tonnes_per_year
     told = {(use.substitution_id, number[use.node_id]): use.tonnes for use in plan.substitutions}
     for j in oracle.problem.substitutions:
         for n in number.values():

@@ -35,6 +35,8 @@ ROWS: dict[str, str] = {
     "budget": "budget",
     "reserves": "reserves",
     "footprint_cap": "footprint cap",
+    "standing_sum": "most capacity built",
+    "contract_most": "most capacity built",
     "order_most": "fixed cost beyond what it saves",
     "order_least": "least order",
     "path_cost_first": "tail weight",
@@ -49,6 +51,7 @@ BOUNDS: dict[str, str] = {
     "e": "most out of stock",
     "I": "storage capacity",
     "w": "share of a substitution",
+    "standing": "most capacity built",
 }
 COSTS: dict[str, str] = {
     "q": "reservation fee",
@@ -60,6 +63,7 @@ COSTS: dict[str, str] = {
     "below_floor": "floor shortfall cost",
     "below_closing": "closing shortfall cost",
     "w": "cost of a substitution",
+    "standing": "capital of an expansion",
     "b": "fixed cost",
     "threshold": "tail weight",
     "over": "tail weight",

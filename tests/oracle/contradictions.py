@@ -15,16 +15,35 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from lodestock_optimizers.formulation import formulate
+from lodestock_optimizers.formulation import arrays_of
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.no_plan.named_limits import NamedLimit, NamedLimits
 from lodestock_optimizers.plan import ConflictingRule, Relaxation
-from lodestock_optimizers.problem import Material, ShareFloor, SourcingProblem, TradeRule
+from lodestock_optimizers.problem import (
+    Budget,
+    DemandTier,
+    Disruption,
+    Embargo,
+    Material,
+    Period,
+    Quota,
+    Scenario,
+    ShareCap,
+    ShareDenominator,
+    ShareFloor,
+    SignedContract,
+    Source,
+    SourceKind,
+    SourcingProblem,
+    StockPolicy,
+    TierDemand,
+    TradeRule,
+)
 from lodestock_optimizers.scenario_tree import Bools
 from lodestock_optimizers.trade_rules import rule_rows
 from tests.oracle.problems import problems, yes_or_no_problems
-from tests.pyomo_arrays import compile_model
 
+MATERIALS = ("cobalt", "tin")
 HARD_FLOOR_DAYS = (90.0, 300.0, 600.0)
 FORGIVEN = 1e-9
 ROOM = 2e4
@@ -69,6 +88,64 @@ def _hard_share(draw: st.DrawFn, rule: TradeRule) -> TradeRule:
     if not isinstance(rule.rule, ShareFloor):
         return rule
     return replace(rule, rule=replace(rule.rule, min_share=draw(st.sampled_from((0.2, 0.6, 0.9)))))
+
+
+def tight_problem(seed: int) -> SourcingProblem:
+    """A small problem most of whose hard limits cannot be kept together; many more of these fit into a second."""
+    random = np.random.default_rng(seed)
+    periods = int(random.integers(1, 4))
+
+    def each(low: int, high: int) -> tuple[float, ...]:
+        return tuple(float(x) for x in random.integers(low, high, periods))
+
+    offers = tuple(
+        Source(
+            source_id=f"{name}{i}",
+            material_id=name,
+            country=str(random.choice(("AUS", "CHN", "COD"))),
+            kind=SourceKind.DOMESTIC if random.random() < 0.2 else SourceKind.IMPORT,
+            unit_price_usd_per_tonne=each(5, 50),
+            capacity_tonnes=each(10, 90),
+            lead_periods=int(random.integers(0, 3)),
+            min_order_tonnes=float(random.integers(0, 10)) if random.random() < 0.1 else 0.0,
+        )
+        for name in MATERIALS
+        for i in range(2)
+    )
+    stocks = [
+        StockPolicy(
+            opening_tonnes=float(random.integers(0, 20)),
+            floor_days=float(random.integers(30, 300)) + random.random(),
+            floor_is_hard=bool(random.random() < 0.6),
+            closing_tonnes=float(random.integers(0, 150)) + random.random() if random.random() < 0.5 else None,
+            closing_is_hard=bool(random.random() < 0.5),
+            capacity_tonnes=300.0,
+            max_in_tonnes=float(random.integers(20, 100)) if random.random() < 0.2 else None,
+        )
+        for _ in MATERIALS
+    ]
+    share = float(random.random())
+    denominator = ShareDenominator.DEMAND if random.random() < 0.5 else ShareDenominator.SUPPLY
+    rules = (
+        TradeRule("few", Quota(float(random.integers(20, 90)) + share)),
+        TradeRule("home", ShareFloor(SourceKind.DOMESTIC, share, denominator), material_ids=MATERIALS[:1]),
+        TradeRule("cap", ShareCap(1.0 - share, denominator), countries=("CHN",)),
+        TradeRule("ban", Embargo(), countries=("COD",)),
+    )
+    late = [s for s in offers if s.lead_periods and s.min_order_tonnes == 0 and s.country != "COD"]
+    stops = Scenario("stop", 0.2, periods - 1, None, (Disruption(countries=("AUS",), availability=0.5),))
+    return SourcingProblem(
+        periods=tuple(Period(str(2030 + t)) for t in range(periods)),
+        materials=tuple(
+            Material(name, (TierDemand(DemandTier.GENERAL, each(20, 80), 500.0 + 100.0 * i),), stocks[i])
+            for i, name in enumerate(MATERIALS)
+        ),
+        sources=offers,
+        rules=tuple(rule for rule in rules if random.random() < 0.5),
+        budget=Budget((float(random.integers(200, 2_000)) + share,)) if random.random() < 0.5 else None,
+        scenarios=(stops,) if random.random() < 0.5 else (),
+        book=tuple(SignedContract(s.source_id, 0, 0.9 * s.capacity_tonnes[0]) for s in late[:1]),
+    )
 
 
 def relaxed(problem: SourcingProblem, relaxations: Iterable[Relaxation]) -> SourcingProblem:
@@ -120,7 +197,7 @@ class Conflict:
     def __init__(self, problem: SourcingProblem, conflict: tuple[ConflictingRule, ...]) -> None:
         instance = Instance(problem)
         rows = rule_rows(instance)
-        self._arrays = compile_model(formulate(instance, rows))
+        self._arrays = arrays_of(instance, rows)
         self._limits = NamedLimits(instance, rows, self._arrays)
         self.members: dict[int, list[int]] = {}
         """The limits of every rule that the conflict names."""

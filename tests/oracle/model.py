@@ -34,7 +34,6 @@ from lodestock_optimizers.problem import (
 )
 from tests.oracle.figures import (
     at,
-    base_demand_per_year,
     capacity_tonnes,
     closing_cost,
     closing_tonnes,
@@ -44,6 +43,9 @@ from tests.oracle.figures import (
     in_state,
     lead,
     shortage_cost,
+    stands,
+    used_per_year,
+    yearly_cost,
 )
 from tests.oracle.tree import Node, grow_tree
 
@@ -202,11 +204,33 @@ class Oracle:
         """q: one value for all nodes of a period that share the node of signing, or the start."""
         signed = node.period - lead(self.problem, l)
         where = -1 if signed < 0 else node.ancestor(signed).number
-        q = self._variable("q", l.source_id, node.period, where, upper=at(l.capacity_tonnes, node.period))
+        q = self._variable("q", l.source_id, node.period, where)
         entries = [b.tonnes for b in self.problem.book if (b.source_id, b.period) == (l.source_id, node.period)]
         if signed < 0 and entries:
             self._bounds[q] = (sum(entries), sum(entries))
         return q
+
+    def _standing(self, node: Node, l: Source) -> Terms:
+        """c: what was decided on the way to a node and stands there, t a year."""
+        if l.expansion is None:
+            return {}
+        on_the_way = [n for n in node.path() if stands(self.problem, l.expansion, n.period, node.period)]
+        return {self._variable("k", l.source_id, n.number): 1.0 for n in on_the_way}
+
+    def _beyond_built(self, node: Node, l: Source, terms: Terms, per_tonne: float = 1.0) -> Terms:
+        """terms − per_tonne·Δt·c."""
+        years = self.problem.periods[node.period].length_years
+        return _less(terms, per_tonne * years, self._standing(node, l))
+
+    def _expand(self, node: Node, l: Source) -> None:
+        """c ≤ H, and what is owed for it."""
+        if l.expansion is None:
+            return
+        standing = self._standing(node, l)
+        self._limit(standing, l.expansion.max_tonnes_per_year)
+        years = self.problem.periods[node.period].length_years
+        for column in standing:
+            self._charge(node, column, yearly_cost(self.problem, l.expansion) * years)
 
     def _signed(self, node: Node, l: Source) -> int | None:
         """b: whether the contract of a node is signed; None where that is no yes or no."""
@@ -220,7 +244,9 @@ class Oracle:
         if is_new:
             self._whole.add(b)
             q = self._contract(node, l)
-            self._limit({q: 1.0, b: -at(l.capacity_tonnes, node.period)}, 0.0)
+            built = l.expansion.max_tonnes_per_year if l.expansion else 0.0
+            years = self.problem.periods[node.period].length_years
+            self._limit({q: 1.0, b: -at(l.capacity_tonnes, node.period) - built * years}, 0.0)
             self._demand({q: 1.0, b: -l.min_order_tonnes}, 0.0)
         return b
 
@@ -233,7 +259,9 @@ class Oracle:
         self._limit({y: 1.0, q: -left}, 0.0)
         self._demand({y: 1.0, q: -l.take_or_pay * left}, 0.0)
         self._limit({z: 1.0}, left * at(l.spot_capacity_tonnes, t))
-        self._limit({y: 1.0, z: 1.0}, left * at(l.capacity_tonnes, t))
+        self._limit(self._beyond_built(node, l, {y: 1.0, z: 1.0}, left), left * at(l.capacity_tonnes, t))
+        self._limit(self._beyond_built(node, l, {q: 1.0}), at(l.capacity_tonnes, t))
+        self._expand(node, l)
         left_behind = sum(p.price_usd_per_unit * footprint(l, p.kind) for p in self.problem.footprint_policies)
         self._charge(node, y, contract + left_behind)
         self._charge(node, z, spot + left_behind)
@@ -259,11 +287,22 @@ class Oracle:
     def _deliveries(self, node: Node, sources: Iterable[Source]) -> Terms:
         return {self._variable(letter, l.source_id, node.number): 1.0 for l in sources for letter in "yz"}
 
+    def _taken(self, node: Node, m: Material) -> Terms:
+        """Tonnes that plants take of a material at a node."""
+        taken: Terms = {}
+        for l in self.problem.sources:
+            if l.feed and l.feed.material_id == m.material_id:
+                for column in self._deliveries(node, [l]):
+                    taken[column] = l.feed.tonnes_per_tonne
+        return taken
+
     def _tonnes_demanded(self, node: Node, i: int, m: Material) -> float:
         return sum(at(d.demand_tonnes, node.period) for d in m.demand) * node.data.demand_factor[i]
 
     def _balance(self, node: Node, i: int, m: Material) -> None:
         terms = self._deliveries(node, (l for l in self.problem.sources if l.material_id == m.material_id))
+        for column, tonnes in self._taken(node, m).items():
+            terms[column] = terms.get(column, 0.0) - tonnes
         disposed = self._variable("x", m.material_id, node.number)
         terms[disposed] = -1.0
         self._charge(node, disposed, m.stock.disposal_usd_per_tonne if m.stock else 0.0)
@@ -313,7 +352,8 @@ class Oracle:
                 below = self._variable("s", m.material_id, node.number)
                 self._charge(node, below, floor_cost(problem, m, stock) * years)
                 floor[below] = 1.0
-            self._demand(floor, days / 365 * base_demand_per_year(problem, m, node.period))
+            used = used_per_year(problem, m.material_id, node.period, with_all_built=False)
+            self._demand(floor, days / 365 * used)
         if not node.children:
             closing: Terms = {held: 1.0}
             if not stock.closing_is_hard:
@@ -391,7 +431,7 @@ class Oracle:
     ) -> tuple[Terms, float]:
         """The denominator of a share as the deliveries that it adds up, and a constant."""
         if denominator is ShareDenominator.DEMAND:
-            return {}, wanted
+            return self._taken(node, m), wanted
         of_material = [l for l in self.problem.sources if l.material_id == m.material_id]
         if denominator is ShareDenominator.IMPORTS:
             of_material = [l for l in of_material if l.kind is SourceKind.IMPORT]

@@ -12,6 +12,8 @@ from lodestock_optimizers.problem import (
     Deposit,
     Disruption,
     Embargo,
+    Expansion,
+    Feed,
     Footprint,
     FootprintPolicy,
     Material,
@@ -220,6 +222,21 @@ def _footprint(cod: float = 5.0, **changes: object) -> Change:
 def _ordered(**changes: object) -> Change:
     """Two tonnes of nickel are wanted from FIN, which saves 1,100 but for what it brings besides."""
     return _all(_source("nickel/IDN", capacity_tonnes=(10.0,)), _source("nickel/FIN", **changes))
+
+
+def _expansion(**changes: object) -> Change:
+    """More of a fixed price that is below what cobalt is worth to whoever lacks it."""
+    made = Expansion(5.0, 100.0, 1, 2.0, 10.0)
+    return _source("cobalt/AUS", expansion=replace(made, **changes))  # type: ignore[arg-type]
+
+
+def _feed(tonnes: float = 0.5, material_id: str = "nickel") -> Change:
+    """Cobalt from home that takes nickel, of which there is enough."""
+    return _source("cobalt/DEU", feed=Feed(material_id, tonnes))
+
+
+def _taking_cobalt(tonnes: float, **stock: object) -> Change:
+    return _all(_source("nickel/FIN", feed=Feed("cobalt", tonnes), capacity_tonnes=(20.0,)), _stock(**stock))
 
 
 def _tail(weight: float, level: float) -> Change:
@@ -438,6 +455,21 @@ PLANTED: dict[str, tuple[Change, Change]] = {
     "fixed cost": (_ordered(fixed_cost_usd=400.0), _ordered(fixed_cost_usd=401.0)),
     "fixed cost beyond what it saves": (SIGNED_AND_NOT, _source("cobalt/scrap", fixed_cost_usd=10.0)),
     "least order": (_ordered(min_order_tonnes=3.0), _ordered(min_order_tonnes=3.1)),
+    "feed": (_feed(), _feed(0.6)),
+    "who takes a feed": (_feed(), _source("cobalt/DEU", feed=None)),
+    "what is taken in a share of demand": (
+        _all(_feed(), _rule(ShareCap(0.5, DEMAND), ("nickel",), ("IDN",))),
+        _rule(ShareCap(0.51, DEMAND), ("nickel",), ("IDN",)),
+    ),
+    "a floor by what is taken": (
+        _taking_cobalt(0.1, floor_days=200.0, floor_shortfall_usd_per_tonne_year=50.0),
+        _taking_cobalt(0.2, floor_days=200.0, floor_shortfall_usd_per_tonne_year=50.0),
+    ),
+    "most capacity built": (_expansion(), _expansion(max_tonnes_per_year=5.1)),
+    "capital of an expansion": (_expansion(), _expansion(capital_usd_per_tonne_year=101.0)),
+    "fixed cost of an expansion": (_expansion(), _expansion(fixed_usd_per_tonne_year=2.1)),
+    "lead of an expansion": (_expansion(), _expansion(lead_periods=0)),
+    "life of an expansion": (_expansion(), _expansion(life_years=9.0)),
     "tail weight": (_tail(0.3, 0.7), _tail(0.31, 0.7)),
     "tail level": (_tail(0.3, 0.7), _tail(0.3, 0.71)),
     "the charge for risk outside the tail": (_tail(0.3, 0.7), _all(_tail(0.3, 0.7), _problem(price_of_risk=0.51))),

@@ -20,6 +20,8 @@ from lodestock_optimizers.problem import (
     Deposit,
     Disruption,
     Embargo,
+    Expansion,
+    Feed,
     Footprint,
     FootprintPolicy,
     Material,
@@ -170,6 +172,37 @@ def sources(draw: st.DrawFn, name: str, material: str, count: int) -> Source:
 
 
 @st.composite
+def expansions(draw: st.DrawFn, horizon: tuple[Period, ...]) -> Expansion:
+    """Capacity that can be built: some of it pays, some stands late or never, some does not outlive the horizon."""
+    longest = max(p.length_years for p in horizon)
+    return Expansion(
+        max_tonnes_per_year=draw(_numbers(0, 40)),
+        capital_usd_per_tonne_year=draw(_numbers(0, 12, 25.0)),
+        lead_periods=draw(st.sampled_from((1, 0, 2, 3))),
+        fixed_usd_per_tonne_year=draw(_numbers(0, 4, 5.0)),
+        life_years=longest * draw(st.sampled_from((20.0, 1.0, 2.0, 1.4))),
+    )
+
+
+@st.composite
+def staged(
+    draw: st.DrawFn, named: tuple[Material, ...], offered: tuple[Source, ...]
+) -> tuple[tuple[Material, ...], tuple[Source, ...]]:
+    """The materials and sources with some sources as plants; each takes a later material, which may have no demand."""
+    order = {m.material_id: i for i, m in enumerate(named)}
+    chosen = draw(_some(tuple(l.source_id for l in offered if order[l.material_id] < len(named) - 1)))
+    plants = {}
+    for l in offered:
+        if l.source_id in chosen:
+            feed = named[draw(st.integers(order[l.material_id] + 1, len(named) - 1))].material_id
+            plants[l.source_id] = Feed(feed, draw(st.sampled_from((1.0, 0.5, 2.0, 1.25))))
+    fed = {feed.material_id for feed in plants.values()}
+    own = {m.material_id for m in named} - {name for name in fed if draw(st.booleans())}
+    materials = tuple(m if m.material_id in own else replace(m, demand=()) for m in named)
+    return materials, tuple(replace(l, feed=plants.get(l.source_id)) for l in offered)
+
+
+@st.composite
 def footprints(draw: st.DrawFn) -> tuple[Footprint, ...]:
     """What a tonne leaves behind, most often something of every kind."""
     kinds = draw(st.just(KINDS) | _some(KINDS))
@@ -200,12 +233,14 @@ def substitutions(draw: st.DrawFn, named: tuple[Material, ...]) -> tuple[Substit
 
     Each material is worth something, and a substitute at least as much: round a loop the worths cancel out.
     """
-    if len(named) == 1:
+    demanded = tuple(m for m in named if m.demand)
+    if len(named) == 1 or not demanded:
         return ()
     worth = {m.material_id: draw(st.sampled_from((1.0, 2.0, 4.0))) for m in named}
     found = []
     for k in range(draw(st.sampled_from((1, 2, 3)))):
-        replaced, substitute = draw(st.permutations(named))[:2]
+        replaced = draw(st.sampled_from(demanded))
+        substitute = draw(st.sampled_from([m for m in named if m is not replaced]))
         ratio = worth[replaced.material_id] / worth[substitute.material_id]
         found.append(
             Substitution(
@@ -354,6 +389,8 @@ def problems(draw: st.DrawFn) -> SourcingProblem:
         for k in range(draw(st.sampled_from((0, 1, 0, 2))) if source_ids else 0)
     )
     named = tuple(draw(materials(name, count)) for name in material_ids)
+    offered = tuple(replace(l, expansion=draw(st.none() | expansions(horizon))) for l in offered)
+    named, offered = draw(st.just((named, offered)) | staged(named, offered))
     bounded = tuple(draw(rules(f"R{k}", material_ids, count)) for k in range(draw(st.sampled_from((2, 1, 3, 0, 4)))))
     book = draw(st.just(()) | books(horizon, offered, bounded))
     budget = st.builds(Budget, _series(_numbers(1, 60, 200.0), count), _by_state(_numbers(0, 40, 200.0)))

@@ -39,7 +39,7 @@ FLOORS = (
     ("usecases", "compute", "validation", "admission", "health"),
     ("converters",),
     ("checks", "interceptors", "tasks", "dispatch", "weights"),
-    ("stock_tasks",),
+    ("law_tasks", "question_tasks"),
     ("servicers", "workers"),
     ("app", "doctor"),
     ("cli",),

@@ -14,12 +14,17 @@ PAGES = (
     "SECURITY.md",
     "docs/architecture.md",
     "docs/data.md",
+    "docs/demand_laws.md",
+    "docs/dependence.md",
     "docs/forecasting.md",
     "docs/jobs.md",
     "docs/model.md",
     "docs/operations.md",
     "docs/performance.md",
+    "docs/risk.md",
     "docs/scenarios.md",
+    "docs/scoreboard.md",
+    "docs/warning.md",
 )
 NAMED_FILE = re.compile(r"`([\w./-]+\.(?:py|md|json|proto|toml|binpb|lock|yaml)|[\w./-]+/)`")
 LINKED_FILE = re.compile(r"\]\((?!https?:)([^)#]+)")

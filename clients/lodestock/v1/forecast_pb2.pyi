@@ -81,6 +81,66 @@ FALLBACK_LEVEL_LAST_VALUE: FallbackLevel.ValueType  # 4
 """The last value that there is."""
 Global___FallbackLevel: typing_extensions.TypeAlias = FallbackLevel
 
+class _EnergyScenario:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _EnergyScenarioEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_EnergyScenario.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    ENERGY_SCENARIO_UNSPECIFIED: _EnergyScenario.ValueType  # 0
+    """Not given."""
+    ENERGY_SCENARIO_STEPS: _EnergyScenario.ValueType  # 1
+    """Stated policies."""
+    ENERGY_SCENARIO_APS: _EnergyScenario.ValueType  # 2
+    """Announced pledges."""
+    ENERGY_SCENARIO_NZE: _EnergyScenario.ValueType  # 3
+    """Net zero emissions by 2050."""
+
+class EnergyScenario(_EnergyScenario, metaclass=_EnergyScenarioEnumTypeWrapper):
+    """A published path of the world's energy system."""
+
+ENERGY_SCENARIO_UNSPECIFIED: EnergyScenario.ValueType  # 0
+"""Not given."""
+ENERGY_SCENARIO_STEPS: EnergyScenario.ValueType  # 1
+"""Stated policies."""
+ENERGY_SCENARIO_APS: EnergyScenario.ValueType  # 2
+"""Announced pledges."""
+ENERGY_SCENARIO_NZE: EnergyScenario.ValueType  # 3
+"""Net zero emissions by 2050."""
+Global___EnergyScenario: typing_extensions.TypeAlias = EnergyScenario
+
+class _LifetimeLaw:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _LifetimeLawEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_LifetimeLaw.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    LIFETIME_LAW_UNSPECIFIED: _LifetimeLaw.ValueType  # 0
+    """Not given."""
+    LIFETIME_LAW_NORMAL: _LifetimeLaw.ValueType  # 1
+    """Normal."""
+    LIFETIME_LAW_FOLDED_NORMAL: _LifetimeLaw.ValueType  # 2
+    """Normal, folded at zero."""
+    LIFETIME_LAW_LOG_NORMAL: _LifetimeLaw.ValueType  # 3
+    """Log-normal."""
+    LIFETIME_LAW_WEIBULL: _LifetimeLaw.ValueType  # 4
+    """Weibull."""
+
+class LifetimeLaw(_LifetimeLaw, metaclass=_LifetimeLawEnumTypeWrapper):
+    """Distribution of lifetimes."""
+
+LIFETIME_LAW_UNSPECIFIED: LifetimeLaw.ValueType  # 0
+"""Not given."""
+LIFETIME_LAW_NORMAL: LifetimeLaw.ValueType  # 1
+"""Normal."""
+LIFETIME_LAW_FOLDED_NORMAL: LifetimeLaw.ValueType  # 2
+"""Normal, folded at zero."""
+LIFETIME_LAW_LOG_NORMAL: LifetimeLaw.ValueType  # 3
+"""Log-normal."""
+LIFETIME_LAW_WEIBULL: LifetimeLaw.ValueType  # 4
+"""Weibull."""
+Global___LifetimeLaw: typing_extensions.TypeAlias = LifetimeLaw
+
 @typing.final
 class ListModelsRequest(google.protobuf.message.Message):
     """Asks for the list of models."""
@@ -187,6 +247,7 @@ class DemandSeries(google.protobuf.message.Message):
     OBSERVATIONS_FIELD_NUMBER: builtins.int
     COUNTRY_FIELD_NUMBER: builtins.int
     DRIVERS_FIELD_NUMBER: builtins.int
+    VEHICLES_FIELD_NUMBER: builtins.int
     series_id: builtins.str
     """Name of the series, unique in the request."""
     frequency: Global___Frequency.ValueType
@@ -203,6 +264,10 @@ class DemandSeries(google.protobuf.message.Message):
     def drivers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Driver]:
         """The caller's own population and GDP, past and future, in place of the server's. For yearly series."""
 
+    @property
+    def vehicles(self) -> Global___VehicleSales:
+        """Electric vehicles whose sales are what is deployed, where drivers give none: read beside population and GDP. For yearly series."""
+
     def __init__(
         self,
         *,
@@ -212,8 +277,10 @@ class DemandSeries(google.protobuf.message.Message):
         observations: collections.abc.Iterable[Global___Observation] | None = ...,
         country: builtins.str = ...,
         drivers: collections.abc.Iterable[Global___Driver] | None = ...,
+        vehicles: Global___VehicleSales | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["country", b"country", "drivers", b"drivers", "frequency", b"frequency", "observations", b"observations", "series_id", b"series_id", "unit", b"unit"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["vehicles", b"vehicles"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "drivers", b"drivers", "frequency", b"frequency", "observations", b"observations", "series_id", b"series_id", "unit", b"unit", "vehicles", b"vehicles"]) -> None: ...
 
 Global___DemandSeries: typing_extensions.TypeAlias = DemandSeries
 
@@ -226,20 +293,33 @@ class Driver(google.protobuf.message.Message):
     PERIOD_FIELD_NUMBER: builtins.int
     POPULATION_FIELD_NUMBER: builtins.int
     GDP_USD_FIELD_NUMBER: builtins.int
+    PRICE_FIELD_NUMBER: builtins.int
+    DEPLOYMENT_FIELD_NUMBER: builtins.int
     period: builtins.str
     """Year, such as "2025"."""
     population: builtins.float
     """Persons."""
     gdp_usd: builtins.float
     """GDP in constant money of one kind, such as international USD of 2017."""
+    price: builtins.float
+    """Price of the material in constant money of any kind. Unset: unknown; models that follow a price then leave it out."""
+    deployment: builtins.float
+    """What is deployed that holds the material, such as vehicles sold, in any unit. Unset: unknown."""
     def __init__(
         self,
         *,
         period: builtins.str = ...,
         population: builtins.float = ...,
         gdp_usd: builtins.float = ...,
+        price: builtins.float | None = ...,
+        deployment: builtins.float | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["gdp_usd", b"gdp_usd", "period", b"period", "population", b"population"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_deployment", b"_deployment", "_price", b"_price", "deployment", b"deployment", "price", b"price"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_deployment", b"_deployment", "_price", b"_price", "deployment", b"deployment", "gdp_usd", b"gdp_usd", "period", b"period", "population", b"population", "price", b"price"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_deployment", b"_deployment"]) -> typing.Literal["deployment"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_price", b"_price"]) -> typing.Literal["price"] | None: ...
 
 Global___Driver: typing_extensions.TypeAlias = Driver
 
@@ -307,6 +387,7 @@ class ForecastDemandRequest(google.protobuf.message.Message):
     MODEL_FIELD_NUMBER: builtins.int
     SEED_FIELD_NUMBER: builtins.int
     GDP_SCENARIO_FIELD_NUMBER: builtins.int
+    LEND_STRENGTH_FIELD_NUMBER: builtins.int
     horizon: builtins.int
     """Steps ahead."""
     sample_paths: builtins.int
@@ -317,6 +398,10 @@ class ForecastDemandRequest(google.protobuf.message.Message):
     """Seed: the same seed gives the same bytes."""
     gdp_scenario: lodestock.v1.common_pb2.GdpScenario.ValueType
     """Path of GDP and population for models that follow them."""
+    lend_strength: builtins.bool
+    """Have series of fewer than five values take growth and unrest from the longer ones of their frequency in this request, if those are five or more.
+    Their forecasts then depend on these. For the default combination, and not in a batch, whose parts do not know each other.
+    """
     @property
     def inline(self) -> Global___DemandSeriesSet:
         """Series given here."""
@@ -340,9 +425,10 @@ class ForecastDemandRequest(google.protobuf.message.Message):
         model: builtins.str = ...,
         seed: builtins.int = ...,
         gdp_scenario: lodestock.v1.common_pb2.GdpScenario.ValueType = ...,
+        lend_strength: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["demand", b"demand", "inline", b"inline", "stored", b"stored"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["demand", b"demand", "gdp_scenario", b"gdp_scenario", "horizon", b"horizon", "inline", b"inline", "model", b"model", "quantile_levels", b"quantile_levels", "sample_paths", b"sample_paths", "seed", b"seed", "stored", b"stored"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["demand", b"demand", "gdp_scenario", b"gdp_scenario", "horizon", b"horizon", "inline", b"inline", "lend_strength", b"lend_strength", "model", b"model", "quantile_levels", b"quantile_levels", "sample_paths", b"sample_paths", "seed", b"seed", "stored", b"stored"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["demand", b"demand"]) -> typing.Literal["inline", "stored"] | None: ...
 
 Global___ForecastDemandRequest: typing_extensions.TypeAlias = ForecastDemandRequest
@@ -500,6 +586,32 @@ class ModelUse(google.protobuf.message.Message):
 Global___ModelUse: typing_extensions.TypeAlias = ModelUse
 
 @typing.final
+class LawCoefficient(google.protobuf.message.Message):
+    """A coefficient of a demand law."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    VALUE_FIELD_NUMBER: builtins.int
+    UNIT_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """What it is, such as "long_run_price_elasticity" or "turning_point"."""
+    value: builtins.float
+    """Its value."""
+    unit: builtins.str
+    """Its unit in words, such as "1" or "GDP per head"."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        value: builtins.float = ...,
+        unit: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["name", b"name", "unit", b"unit", "value", b"value"]) -> None: ...
+
+Global___LawCoefficient: typing_extensions.TypeAlias = LawCoefficient
+
+@typing.final
 class SeriesForecast(google.protobuf.message.Message):
     """The forecast of one series."""
 
@@ -517,6 +629,7 @@ class SeriesForecast(google.protobuf.message.Message):
     REMARKS_FIELD_NUMBER: builtins.int
     HISTORY_ORIGINS_FIELD_NUMBER: builtins.int
     DRIVER_ORIGINS_FIELD_NUMBER: builtins.int
+    LAW_COEFFICIENTS_FIELD_NUMBER: builtins.int
     series_id: builtins.str
     """Series it belongs to."""
     unit: builtins.str
@@ -557,6 +670,10 @@ class SeriesForecast(google.protobuf.message.Message):
     def driver_origins(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[lodestock.v1.common_pb2.Figure]:
         """Where the population and GDP come from that the model follows. Empty where it follows none, or the caller's own."""
 
+    @property
+    def law_coefficients(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___LawCoefficient]:
+        """What the model has learnt from the series where it is a demand law, such as its elasticities. Empty for other models."""
+
     def __init__(
         self,
         *,
@@ -572,8 +689,9 @@ class SeriesForecast(google.protobuf.message.Message):
         remarks: collections.abc.Iterable[builtins.str] | None = ...,
         history_origins: collections.abc.Iterable[lodestock.v1.common_pb2.Figure] | None = ...,
         driver_origins: collections.abc.Iterable[lodestock.v1.common_pb2.Figure] | None = ...,
+        law_coefficients: collections.abc.Iterable[Global___LawCoefficient] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["driver_origins", b"driver_origins", "fallback_level", b"fallback_level", "frequency", b"frequency", "history", b"history", "history_origins", b"history_origins", "models", b"models", "quantile_levels", b"quantile_levels", "remarks", b"remarks", "sample_paths", b"sample_paths", "series_id", b"series_id", "steps", b"steps", "unit", b"unit"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["driver_origins", b"driver_origins", "fallback_level", b"fallback_level", "frequency", b"frequency", "history", b"history", "history_origins", b"history_origins", "law_coefficients", b"law_coefficients", "models", b"models", "quantile_levels", b"quantile_levels", "remarks", b"remarks", "sample_paths", b"sample_paths", "series_id", b"series_id", "steps", b"steps", "unit", b"unit"]) -> None: ...
 
 Global___SeriesForecast: typing_extensions.TypeAlias = SeriesForecast
 
@@ -632,6 +750,7 @@ class BacktestModelsResponse(google.protobuf.message.Message):
     SERIES_FIELD_NUMBER: builtins.int
     OVERALL_FIELD_NUMBER: builtins.int
     RECORD_FIELD_NUMBER: builtins.int
+    COMPARISONS_FIELD_NUMBER: builtins.int
     @property
     def series(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SeriesBacktest]:
         """One entry a series, in the order asked for."""
@@ -644,17 +763,66 @@ class BacktestModelsResponse(google.protobuf.message.Message):
     def record(self) -> lodestock.v1.common_pb2.RunRecord:
         """How it was made."""
 
+    @property
+    def comparisons(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ModelComparison]:
+        """Every two models that were forecast from common points in time, in the order asked for. One model is better than another only where a test says so."""
+
     def __init__(
         self,
         *,
         series: collections.abc.Iterable[Global___SeriesBacktest] | None = ...,
         overall: collections.abc.Iterable[Global___ModelScore] | None = ...,
         record: lodestock.v1.common_pb2.RunRecord | None = ...,
+        comparisons: collections.abc.Iterable[Global___ModelComparison] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["record", b"record"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["overall", b"overall", "record", b"record", "series", b"series"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["comparisons", b"comparisons", "overall", b"overall", "record", b"record", "series", b"series"]) -> None: ...
 
 Global___BacktestModelsResponse: typing_extensions.TypeAlias = BacktestModelsResponse
+
+@typing.final
+class ModelComparison(google.protobuf.message.Message):
+    """Whether one model forecast better than another, by a Diebold–Mariano test: over the series where there are five or more, else over the points in time."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MODEL_FIELD_NUMBER: builtins.int
+    OTHER_FIELD_NUMBER: builtins.int
+    SERIES_FIELD_NUMBER: builtins.int
+    ORIGINS_FIELD_NUMBER: builtins.int
+    DIFFERENCE_FIELD_NUMBER: builtins.int
+    P_VALUE_FIELD_NUMBER: builtins.int
+    BETTER_FIELD_NUMBER: builtins.int
+    model: builtins.str
+    """Model."""
+    other: builtins.str
+    """The model that it is compared with."""
+    series: builtins.int
+    """Series on which both have scores."""
+    origins: builtins.int
+    """Points in time that both were forecast from, over all series."""
+    difference: builtins.float
+    """Mean over the series of the scaled error of `model` less that of `other`; below 0, `model` was better."""
+    p_value: builtins.float
+    """Chance of a difference this large between equally good models. Unset where there are too few points in time to say."""
+    better: builtins.str
+    """The better model, at 5 % for all comparisons of the answer together. Empty: the test does not tell them apart."""
+    def __init__(
+        self,
+        *,
+        model: builtins.str = ...,
+        other: builtins.str = ...,
+        series: builtins.int = ...,
+        origins: builtins.int = ...,
+        difference: builtins.float = ...,
+        p_value: builtins.float | None = ...,
+        better: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_p_value", b"_p_value", "p_value", b"p_value"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_p_value", b"_p_value", "better", b"better", "difference", b"difference", "model", b"model", "origins", b"origins", "other", b"other", "p_value", b"p_value", "series", b"series"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_p_value", b"_p_value"]) -> typing.Literal["p_value"] | None: ...
+
+Global___ModelComparison: typing_extensions.TypeAlias = ModelComparison
 
 @typing.final
 class SeriesBacktest(google.protobuf.message.Message):
@@ -1244,3 +1412,645 @@ class DeleteBacktestResponse(google.protobuf.message.Message):
     ) -> None: ...
 
 Global___DeleteBacktestResponse: typing_extensions.TypeAlias = DeleteBacktestResponse
+
+@typing.final
+class ProjectDemandRequest(google.protobuf.message.Message):
+    """Asks what demand follows from a law, year by year."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FIRST_YEAR_FIELD_NUMBER: builtins.int
+    LAST_YEAR_FIELD_NUMBER: builtins.int
+    SECTORS_FIELD_NUMBER: builtins.int
+    INPUT_OUTPUT_FIELD_NUMBER: builtins.int
+    STOCK_FIELD_NUMBER: builtins.int
+    first_year: builtins.int
+    """First year of the answer."""
+    last_year: builtins.int
+    """Last year of the answer, at most 120 after the first."""
+    @property
+    def sectors(self) -> Global___SectorDemand:
+        """What sectors deploy times the material in it."""
+
+    @property
+    def input_output(self) -> Global___InputOutputDemand:
+        """What final demand asks of all sectors, through all stages."""
+
+    @property
+    def stock(self) -> Global___StockDemand:
+        """What a stock in use needs to grow and to be renewed."""
+
+    def __init__(
+        self,
+        *,
+        first_year: builtins.int = ...,
+        last_year: builtins.int = ...,
+        sectors: Global___SectorDemand | None = ...,
+        input_output: Global___InputOutputDemand | None = ...,
+        stock: Global___StockDemand | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["input_output", b"input_output", "law", b"law", "sectors", b"sectors", "stock", b"stock"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["first_year", b"first_year", "input_output", b"input_output", "last_year", b"last_year", "law", b"law", "sectors", b"sectors", "stock", b"stock"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["law", b"law"]) -> typing.Literal["sectors", "input_output", "stock"] | None: ...
+
+Global___ProjectDemandRequest: typing_extensions.TypeAlias = ProjectDemandRequest
+
+@typing.final
+class YearValue(google.protobuf.message.Message):
+    """A figure of a year."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    YEAR_FIELD_NUMBER: builtins.int
+    VALUE_FIELD_NUMBER: builtins.int
+    year: builtins.int
+    """Year."""
+    value: builtins.float
+    """Figure, never negative."""
+    def __init__(
+        self,
+        *,
+        year: builtins.int = ...,
+        value: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["value", b"value", "year", b"year"]) -> None: ...
+
+Global___YearValue: typing_extensions.TypeAlias = YearValue
+
+@typing.final
+class YearPath(google.protobuf.message.Message):
+    """A path through years, straight lines between those that are given. One year alone: the same in all years."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    VALUES_FIELD_NUMBER: builtins.int
+    @property
+    def values(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___YearValue]:
+        """The years, rising."""
+
+    def __init__(
+        self,
+        *,
+        values: collections.abc.Iterable[Global___YearValue] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["values", b"values"]) -> None: ...
+
+Global___YearPath: typing_extensions.TypeAlias = YearPath
+
+@typing.final
+class SectorDemand(google.protobuf.message.Message):
+    """Demand from the bottom up, use by use."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PUBLISHED_FIELD_NUMBER: builtins.int
+    USES_FIELD_NUMBER: builtins.int
+    @property
+    def published(self) -> Global___PublishedUses:
+        """The uses of the world that the IEA publishes. Unset: none."""
+
+    @property
+    def uses(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___MaterialUse]:
+        """The caller's own uses. One of the same material and name takes the place of a published one."""
+
+    def __init__(
+        self,
+        *,
+        published: Global___PublishedUses | None = ...,
+        uses: collections.abc.Iterable[Global___MaterialUse] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["published", b"published"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["published", b"published", "uses", b"uses"]) -> None: ...
+
+Global___SectorDemand: typing_extensions.TypeAlias = SectorDemand
+
+@typing.final
+class PublishedUses(google.protobuf.message.Message):
+    """Uses of the world by technology, and other uses, as the IEA publishes them: 2024, and every five years from 2030 to 2050."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SCENARIO_FIELD_NUMBER: builtins.int
+    MATERIAL_IDS_FIELD_NUMBER: builtins.int
+    scenario: Global___EnergyScenario.ValueType
+    """Scenario."""
+    @property
+    def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Materials as the IEA counts them: "copper", "cobalt", "lithium", "nickel", "graphite", "rare-earths". Empty: all."""
+
+    def __init__(
+        self,
+        *,
+        scenario: Global___EnergyScenario.ValueType = ...,
+        material_ids: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["material_ids", b"material_ids", "scenario", b"scenario"]) -> None: ...
+
+Global___PublishedUses: typing_extensions.TypeAlias = PublishedUses
+
+@typing.final
+class MaterialUse(google.protobuf.message.Message):
+    """One use of one material."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    USE_ID_FIELD_NUMBER: builtins.int
+    TONNES_FIELD_NUMBER: builtins.int
+    DEPLOYMENT_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Material, by any name."""
+    use_id: builtins.str
+    """Name of the use, such as "Electric vehicles", unique for the material."""
+    @property
+    def tonnes(self) -> Global___YearPath:
+        """Tonnes a year."""
+
+    @property
+    def deployment(self) -> Global___Deployment:
+        """What is deployed, times the material in it."""
+
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        use_id: builtins.str = ...,
+        tonnes: Global___YearPath | None = ...,
+        deployment: Global___Deployment | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["amount", b"amount", "deployment", b"deployment", "tonnes", b"tonnes"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["amount", b"amount", "deployment", b"deployment", "material_id", b"material_id", "tonnes", b"tonnes", "use_id", b"use_id"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["amount", b"amount"]) -> typing.Literal["tonnes", "deployment"] | None: ...
+
+Global___MaterialUse: typing_extensions.TypeAlias = MaterialUse
+
+@typing.final
+class Deployment(google.protobuf.message.Message):
+    """What is deployed in a year and the material in it."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    UNITS_FIELD_NUMBER: builtins.int
+    VEHICLES_FIELD_NUMBER: builtins.int
+    UNITS_EACH_FIELD_NUMBER: builtins.int
+    KG_PER_UNIT_FIELD_NUMBER: builtins.int
+    TECHNOLOGY_FIELD_NUMBER: builtins.int
+    technology: builtins.str
+    """Technology of the bundled intensities, such as "NMC 811" (kg/kWh) or "onshore wind" (kg/MW): the median of what is published."""
+    @property
+    def units(self) -> Global___YearPath:
+        """Units a year, such as kWh of batteries or MW of turbines."""
+
+    @property
+    def vehicles(self) -> Global___VehicleSales:
+        """Electric vehicles sold, from the IEA's outlook of 2024."""
+
+    @property
+    def units_each(self) -> Global___YearPath:
+        """Units that the intensity counts in one of what is deployed, such as the kWh of a vehicle's battery times a chemistry's share. Unset: 1."""
+
+    @property
+    def kg_per_unit(self) -> Global___YearPath:
+        """Kilograms in a unit."""
+
+    def __init__(
+        self,
+        *,
+        units: Global___YearPath | None = ...,
+        vehicles: Global___VehicleSales | None = ...,
+        units_each: Global___YearPath | None = ...,
+        kg_per_unit: Global___YearPath | None = ...,
+        technology: builtins.str = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["activity", b"activity", "intensity", b"intensity", "kg_per_unit", b"kg_per_unit", "technology", b"technology", "units", b"units", "units_each", b"units_each", "vehicles", b"vehicles"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["activity", b"activity", "intensity", b"intensity", "kg_per_unit", b"kg_per_unit", "technology", b"technology", "units", b"units", "units_each", b"units_each", "vehicles", b"vehicles"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["activity", b"activity"]) -> typing.Literal["units", "vehicles"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["intensity", b"intensity"]) -> typing.Literal["kg_per_unit", "technology"] | None: ...
+
+Global___Deployment: typing_extensions.TypeAlias = Deployment
+
+@typing.final
+class VehicleSales(google.protobuf.message.Message):
+    """Electric vehicles sold in a year: those recorded, and ahead those of a scenario to 2035."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SCENARIO_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    MODES_FIELD_NUMBER: builtins.int
+    POWERTRAINS_FIELD_NUMBER: builtins.int
+    scenario: Global___EnergyScenario.ValueType
+    """Scenario: STEPS or APS."""
+    country: builtins.str
+    """Country, ISO 3166-1 alpha-3, or "EU27". Empty: the world."""
+    @property
+    def modes(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Kinds: "cars", "vans", "buses", "trucks". Empty: all."""
+
+    @property
+    def powertrains(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Drives: "bev", "phev", "fcev". Empty: "bev" and "phev"."""
+
+    def __init__(
+        self,
+        *,
+        scenario: Global___EnergyScenario.ValueType = ...,
+        country: builtins.str = ...,
+        modes: collections.abc.Iterable[builtins.str] | None = ...,
+        powertrains: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "modes", b"modes", "powertrains", b"powertrains", "scenario", b"scenario"]) -> None: ...
+
+Global___VehicleSales: typing_extensions.TypeAlias = VehicleSales
+
+@typing.final
+class InputOutputDemand(google.protobuf.message.Message):
+    """Leontief's model: what final demand asks of every sector, direct and through suppliers. Units may differ by sector (hybrid table)."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SECTORS_FIELD_NUMBER: builtins.int
+    COEFFICIENTS_FIELD_NUMBER: builtins.int
+    FINAL_DEMAND_FIELD_NUMBER: builtins.int
+    @property
+    def sectors(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___EconomySector]:
+        """The sectors."""
+
+    @property
+    def coefficients(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___InputCoefficient]:
+        """What sectors take in. Those not named are zero."""
+
+    @property
+    def final_demand(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___FinalDemand]:
+        """Final demand, one entry a sector. Sectors not named have none."""
+
+    def __init__(
+        self,
+        *,
+        sectors: collections.abc.Iterable[Global___EconomySector] | None = ...,
+        coefficients: collections.abc.Iterable[Global___InputCoefficient] | None = ...,
+        final_demand: collections.abc.Iterable[Global___FinalDemand] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["coefficients", b"coefficients", "final_demand", b"final_demand", "sectors", b"sectors"]) -> None: ...
+
+Global___InputOutputDemand: typing_extensions.TypeAlias = InputOutputDemand
+
+@typing.final
+class EconomySector(google.protobuf.message.Message):
+    """A sector of an economy."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SECTOR_ID_FIELD_NUMBER: builtins.int
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    sector_id: builtins.str
+    """Name, unique in the request."""
+    material_id: builtins.str
+    """Material that it makes, its output then counted in tonnes. Empty: no material. One sector at least makes one."""
+    def __init__(
+        self,
+        *,
+        sector_id: builtins.str = ...,
+        material_id: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["material_id", b"material_id", "sector_id", b"sector_id"]) -> None: ...
+
+Global___EconomySector: typing_extensions.TypeAlias = EconomySector
+
+@typing.final
+class InputCoefficient(google.protobuf.message.Message):
+    """Input of one sector's output into another."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FROM_SECTOR_FIELD_NUMBER: builtins.int
+    INTO_SECTOR_FIELD_NUMBER: builtins.int
+    AMOUNT_FIELD_NUMBER: builtins.int
+    from_sector: builtins.str
+    """Sector whose output goes in."""
+    into_sector: builtins.str
+    """Sector that it goes into."""
+    amount: builtins.float
+    """Units of the one per unit of the other's output."""
+    def __init__(
+        self,
+        *,
+        from_sector: builtins.str = ...,
+        into_sector: builtins.str = ...,
+        amount: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["amount", b"amount", "from_sector", b"from_sector", "into_sector", b"into_sector"]) -> None: ...
+
+Global___InputCoefficient: typing_extensions.TypeAlias = InputCoefficient
+
+@typing.final
+class FinalDemand(google.protobuf.message.Message):
+    """Final demand for a sector's output."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SECTOR_ID_FIELD_NUMBER: builtins.int
+    UNITS_FIELD_NUMBER: builtins.int
+    sector_id: builtins.str
+    """Sector."""
+    @property
+    def units(self) -> Global___YearPath:
+        """Units a year."""
+
+    def __init__(
+        self,
+        *,
+        sector_id: builtins.str = ...,
+        units: Global___YearPath | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["units", b"units"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["sector_id", b"sector_id", "units", b"units"]) -> None: ...
+
+Global___FinalDemand: typing_extensions.TypeAlias = FinalDemand
+
+@typing.final
+class StockDemand(google.protobuf.message.Message):
+    """The inflow that a stock in use needs, what leaves it, and what of that comes back."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    LIFETIME_FIELD_NUMBER: builtins.int
+    PAST_INFLOW_TONNES_FIELD_NUMBER: builtins.int
+    PAST_CONSUMPTION_OF_FIELD_NUMBER: builtins.int
+    STOCK_TONNES_FIELD_NUMBER: builtins.int
+    STOCK_PER_HEAD_FIELD_NUMBER: builtins.int
+    COLLECTION_FIELD_NUMBER: builtins.int
+    RECOVERY_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Material, by any name."""
+    past_consumption_of: builtins.str
+    """Consumption of a buyer in the data."""
+    @property
+    def lifetime(self) -> Global___Lifetime:
+        """How long it stays in use."""
+
+    @property
+    def past_inflow_tonnes(self) -> Global___YearPath:
+        """Tonnes a year."""
+
+    @property
+    def stock_tonnes(self) -> Global___YearPath:
+        """Tonnes at the end of each year."""
+
+    @property
+    def stock_per_head(self) -> Global___StockPerHead:
+        """Stock per head that follows GDP per head to a saturation."""
+
+    @property
+    def collection(self) -> Global___YearPath:
+        """Share of what leaves use that is collected, 0 to 1. Unset: none."""
+
+    @property
+    def recovery(self) -> Global___YearPath:
+        """Share of what is collected that comes back as material, 0 to 1. Unset: all."""
+
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        lifetime: Global___Lifetime | None = ...,
+        past_inflow_tonnes: Global___YearPath | None = ...,
+        past_consumption_of: builtins.str = ...,
+        stock_tonnes: Global___YearPath | None = ...,
+        stock_per_head: Global___StockPerHead | None = ...,
+        collection: Global___YearPath | None = ...,
+        recovery: Global___YearPath | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["ahead", b"ahead", "collection", b"collection", "lifetime", b"lifetime", "past", b"past", "past_consumption_of", b"past_consumption_of", "past_inflow_tonnes", b"past_inflow_tonnes", "recovery", b"recovery", "stock_per_head", b"stock_per_head", "stock_tonnes", b"stock_tonnes"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["ahead", b"ahead", "collection", b"collection", "lifetime", b"lifetime", "material_id", b"material_id", "past", b"past", "past_consumption_of", b"past_consumption_of", "past_inflow_tonnes", b"past_inflow_tonnes", "recovery", b"recovery", "stock_per_head", b"stock_per_head", "stock_tonnes", b"stock_tonnes"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["ahead", b"ahead"]) -> typing.Literal["stock_tonnes", "stock_per_head"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["past", b"past"]) -> typing.Literal["past_inflow_tonnes", "past_consumption_of"] | None: ...
+
+Global___StockDemand: typing_extensions.TypeAlias = StockDemand
+
+@typing.final
+class StockPerHead(google.protobuf.message.Message):
+    """Stock per head along an S-curve of GDP per head, fitted to the stock that past inflows have left, and moved to its last year."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SATURATION_TONNES_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    DRIVERS_FIELD_NUMBER: builtins.int
+    GDP_SCENARIO_FIELD_NUMBER: builtins.int
+    saturation_tonnes: builtins.float
+    """Tonnes per head that are not passed. Unset: fitted."""
+    country: builtins.str
+    """Country whose population and GDP are read, ISO 3166-1 alpha-3 or "EU27". Empty: those given here."""
+    gdp_scenario: lodestock.v1.common_pb2.GdpScenario.ValueType
+    """Path of both ahead, where they are read."""
+    @property
+    def drivers(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Driver]:
+        """The caller's own population and GDP, past and future, in place of the server's."""
+
+    def __init__(
+        self,
+        *,
+        saturation_tonnes: builtins.float | None = ...,
+        country: builtins.str = ...,
+        drivers: collections.abc.Iterable[Global___Driver] | None = ...,
+        gdp_scenario: lodestock.v1.common_pb2.GdpScenario.ValueType = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_saturation_tonnes", b"_saturation_tonnes", "saturation_tonnes", b"saturation_tonnes"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_saturation_tonnes", b"_saturation_tonnes", "country", b"country", "drivers", b"drivers", "gdp_scenario", b"gdp_scenario", "saturation_tonnes", b"saturation_tonnes"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_saturation_tonnes", b"_saturation_tonnes"]) -> typing.Literal["saturation_tonnes"] | None: ...
+
+Global___StockPerHead: typing_extensions.TypeAlias = StockPerHead
+
+@typing.final
+class Lifetime(google.protobuf.message.Message):
+    """How long what enters stays in use."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    LAW_FIELD_NUMBER: builtins.int
+    YEARS_FIELD_NUMBER: builtins.int
+    SPREAD_FIELD_NUMBER: builtins.int
+    law: Global___LifetimeLaw.ValueType
+    """Distribution."""
+    years: builtins.float
+    """Mean, years; before folding for FOLDED_NORMAL; scale for WEIBULL."""
+    spread: builtins.float
+    """Standard deviation, years, a thousandth of the mean or more; before folding for FOLDED_NORMAL; shape, 0.1 to 50, for WEIBULL."""
+    def __init__(
+        self,
+        *,
+        law: Global___LifetimeLaw.ValueType = ...,
+        years: builtins.float = ...,
+        spread: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["law", b"law", "spread", b"spread", "years", b"years"]) -> None: ...
+
+Global___Lifetime: typing_extensions.TypeAlias = Lifetime
+
+@typing.final
+class ProjectDemandResponse(google.protobuf.message.Message):
+    """What demand follows."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIALS_FIELD_NUMBER: builtins.int
+    FIGURES_FIELD_NUMBER: builtins.int
+    REMARKS_FIELD_NUMBER: builtins.int
+    RECORD_FIELD_NUMBER: builtins.int
+    @property
+    def materials(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___MaterialProjection]:
+        """One entry a material, in the order of their names."""
+
+    @property
+    def figures(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[lodestock.v1.common_pb2.Figure]:
+        """The figures behind, with what they rest on."""
+
+    @property
+    def remarks(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """What is to be said of them, in words."""
+
+    @property
+    def record(self) -> lodestock.v1.common_pb2.RunRecord:
+        """How it was made."""
+
+    def __init__(
+        self,
+        *,
+        materials: collections.abc.Iterable[Global___MaterialProjection] | None = ...,
+        figures: collections.abc.Iterable[lodestock.v1.common_pb2.Figure] | None = ...,
+        remarks: collections.abc.Iterable[builtins.str] | None = ...,
+        record: lodestock.v1.common_pb2.RunRecord | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["record", b"record"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["figures", b"figures", "materials", b"materials", "record", b"record", "remarks", b"remarks"]) -> None: ...
+
+Global___ProjectDemandResponse: typing_extensions.TypeAlias = ProjectDemandResponse
+
+@typing.final
+class MaterialProjection(google.protobuf.message.Message):
+    """Demand for a material by year."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    YEARS_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Material."""
+    @property
+    def years(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___ProjectedYear]:
+        """The years, from the first to the last."""
+
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        years: collections.abc.Iterable[Global___ProjectedYear] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["material_id", b"material_id", "years", b"years"]) -> None: ...
+
+Global___MaterialProjection: typing_extensions.TypeAlias = MaterialProjection
+
+@typing.final
+class ProjectedYear(google.protobuf.message.Message):
+    """Demand in a year and what makes it up."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    YEAR_FIELD_NUMBER: builtins.int
+    DEMAND_TONNES_FIELD_NUMBER: builtins.int
+    PARTS_FIELD_NUMBER: builtins.int
+    STOCK_FIELD_NUMBER: builtins.int
+    year: builtins.int
+    """Year."""
+    demand_tonnes: builtins.float
+    """Demand, tonnes."""
+    @property
+    def parts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___DemandPart]:
+        """Its parts, which add up to it: by use, or by the sector whose final demand asks for it."""
+
+    @property
+    def stock(self) -> Global___StockYear:
+        """Stock and flows, for StockDemand."""
+
+    def __init__(
+        self,
+        *,
+        year: builtins.int = ...,
+        demand_tonnes: builtins.float = ...,
+        parts: collections.abc.Iterable[Global___DemandPart] | None = ...,
+        stock: Global___StockYear | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["stock", b"stock"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["demand_tonnes", b"demand_tonnes", "parts", b"parts", "stock", b"stock", "year", b"year"]) -> None: ...
+
+Global___ProjectedYear: typing_extensions.TypeAlias = ProjectedYear
+
+@typing.final
+class DemandPart(google.protobuf.message.Message):
+    """A part of a demand."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    USE_ID_FIELD_NUMBER: builtins.int
+    TONNES_FIELD_NUMBER: builtins.int
+    use_id: builtins.str
+    """Use or sector."""
+    tonnes: builtins.float
+    """Tonnes."""
+    def __init__(
+        self,
+        *,
+        use_id: builtins.str = ...,
+        tonnes: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["tonnes", b"tonnes", "use_id", b"use_id"]) -> None: ...
+
+Global___DemandPart: typing_extensions.TypeAlias = DemandPart
+
+@typing.final
+class StockYear(google.protobuf.message.Message):
+    """A stock in use and its flows in a year. Mass is kept: stock − stock of the year before = demand − outflow; outflow = recovered + lost; demand = recovered − surplus + primary."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    STOCK_TONNES_FIELD_NUMBER: builtins.int
+    OUTFLOW_TONNES_FIELD_NUMBER: builtins.int
+    RECOVERED_TONNES_FIELD_NUMBER: builtins.int
+    LOST_TONNES_FIELD_NUMBER: builtins.int
+    PRIMARY_TONNES_FIELD_NUMBER: builtins.int
+    SURPLUS_TONNES_FIELD_NUMBER: builtins.int
+    ABOVE_TARGET_FIELD_NUMBER: builtins.int
+    stock_tonnes: builtins.float
+    """In use at the end of the year, tonnes."""
+    outflow_tonnes: builtins.float
+    """Leaves use, tonnes."""
+    recovered_tonnes: builtins.float
+    """Of that, what comes back as material: secondary supply, which a plan may have as a RECYCLED source. Tonnes."""
+    lost_tonnes: builtins.float
+    """Of that, what is lost, tonnes."""
+    primary_tonnes: builtins.float
+    """Demand that secondary supply does not meet, tonnes."""
+    surplus_tonnes: builtins.float
+    """Secondary supply beyond the demand of the year, tonnes."""
+    above_target: builtins.bool
+    """True where the stock is above what was asked for, since it does not wear out so fast."""
+    def __init__(
+        self,
+        *,
+        stock_tonnes: builtins.float = ...,
+        outflow_tonnes: builtins.float = ...,
+        recovered_tonnes: builtins.float = ...,
+        lost_tonnes: builtins.float = ...,
+        primary_tonnes: builtins.float = ...,
+        surplus_tonnes: builtins.float = ...,
+        above_target: builtins.bool = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["above_target", b"above_target", "lost_tonnes", b"lost_tonnes", "outflow_tonnes", b"outflow_tonnes", "primary_tonnes", b"primary_tonnes", "recovered_tonnes", b"recovered_tonnes", "stock_tonnes", b"stock_tonnes", "surplus_tonnes", b"surplus_tonnes"]) -> None: ...
+
+Global___StockYear: typing_extensions.TypeAlias = StockYear

@@ -46,6 +46,11 @@ class ForecastServiceStub(object):
                 request_serializer=lodestock_dot_v1_dot_forecast__pb2.ForecastDemandRequest.SerializeToString,
                 response_deserializer=lodestock_dot_v1_dot_forecast__pb2.ForecastDemandResponse.FromString,
                 _registered_method=True)
+        self.ProjectDemand = channel.unary_unary(
+                '/lodestock.v1.ForecastService/ProjectDemand',
+                request_serializer=lodestock_dot_v1_dot_forecast__pb2.ProjectDemandRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_forecast__pb2.ProjectDemandResponse.FromString,
+                _registered_method=True)
         self.BacktestModels = channel.unary_unary(
                 '/lodestock.v1.ForecastService/BacktestModels',
                 request_serializer=lodestock_dot_v1_dot_forecast__pb2.BacktestModelsRequest.SerializeToString,
@@ -111,6 +116,13 @@ class ForecastServiceServicer(object):
 
     def ForecastDemand(self, request, context):
         """Forecasts one or many series. Every series gets an answer, however short it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ProjectDemand(self, request, context):
+        """Says what demand follows from what is deployed, from final demand for goods, or from stocks in use. For what has no history to learn from.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -202,6 +214,11 @@ def add_ForecastServiceServicer_to_server(servicer, server):
                     servicer.ForecastDemand,
                     request_deserializer=lodestock_dot_v1_dot_forecast__pb2.ForecastDemandRequest.FromString,
                     response_serializer=lodestock_dot_v1_dot_forecast__pb2.ForecastDemandResponse.SerializeToString,
+            ),
+            'ProjectDemand': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProjectDemand,
+                    request_deserializer=lodestock_dot_v1_dot_forecast__pb2.ProjectDemandRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_forecast__pb2.ProjectDemandResponse.SerializeToString,
             ),
             'BacktestModels': grpc.unary_unary_rpc_method_handler(
                     servicer.BacktestModels,
@@ -309,6 +326,33 @@ class ForecastService(object):
             '/lodestock.v1.ForecastService/ForecastDemand',
             lodestock_dot_v1_dot_forecast__pb2.ForecastDemandRequest.SerializeToString,
             lodestock_dot_v1_dot_forecast__pb2.ForecastDemandResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ProjectDemand(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.ForecastService/ProjectDemand',
+            lodestock_dot_v1_dot_forecast__pb2.ProjectDemandRequest.SerializeToString,
+            lodestock_dot_v1_dot_forecast__pb2.ProjectDemandResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -58,6 +58,22 @@ _ForecastServiceForecastDemandType = typing_extensions.TypeVar(
     ],
 )
 
+_ForecastServiceProjectDemandType = typing_extensions.TypeVar(
+    '_ForecastServiceProjectDemandType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.ProjectDemandRequest,
+        lodestock.v1.forecast_pb2.ProjectDemandResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.ProjectDemandRequest,
+        lodestock.v1.forecast_pb2.ProjectDemandResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.ProjectDemandRequest,
+        lodestock.v1.forecast_pb2.ProjectDemandResponse,
+    ],
+)
+
 _ForecastServiceBacktestModelsType = typing_extensions.TypeVar(
     '_ForecastServiceBacktestModelsType',
     grpc.UnaryUnaryMultiCallable[
@@ -218,7 +234,7 @@ _ForecastServiceDeleteBacktestType = typing_extensions.TypeVar(
     ],
 )
 
-class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _ForecastServiceForecastDemandType, _ForecastServiceBacktestModelsType, _ForecastServiceBatchForecastDemandType, _ForecastServiceRunBacktestType, _ForecastServiceGetForecastType, _ForecastServiceListForecastsType, _ForecastServiceCompareForecastsType, _ForecastServiceDeleteForecastType, _ForecastServiceGetBacktestType, _ForecastServiceListBacktestsType, _ForecastServiceDeleteBacktestType]):
+class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _ForecastServiceForecastDemandType, _ForecastServiceProjectDemandType, _ForecastServiceBacktestModelsType, _ForecastServiceBatchForecastDemandType, _ForecastServiceRunBacktestType, _ForecastServiceGetForecastType, _ForecastServiceListForecastsType, _ForecastServiceCompareForecastsType, _ForecastServiceDeleteForecastType, _ForecastServiceGetBacktestType, _ForecastServiceListBacktestsType, _ForecastServiceDeleteBacktestType]):
     """Forecasts the demand for minerals."""
 
     @typing.overload
@@ -230,6 +246,10 @@ class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _Foreca
         grpc.UnaryUnaryMultiCallable[
             lodestock.v1.forecast_pb2.ForecastDemandRequest,
             lodestock.v1.forecast_pb2.ForecastDemandResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.ProjectDemandRequest,
+            lodestock.v1.forecast_pb2.ProjectDemandResponse,
         ],
         grpc.UnaryUnaryMultiCallable[
             lodestock.v1.forecast_pb2.BacktestModelsRequest,
@@ -284,6 +304,10 @@ class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _Foreca
             lodestock.v1.forecast_pb2.ForecastDemandResponse,
         ],
         grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.forecast_pb2.ProjectDemandRequest,
+            lodestock.v1.forecast_pb2.ProjectDemandResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
             lodestock.v1.forecast_pb2.BacktestModelsRequest,
             lodestock.v1.forecast_pb2.BacktestModelsResponse,
         ],
@@ -331,6 +355,9 @@ class ForecastServiceStub(typing.Generic[_ForecastServiceListModelsType, _Foreca
     ForecastDemand: _ForecastServiceForecastDemandType
     """Forecasts one or many series. Every series gets an answer, however short it is."""
 
+    ProjectDemand: _ForecastServiceProjectDemandType
+    """Says what demand follows from what is deployed, from final demand for goods, or from stocks in use. For what has no history to learn from."""
+
     BacktestModels: _ForecastServiceBacktestModelsType
     """Scores models on the past of series: forecasts from many points in time, each with what was known then alone."""
 
@@ -375,6 +402,10 @@ ForecastServiceAsyncStub: typing_extensions.TypeAlias = ForecastServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         lodestock.v1.forecast_pb2.ForecastDemandRequest,
         lodestock.v1.forecast_pb2.ForecastDemandResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.forecast_pb2.ProjectDemandRequest,
+        lodestock.v1.forecast_pb2.ProjectDemandResponse,
     ],
     grpc.aio.UnaryUnaryMultiCallable[
         lodestock.v1.forecast_pb2.BacktestModelsRequest,
@@ -436,6 +467,14 @@ class ForecastServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[lodestock.v1.forecast_pb2.ForecastDemandResponse, collections.abc.Awaitable[lodestock.v1.forecast_pb2.ForecastDemandResponse]]:
         """Forecasts one or many series. Every series gets an answer, however short it is."""
+
+    @abc.abstractmethod
+    def ProjectDemand(
+        self,
+        request: lodestock.v1.forecast_pb2.ProjectDemandRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.forecast_pb2.ProjectDemandResponse, collections.abc.Awaitable[lodestock.v1.forecast_pb2.ProjectDemandResponse]]:
+        """Says what demand follows from what is deployed, from final demand for goods, or from stocks in use. For what has no history to learn from."""
 
     @abc.abstractmethod
     def BacktestModels(

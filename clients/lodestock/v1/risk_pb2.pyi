@@ -48,6 +48,122 @@ SUPPLY_DATA_SOURCING_ONLY: SupplyData.ValueType  # 3
 """The buyer's own sourcing only."""
 Global___SupplyData: typing_extensions.TypeAlias = SupplyData
 
+class _RiskScope:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _RiskScopeEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_RiskScope.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    RISK_SCOPE_UNSPECIFIED: _RiskScope.ValueType  # 0
+    """Not given: the first that there is of world supply, sourcing and both."""
+    RISK_SCOPE_GLOBAL: _RiskScope.ValueType  # 1
+    """World supply."""
+    RISK_SCOPE_SOURCING: _RiskScope.ValueType  # 2
+    """The buyer's own sourcing."""
+    RISK_SCOPE_COMBINED: _RiskScope.ValueType  # 3
+    """Both."""
+
+class RiskScope(_RiskScope, metaclass=_RiskScopeEnumTypeWrapper):
+    """Whose supply a score is of."""
+
+RISK_SCOPE_UNSPECIFIED: RiskScope.ValueType  # 0
+"""Not given: the first that there is of world supply, sourcing and both."""
+RISK_SCOPE_GLOBAL: RiskScope.ValueType  # 1
+"""World supply."""
+RISK_SCOPE_SOURCING: RiskScope.ValueType  # 2
+"""The buyer's own sourcing."""
+RISK_SCOPE_COMBINED: RiskScope.ValueType  # 3
+"""Both."""
+Global___RiskScope: typing_extensions.TypeAlias = RiskScope
+
+class _UncertainFigure:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _UncertainFigureEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_UncertainFigure.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    UNCERTAIN_FIGURE_UNSPECIFIED: _UncertainFigure.ValueType  # 0
+    """Not given."""
+    UNCERTAIN_FIGURE_IMPORT_RELIANCE: _UncertainFigure.ValueType  # 1
+    """Import reliance."""
+    UNCERTAIN_FIGURE_RECYCLING_INPUT_RATE: _UncertainFigure.ValueType  # 2
+    """End-of-life recycling input rate."""
+    UNCERTAIN_FIGURE_SUBSTITUTION_INDEX: _UncertainFigure.ValueType  # 3
+    """Substitution index."""
+    UNCERTAIN_FIGURE_PRICE_USD_PER_TONNE: _UncertainFigure.ValueType  # 4
+    """Price, USD/t."""
+    UNCERTAIN_FIGURE_TRADE_EXPOSURE: _UncertainFigure.ValueType  # 5
+    """Trade exposure."""
+    UNCERTAIN_FIGURE_ECONOMIC_VULNERABILITY: _UncertainFigure.ValueType  # 6
+    """Economic vulnerability."""
+    UNCERTAIN_FIGURE_DEPLETION_YEARS: _UncertainFigure.ValueType  # 7
+    """Depletion time, years."""
+    UNCERTAIN_FIGURE_COMPANION_SHARE: _UncertainFigure.ValueType  # 8
+    """Companion share."""
+    UNCERTAIN_FIGURE_GLOBAL_SHARE: _UncertainFigure.ValueType  # 9
+    """Share of a country in world supply."""
+    UNCERTAIN_FIGURE_SOURCING_SHARE: _UncertainFigure.ValueType  # 10
+    """Share of a country in the buyer's sourcing."""
+
+class UncertainFigure(_UncertainFigure, metaclass=_UncertainFigureEnumTypeWrapper):
+    """A figure of a supply that may have a range."""
+
+UNCERTAIN_FIGURE_UNSPECIFIED: UncertainFigure.ValueType  # 0
+"""Not given."""
+UNCERTAIN_FIGURE_IMPORT_RELIANCE: UncertainFigure.ValueType  # 1
+"""Import reliance."""
+UNCERTAIN_FIGURE_RECYCLING_INPUT_RATE: UncertainFigure.ValueType  # 2
+"""End-of-life recycling input rate."""
+UNCERTAIN_FIGURE_SUBSTITUTION_INDEX: UncertainFigure.ValueType  # 3
+"""Substitution index."""
+UNCERTAIN_FIGURE_PRICE_USD_PER_TONNE: UncertainFigure.ValueType  # 4
+"""Price, USD/t."""
+UNCERTAIN_FIGURE_TRADE_EXPOSURE: UncertainFigure.ValueType  # 5
+"""Trade exposure."""
+UNCERTAIN_FIGURE_ECONOMIC_VULNERABILITY: UncertainFigure.ValueType  # 6
+"""Economic vulnerability."""
+UNCERTAIN_FIGURE_DEPLETION_YEARS: UncertainFigure.ValueType  # 7
+"""Depletion time, years."""
+UNCERTAIN_FIGURE_COMPANION_SHARE: UncertainFigure.ValueType  # 8
+"""Companion share."""
+UNCERTAIN_FIGURE_GLOBAL_SHARE: UncertainFigure.ValueType  # 9
+"""Share of a country in world supply."""
+UNCERTAIN_FIGURE_SOURCING_SHARE: UncertainFigure.ValueType  # 10
+"""Share of a country in the buyer's sourcing."""
+Global___UncertainFigure: typing_extensions.TypeAlias = UncertainFigure
+
+class _TradeRole:
+    ValueType = typing.NewType("ValueType", builtins.int)
+    V: typing_extensions.TypeAlias = ValueType
+
+class _TradeRoleEnumTypeWrapper(google.protobuf.internal.enum_type_wrapper._EnumTypeWrapper[_TradeRole.ValueType], builtins.type):
+    DESCRIPTOR: google.protobuf.descriptor.EnumDescriptor
+    TRADE_ROLE_UNSPECIFIED: _TradeRole.ValueType  # 0
+    """Not given."""
+    TRADE_ROLE_TRANSIT: _TradeRole.ValueType  # 1
+    """It exports what it is not known to put out or to process."""
+    TRADE_ROLE_RE_EXPORTER: _TradeRole.ValueType  # 2
+    """It puts out or processes, and part of what it exports it may have imported in the same form."""
+    TRADE_ROLE_PRODUCER: _TradeRole.ValueType  # 3
+    """It puts out or processes, and trades of its own."""
+    TRADE_ROLE_USER: _TradeRole.ValueType  # 4
+    """None of these."""
+
+class TradeRole(_TradeRole, metaclass=_TradeRoleEnumTypeWrapper):
+    """What a country is in the trade of a material."""
+
+TRADE_ROLE_UNSPECIFIED: TradeRole.ValueType  # 0
+"""Not given."""
+TRADE_ROLE_TRANSIT: TradeRole.ValueType  # 1
+"""It exports what it is not known to put out or to process."""
+TRADE_ROLE_RE_EXPORTER: TradeRole.ValueType  # 2
+"""It puts out or processes, and part of what it exports it may have imported in the same form."""
+TRADE_ROLE_PRODUCER: TradeRole.ValueType  # 3
+"""It puts out or processes, and trades of its own."""
+TRADE_ROLE_USER: TradeRole.ValueType  # 4
+"""None of these."""
+Global___TradeRole: typing_extensions.TypeAlias = TradeRole
+
 @typing.final
 class ListRiskMeasuresRequest(google.protobuf.message.Message):
     """Asks for the list of measures."""
@@ -131,6 +247,7 @@ class CountryShare(google.protobuf.message.Message):
     POLITICAL_INSTABILITY_FIELD_NUMBER: builtins.int
     ABILITY_TO_SUPPLY_FIELD_NUMBER: builtins.int
     WILLINGNESS_TO_SUPPLY_FIELD_NUMBER: builtins.int
+    HUMAN_DEVELOPMENT_FIELD_NUMBER: builtins.int
     country: builtins.str
     """Country, ISO 3166-1 alpha-3. Empty: the countries that the source does not name."""
     share: builtins.float
@@ -145,6 +262,8 @@ class CountryShare(google.protobuf.message.Message):
     """Ability to supply (ASI of the USGS), 0 (able) to 1 (unable): 1 − Policy Perception Index/100. The bundle has none."""
     willingness_to_supply: builtins.float
     """Willingness to supply this buyer (WSI of the USGS), 0 (willing) to 1 (unwilling): from trade ties, shared values and military cooperation. The bundle has none."""
+    human_development: builtins.float
+    """Human development index of the UNDP, 0 to 1, for the Yale method. The bundle has none."""
     def __init__(
         self,
         *,
@@ -155,13 +274,16 @@ class CountryShare(google.protobuf.message.Message):
         political_instability: builtins.float | None = ...,
         ability_to_supply: builtins.float | None = ...,
         willingness_to_supply: builtins.float | None = ...,
+        human_development: builtins.float | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_ability_to_supply", b"_ability_to_supply", "_governance", b"_governance", "_political_instability", b"_political_instability", "_trade_parameter", b"_trade_parameter", "_willingness_to_supply", b"_willingness_to_supply", "ability_to_supply", b"ability_to_supply", "governance", b"governance", "political_instability", b"political_instability", "trade_parameter", b"trade_parameter", "willingness_to_supply", b"willingness_to_supply"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_ability_to_supply", b"_ability_to_supply", "_governance", b"_governance", "_political_instability", b"_political_instability", "_trade_parameter", b"_trade_parameter", "_willingness_to_supply", b"_willingness_to_supply", "ability_to_supply", b"ability_to_supply", "country", b"country", "governance", b"governance", "political_instability", b"political_instability", "share", b"share", "trade_parameter", b"trade_parameter", "willingness_to_supply", b"willingness_to_supply"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_ability_to_supply", b"_ability_to_supply", "_governance", b"_governance", "_human_development", b"_human_development", "_political_instability", b"_political_instability", "_trade_parameter", b"_trade_parameter", "_willingness_to_supply", b"_willingness_to_supply", "ability_to_supply", b"ability_to_supply", "governance", b"governance", "human_development", b"human_development", "political_instability", b"political_instability", "trade_parameter", b"trade_parameter", "willingness_to_supply", b"willingness_to_supply"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_ability_to_supply", b"_ability_to_supply", "_governance", b"_governance", "_human_development", b"_human_development", "_political_instability", b"_political_instability", "_trade_parameter", b"_trade_parameter", "_willingness_to_supply", b"_willingness_to_supply", "ability_to_supply", b"ability_to_supply", "country", b"country", "governance", b"governance", "human_development", b"human_development", "political_instability", b"political_instability", "share", b"share", "trade_parameter", b"trade_parameter", "willingness_to_supply", b"willingness_to_supply"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_ability_to_supply", b"_ability_to_supply"]) -> typing.Literal["ability_to_supply"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_governance", b"_governance"]) -> typing.Literal["governance"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_human_development", b"_human_development"]) -> typing.Literal["human_development"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_political_instability", b"_political_instability"]) -> typing.Literal["political_instability"] | None: ...
     @typing.overload
@@ -219,6 +341,8 @@ class MaterialSupply(google.protobuf.message.Message):
     TRADE_EXPOSURE_FIELD_NUMBER: builtins.int
     ECONOMIC_VULNERABILITY_FIELD_NUMBER: builtins.int
     INDUSTRIES_FIELD_NUMBER: builtins.int
+    DEPLETION_YEARS_FIELD_NUMBER: builtins.int
+    COMPANION_SHARE_FIELD_NUMBER: builtins.int
     material_id: builtins.str
     """Material."""
     stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType
@@ -237,6 +361,10 @@ class MaterialSupply(google.protobuf.message.Message):
     """Trade exposure TE of the USGS: net imports by apparent consumption, scrap and stocks included, 0 to 1. Unset: the import reliance."""
     economic_vulnerability: builtins.float
     """Economic vulnerability EV of the USGS, 0 to 1. Unset: from industries. The bundle has neither."""
+    depletion_years: builtins.float
+    """Depletion time, for the Yale method: reserves by yearly primary output, years. Not read from the data."""
+    companion_share: builtins.float
+    """Share of the material that is won as a by-product of another one, 0 to 1, for the Yale method. The bundle has none."""
     @property
     def global_supply(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___CountryShare]:
         """Shares of world supply. Add up to at most 1."""
@@ -264,9 +392,15 @@ class MaterialSupply(google.protobuf.message.Message):
         trade_exposure: builtins.float | None = ...,
         economic_vulnerability: builtins.float | None = ...,
         industries: collections.abc.Iterable[Global___IndustryUse] | None = ...,
+        depletion_years: builtins.float | None = ...,
+        companion_share: builtins.float | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_economic_vulnerability", b"_economic_vulnerability", "_import_reliance", b"_import_reliance", "_price_usd_per_tonne", b"_price_usd_per_tonne", "_recycling_input_rate", b"_recycling_input_rate", "_substitution_index", b"_substitution_index", "_trade_exposure", b"_trade_exposure", "economic_vulnerability", b"economic_vulnerability", "import_reliance", b"import_reliance", "price_usd_per_tonne", b"price_usd_per_tonne", "recycling_input_rate", b"recycling_input_rate", "substitution_index", b"substitution_index", "trade_exposure", b"trade_exposure"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_economic_vulnerability", b"_economic_vulnerability", "_import_reliance", b"_import_reliance", "_price_usd_per_tonne", b"_price_usd_per_tonne", "_recycling_input_rate", b"_recycling_input_rate", "_substitution_index", b"_substitution_index", "_trade_exposure", b"_trade_exposure", "economic_vulnerability", b"economic_vulnerability", "global_supply", b"global_supply", "import_reliance", b"import_reliance", "industries", b"industries", "material_id", b"material_id", "price_usd_per_tonne", b"price_usd_per_tonne", "recycling_input_rate", b"recycling_input_rate", "sourcing", b"sourcing", "stage", b"stage", "substitution_index", b"substitution_index", "supply_data", b"supply_data", "trade_exposure", b"trade_exposure"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_companion_share", b"_companion_share", "_depletion_years", b"_depletion_years", "_economic_vulnerability", b"_economic_vulnerability", "_import_reliance", b"_import_reliance", "_price_usd_per_tonne", b"_price_usd_per_tonne", "_recycling_input_rate", b"_recycling_input_rate", "_substitution_index", b"_substitution_index", "_trade_exposure", b"_trade_exposure", "companion_share", b"companion_share", "depletion_years", b"depletion_years", "economic_vulnerability", b"economic_vulnerability", "import_reliance", b"import_reliance", "price_usd_per_tonne", b"price_usd_per_tonne", "recycling_input_rate", b"recycling_input_rate", "substitution_index", b"substitution_index", "trade_exposure", b"trade_exposure"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_companion_share", b"_companion_share", "_depletion_years", b"_depletion_years", "_economic_vulnerability", b"_economic_vulnerability", "_import_reliance", b"_import_reliance", "_price_usd_per_tonne", b"_price_usd_per_tonne", "_recycling_input_rate", b"_recycling_input_rate", "_substitution_index", b"_substitution_index", "_trade_exposure", b"_trade_exposure", "companion_share", b"companion_share", "depletion_years", b"depletion_years", "economic_vulnerability", b"economic_vulnerability", "global_supply", b"global_supply", "import_reliance", b"import_reliance", "industries", b"industries", "material_id", b"material_id", "price_usd_per_tonne", b"price_usd_per_tonne", "recycling_input_rate", b"recycling_input_rate", "sourcing", b"sourcing", "stage", b"stage", "substitution_index", b"substitution_index", "supply_data", b"supply_data", "trade_exposure", b"trade_exposure"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_companion_share", b"_companion_share"]) -> typing.Literal["companion_share"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_depletion_years", b"_depletion_years"]) -> typing.Literal["depletion_years"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_economic_vulnerability", b"_economic_vulnerability"]) -> typing.Literal["economic_vulnerability"] | None: ...
     @typing.overload
@@ -310,6 +444,9 @@ class StoredSupply(google.protobuf.message.Message):
 
     MATERIAL_IDS_FIELD_NUMBER: builtins.int
     OWN_FIGURES_FIELD_NUMBER: builtins.int
+    HISTORY_FROM_YEAR_FIELD_NUMBER: builtins.int
+    history_from_year: builtins.int
+    """First year of the history of each material and stage. Unset: no history."""
     @property
     def material_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """Materials. Empty: all that the data hold for the buyer, and those of its own figures."""
@@ -323,10 +460,290 @@ class StoredSupply(google.protobuf.message.Message):
         *,
         material_ids: collections.abc.Iterable[builtins.str] | None = ...,
         own_figures: collections.abc.Iterable[lodestock.v1.common_pb2.OwnFigure] | None = ...,
+        history_from_year: builtins.int | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["material_ids", b"material_ids", "own_figures", b"own_figures"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_history_from_year", b"_history_from_year", "history_from_year", b"history_from_year"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_history_from_year", b"_history_from_year", "history_from_year", b"history_from_year", "material_ids", b"material_ids", "own_figures", b"own_figures"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_history_from_year", b"_history_from_year"]) -> typing.Literal["history_from_year"] | None: ...
 
 Global___StoredSupply: typing_extensions.TypeAlias = StoredSupply
+
+@typing.final
+class CompositeComponent(google.protobuf.message.Message):
+    """A measure that the composite score weighs."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MEASURE_ID_FIELD_NUMBER: builtins.int
+    SCOPE_FIELD_NUMBER: builtins.int
+    WEIGHT_FIELD_NUMBER: builtins.int
+    LOW_FIELD_NUMBER: builtins.int
+    HIGH_FIELD_NUMBER: builtins.int
+    measure_id: builtins.str
+    """Measure, as ListRiskMeasures names it."""
+    scope: Global___RiskScope.ValueType
+    """Whose supply the score is of."""
+    weight: builtins.float
+    """Weight, of which only the ratios count."""
+    low: builtins.float
+    """Score that counts as 0. Unset: the least of the measure's scale."""
+    high: builtins.float
+    """Score that counts as 1. Unset: the greatest of the measure's scale, which must have one."""
+    def __init__(
+        self,
+        *,
+        measure_id: builtins.str = ...,
+        scope: Global___RiskScope.ValueType = ...,
+        weight: builtins.float = ...,
+        low: builtins.float | None = ...,
+        high: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_high", b"_high", "_low", b"_low", "high", b"high", "low", b"low"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_high", b"_high", "_low", b"_low", "high", b"high", "low", b"low", "measure_id", b"measure_id", "scope", b"scope", "weight", b"weight"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_high", b"_high"]) -> typing.Literal["high"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_low", b"_low"]) -> typing.Literal["low"] | None: ...
+
+Global___CompositeComponent: typing_extensions.TypeAlias = CompositeComponent
+
+@typing.final
+class CompositeChoice(google.protobuf.message.Message):
+    """How measures are weighed into one score, by which materials rank."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COMPONENTS_FIELD_NUMBER: builtins.int
+    WEIGHT_CHANGE_FIELD_NUMBER: builtins.int
+    TIE_TOLERANCE_FIELD_NUMBER: builtins.int
+    weight_change: builtins.float
+    """Fraction of itself by which each weight alone is raised and lowered, for the range of ranks. Unset: 0.5."""
+    tie_tolerance: builtins.float
+    """Scores that are not further apart share a rank. Unset: 0."""
+    @property
+    def components(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___CompositeComponent]:
+        """What is weighed."""
+
+    def __init__(
+        self,
+        *,
+        components: collections.abc.Iterable[Global___CompositeComponent] | None = ...,
+        weight_change: builtins.float | None = ...,
+        tie_tolerance: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_tie_tolerance", b"_tie_tolerance", "_weight_change", b"_weight_change", "tie_tolerance", b"tie_tolerance", "weight_change", b"weight_change"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_tie_tolerance", b"_tie_tolerance", "_weight_change", b"_weight_change", "components", b"components", "tie_tolerance", b"tie_tolerance", "weight_change", b"weight_change"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_tie_tolerance", b"_tie_tolerance"]) -> typing.Literal["tie_tolerance"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_weight_change", b"_weight_change"]) -> typing.Literal["weight_change"] | None: ...
+
+Global___CompositeChoice: typing_extensions.TypeAlias = CompositeChoice
+
+@typing.final
+class YaleWeights(google.protobuf.message.Message):
+    """Weights of the components of the Yale method, of which only the ratios count."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    GEOLOGICAL_FIELD_NUMBER: builtins.int
+    SOCIAL_FIELD_NUMBER: builtins.int
+    GEOPOLITICAL_FIELD_NUMBER: builtins.int
+    geological: builtins.float
+    """Depletion time and companion share."""
+    social: builtins.float
+    """Policy and human development."""
+    geopolitical: builtins.float
+    """Political instability and concentration."""
+    def __init__(
+        self,
+        *,
+        geological: builtins.float = ...,
+        social: builtins.float = ...,
+        geopolitical: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["geological", b"geological", "geopolitical", b"geopolitical", "social", b"social"]) -> None: ...
+
+Global___YaleWeights: typing_extensions.TypeAlias = YaleWeights
+
+@typing.final
+class EcologicalIndicator(google.protobuf.message.Message):
+    """An ecological figure of a source."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: builtins.int
+    VALUE_FIELD_NUMBER: builtins.int
+    WORST_FIELD_NUMBER: builtins.int
+    WEIGHT_FIELD_NUMBER: builtins.int
+    name: builtins.str
+    """What it is, with its unit, such as "CO2, kg/t"."""
+    value: builtins.float
+    """Figure; greater is worse."""
+    worst: builtins.float
+    """Figure from which on the indicator counts as the worst, in the same unit."""
+    weight: builtins.float
+    """Weight among the indicators of the source, of which only the ratios count. Unset: 1."""
+    def __init__(
+        self,
+        *,
+        name: builtins.str = ...,
+        value: builtins.float = ...,
+        worst: builtins.float = ...,
+        weight: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_weight", b"_weight", "weight", b"weight"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_weight", b"_weight", "name", b"name", "value", b"value", "weight", b"weight", "worst", b"worst"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_weight", b"_weight"]) -> typing.Literal["weight"] | None: ...
+
+Global___EcologicalIndicator: typing_extensions.TypeAlias = EcologicalIndicator
+
+@typing.final
+class SourcePressure(google.protobuf.message.Message):
+    """Ecological figures of a country as a source."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COUNTRY_FIELD_NUMBER: builtins.int
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    INDICATORS_FIELD_NUMBER: builtins.int
+    country: builtins.str
+    """Country, ISO 3166-1 alpha-3."""
+    material_id: builtins.str
+    """Material that the figures are of. Empty: any that has none of its own."""
+    @property
+    def indicators(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___EcologicalIndicator]:
+        """The figures."""
+
+    def __init__(
+        self,
+        *,
+        country: builtins.str = ...,
+        material_id: builtins.str = ...,
+        indicators: collections.abc.Iterable[Global___EcologicalIndicator] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "indicators", b"indicators", "material_id", b"material_id"]) -> None: ...
+
+Global___SourcePressure: typing_extensions.TypeAlias = SourcePressure
+
+@typing.final
+class GovernanceErrors(google.protobuf.message.Message):
+    """Standard errors of the World Bank's governance estimates of a country."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COUNTRY_FIELD_NUMBER: builtins.int
+    CONTROL_OF_CORRUPTION_FIELD_NUMBER: builtins.int
+    GOVERNMENT_EFFECTIVENESS_FIELD_NUMBER: builtins.int
+    POLITICAL_STABILITY_FIELD_NUMBER: builtins.int
+    REGULATORY_QUALITY_FIELD_NUMBER: builtins.int
+    RULE_OF_LAW_FIELD_NUMBER: builtins.int
+    VOICE_AND_ACCOUNTABILITY_FIELD_NUMBER: builtins.int
+    country: builtins.str
+    """Country, ISO 3166-1 alpha-3."""
+    control_of_corruption: builtins.float
+    """Standard error of control of corruption."""
+    government_effectiveness: builtins.float
+    """Standard error of government effectiveness."""
+    political_stability: builtins.float
+    """Standard error of political stability."""
+    regulatory_quality: builtins.float
+    """Standard error of regulatory quality."""
+    rule_of_law: builtins.float
+    """Standard error of rule of law."""
+    voice_and_accountability: builtins.float
+    """Standard error of voice and accountability."""
+    def __init__(
+        self,
+        *,
+        country: builtins.str = ...,
+        control_of_corruption: builtins.float = ...,
+        government_effectiveness: builtins.float = ...,
+        political_stability: builtins.float = ...,
+        regulatory_quality: builtins.float = ...,
+        rule_of_law: builtins.float = ...,
+        voice_and_accountability: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["control_of_corruption", b"control_of_corruption", "country", b"country", "government_effectiveness", b"government_effectiveness", "political_stability", b"political_stability", "regulatory_quality", b"regulatory_quality", "rule_of_law", b"rule_of_law", "voice_and_accountability", b"voice_and_accountability"]) -> None: ...
+
+Global___GovernanceErrors: typing_extensions.TypeAlias = GovernanceErrors
+
+@typing.final
+class FigureRange(google.protobuf.message.Message):
+    """The range of a figure of a material's supply, at every stage that is assessed."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    FIGURE_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    LOW_FIELD_NUMBER: builtins.int
+    HIGH_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Material."""
+    figure: Global___UncertainFigure.ValueType
+    """Figure."""
+    country: builtins.str
+    """Country, for shares alone."""
+    low: builtins.float
+    """Least value."""
+    high: builtins.float
+    """Greatest value."""
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        figure: Global___UncertainFigure.ValueType = ...,
+        country: builtins.str = ...,
+        low: builtins.float = ...,
+        high: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "figure", b"figure", "high", b"high", "low", b"low", "material_id", b"material_id"]) -> None: ...
+
+Global___FigureRange: typing_extensions.TypeAlias = FigureRange
+
+@typing.final
+class RiskUncertainty(google.protobuf.message.Message):
+    """What is uncertain, and how it is sampled."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    GOVERNANCE_FIELD_NUMBER: builtins.int
+    RANGES_FIELD_NUMBER: builtins.int
+    SAMPLES_FIELD_NUMBER: builtins.int
+    SEED_FIELD_NUMBER: builtins.int
+    LEVEL_FIELD_NUMBER: builtins.int
+    samples: builtins.int
+    """Samples. Unset: 500."""
+    seed: builtins.int
+    """Seed; the same seed gives the same answer."""
+    level: builtins.float
+    """Part of the samples that lies in an interval. Unset: 0.9."""
+    @property
+    def governance(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___GovernanceErrors]:
+        """Standard errors of governance, each country once. Errors of different indicators count as independent."""
+
+    @property
+    def ranges(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___FigureRange]:
+        """Ranges, each figure once: a triangle with its peak at the figure where that is known and lies in the range, else even. The score itself is made with the figure, or what stands in for it, and may then lie outside its interval."""
+
+    def __init__(
+        self,
+        *,
+        governance: collections.abc.Iterable[Global___GovernanceErrors] | None = ...,
+        ranges: collections.abc.Iterable[Global___FigureRange] | None = ...,
+        samples: builtins.int | None = ...,
+        seed: builtins.int = ...,
+        level: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_level", b"_level", "_samples", b"_samples", "level", b"level", "samples", b"samples"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_level", b"_level", "_samples", b"_samples", "governance", b"governance", "level", b"level", "ranges", b"ranges", "samples", b"samples", "seed", b"seed"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_level", b"_level"]) -> typing.Literal["level"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_samples", b"_samples"]) -> typing.Literal["samples"] | None: ...
+
+Global___RiskUncertainty: typing_extensions.TypeAlias = RiskUncertainty
 
 @typing.final
 class AssessSupplyRiskRequest(google.protobuf.message.Message):
@@ -337,6 +754,10 @@ class AssessSupplyRiskRequest(google.protobuf.message.Message):
     BUYER_FIELD_NUMBER: builtins.int
     INLINE_FIELD_NUMBER: builtins.int
     STORED_FIELD_NUMBER: builtins.int
+    COMPOSITE_FIELD_NUMBER: builtins.int
+    UNCERTAINTY_FIELD_NUMBER: builtins.int
+    PRESSURES_FIELD_NUMBER: builtins.int
+    YALE_WEIGHTS_FIELD_NUMBER: builtins.int
     buyer: builtins.str
     """Buyer, ISO 3166-1 alpha-3 or "EU27"."""
     @property
@@ -347,15 +768,35 @@ class AssessSupplyRiskRequest(google.protobuf.message.Message):
     def stored(self) -> Global___StoredSupply:
         """Supplies that the server holds."""
 
+    @property
+    def composite(self) -> Global___CompositeChoice:
+        """How materials are ranked. Unset: not."""
+
+    @property
+    def uncertainty(self) -> Global___RiskUncertainty:
+        """What is uncertain. Unset: scores have no intervals."""
+
+    @property
+    def pressures(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___SourcePressure]:
+        """Ecological figures of sources, each country once for a material."""
+
+    @property
+    def yale_weights(self) -> Global___YaleWeights:
+        """Weights of the Yale method. Unset: alike."""
+
     def __init__(
         self,
         *,
         buyer: builtins.str = ...,
         inline: Global___MaterialSupplySet | None = ...,
         stored: Global___StoredSupply | None = ...,
+        composite: Global___CompositeChoice | None = ...,
+        uncertainty: Global___RiskUncertainty | None = ...,
+        pressures: collections.abc.Iterable[Global___SourcePressure] | None = ...,
+        yale_weights: Global___YaleWeights | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["inline", b"inline", "stored", b"stored", "supply", b"supply"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["buyer", b"buyer", "inline", b"inline", "stored", b"stored", "supply", b"supply"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["composite", b"composite", "inline", b"inline", "stored", b"stored", "supply", b"supply", "uncertainty", b"uncertainty", "yale_weights", b"yale_weights"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["buyer", b"buyer", "composite", b"composite", "inline", b"inline", "pressures", b"pressures", "stored", b"stored", "supply", b"supply", "uncertainty", b"uncertainty", "yale_weights", b"yale_weights"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["supply", b"supply"]) -> typing.Literal["inline", "stored"] | None: ...
 
 Global___AssessSupplyRiskRequest: typing_extensions.TypeAlias = AssessSupplyRiskRequest
@@ -401,6 +842,8 @@ class RiskContribution(google.protobuf.message.Message):
     POLITICAL_INSTABILITY_FIELD_NUMBER: builtins.int
     ABILITY_TO_SUPPLY_FIELD_NUMBER: builtins.int
     WILLINGNESS_TO_SUPPLY_FIELD_NUMBER: builtins.int
+    HUMAN_DEVELOPMENT_FIELD_NUMBER: builtins.int
+    ECOLOGICAL_PRESSURE_FIELD_NUMBER: builtins.int
     country: builtins.str
     """Country, ISO 3166-1 alpha-3. Empty: the countries that the source does not name."""
     share: builtins.float
@@ -417,6 +860,10 @@ class RiskContribution(google.protobuf.message.Message):
     """Its ability to supply, 0 (able) to 1, where the measure uses it."""
     willingness_to_supply: builtins.float
     """Its willingness to supply, 0 (willing) to 1, where the measure uses it."""
+    human_development: builtins.float
+    """Its human development index, 0 to 1, where the measure uses it."""
+    ecological_pressure: builtins.float
+    """Its ecological pressure, 0 to 1 (worst), where the measure uses it."""
     def __init__(
         self,
         *,
@@ -428,13 +875,19 @@ class RiskContribution(google.protobuf.message.Message):
         political_instability: builtins.float | None = ...,
         ability_to_supply: builtins.float | None = ...,
         willingness_to_supply: builtins.float | None = ...,
+        human_development: builtins.float | None = ...,
+        ecological_pressure: builtins.float | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_ability_to_supply", b"_ability_to_supply", "_governance", b"_governance", "_political_instability", b"_political_instability", "_trade_parameter", b"_trade_parameter", "_willingness_to_supply", b"_willingness_to_supply", "ability_to_supply", b"ability_to_supply", "governance", b"governance", "political_instability", b"political_instability", "trade_parameter", b"trade_parameter", "willingness_to_supply", b"willingness_to_supply"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_ability_to_supply", b"_ability_to_supply", "_governance", b"_governance", "_political_instability", b"_political_instability", "_trade_parameter", b"_trade_parameter", "_willingness_to_supply", b"_willingness_to_supply", "ability_to_supply", b"ability_to_supply", "contribution", b"contribution", "country", b"country", "governance", b"governance", "political_instability", b"political_instability", "share", b"share", "trade_parameter", b"trade_parameter", "willingness_to_supply", b"willingness_to_supply"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_ability_to_supply", b"_ability_to_supply", "_ecological_pressure", b"_ecological_pressure", "_governance", b"_governance", "_human_development", b"_human_development", "_political_instability", b"_political_instability", "_trade_parameter", b"_trade_parameter", "_willingness_to_supply", b"_willingness_to_supply", "ability_to_supply", b"ability_to_supply", "ecological_pressure", b"ecological_pressure", "governance", b"governance", "human_development", b"human_development", "political_instability", b"political_instability", "trade_parameter", b"trade_parameter", "willingness_to_supply", b"willingness_to_supply"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_ability_to_supply", b"_ability_to_supply", "_ecological_pressure", b"_ecological_pressure", "_governance", b"_governance", "_human_development", b"_human_development", "_political_instability", b"_political_instability", "_trade_parameter", b"_trade_parameter", "_willingness_to_supply", b"_willingness_to_supply", "ability_to_supply", b"ability_to_supply", "contribution", b"contribution", "country", b"country", "ecological_pressure", b"ecological_pressure", "governance", b"governance", "human_development", b"human_development", "political_instability", b"political_instability", "share", b"share", "trade_parameter", b"trade_parameter", "willingness_to_supply", b"willingness_to_supply"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_ability_to_supply", b"_ability_to_supply"]) -> typing.Literal["ability_to_supply"] | None: ...
     @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_ecological_pressure", b"_ecological_pressure"]) -> typing.Literal["ecological_pressure"] | None: ...
+    @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_governance", b"_governance"]) -> typing.Literal["governance"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_human_development", b"_human_development"]) -> typing.Literal["human_development"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_political_instability", b"_political_instability"]) -> typing.Literal["political_instability"] | None: ...
     @typing.overload
@@ -443,6 +896,32 @@ class RiskContribution(google.protobuf.message.Message):
     def WhichOneof(self, oneof_group: typing.Literal["_willingness_to_supply", b"_willingness_to_supply"]) -> typing.Literal["willingness_to_supply"] | None: ...
 
 Global___RiskContribution: typing_extensions.TypeAlias = RiskContribution
+
+@typing.final
+class RiskInterval(google.protobuf.message.Message):
+    """Where a sampled score or rank lies."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    LOW_FIELD_NUMBER: builtins.int
+    MEDIAN_FIELD_NUMBER: builtins.int
+    HIGH_FIELD_NUMBER: builtins.int
+    low: builtins.float
+    """Lower end."""
+    median: builtins.float
+    """Median."""
+    high: builtins.float
+    """Upper end."""
+    def __init__(
+        self,
+        *,
+        low: builtins.float = ...,
+        median: builtins.float = ...,
+        high: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["high", b"high", "low", b"low", "median", b"median"]) -> None: ...
+
+Global___RiskInterval: typing_extensions.TypeAlias = RiskInterval
 
 @typing.final
 class RiskScore(google.protobuf.message.Message):
@@ -474,6 +953,7 @@ class RiskScore(google.protobuf.message.Message):
     CONTRIBUTIONS_FIELD_NUMBER: builtins.int
     INPUTS_FIELD_NUMBER: builtins.int
     REMARKS_FIELD_NUMBER: builtins.int
+    INTERVAL_FIELD_NUMBER: builtins.int
     measure_id: builtins.str
     """Measure."""
     scope: builtins.str
@@ -496,6 +976,10 @@ class RiskScore(google.protobuf.message.Message):
     def remarks(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """What was missing and how it was treated."""
 
+    @property
+    def interval(self) -> Global___RiskInterval:
+        """Where the score lies, where something uncertain was given."""
+
     def __init__(
         self,
         *,
@@ -507,10 +991,147 @@ class RiskScore(google.protobuf.message.Message):
         contributions: collections.abc.Iterable[Global___RiskContribution] | None = ...,
         inputs: collections.abc.Mapping[builtins.str, builtins.float] | None = ...,
         remarks: collections.abc.Iterable[builtins.str] | None = ...,
+        interval: Global___RiskInterval | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["contributions", b"contributions", "inputs", b"inputs", "measure_id", b"measure_id", "remarks", b"remarks", "scale_high", b"scale_high", "scale_low", b"scale_low", "scope", b"scope", "value", b"value"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["interval", b"interval"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["contributions", b"contributions", "inputs", b"inputs", "interval", b"interval", "measure_id", b"measure_id", "remarks", b"remarks", "scale_high", b"scale_high", "scale_low", b"scale_low", "scope", b"scope", "value", b"value"]) -> None: ...
 
 Global___RiskScore: typing_extensions.TypeAlias = RiskScore
+
+@typing.final
+class CompositePart(google.protobuf.message.Message):
+    """What one measure adds to a composite score."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MEASURE_ID_FIELD_NUMBER: builtins.int
+    SCOPE_FIELD_NUMBER: builtins.int
+    VALUE_FIELD_NUMBER: builtins.int
+    SCALED_FIELD_NUMBER: builtins.int
+    WEIGHT_FIELD_NUMBER: builtins.int
+    CONTRIBUTION_FIELD_NUMBER: builtins.int
+    SENSITIVITY_FIELD_NUMBER: builtins.int
+    measure_id: builtins.str
+    """Measure."""
+    scope: builtins.str
+    """Supply its score is for."""
+    value: builtins.float
+    """Its score."""
+    scaled: builtins.float
+    """Its score on 0 to 1."""
+    weight: builtins.float
+    """Its weight, as a fraction of all."""
+    contribution: builtins.float
+    """What it adds."""
+    sensitivity: builtins.float
+    """By how much the composite score moves with the weight: its derivative, all weights taken as fractions."""
+    def __init__(
+        self,
+        *,
+        measure_id: builtins.str = ...,
+        scope: builtins.str = ...,
+        value: builtins.float = ...,
+        scaled: builtins.float = ...,
+        weight: builtins.float = ...,
+        contribution: builtins.float = ...,
+        sensitivity: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["contribution", b"contribution", "measure_id", b"measure_id", "scaled", b"scaled", "scope", b"scope", "sensitivity", b"sensitivity", "value", b"value", "weight", b"weight"]) -> None: ...
+
+Global___CompositePart: typing_extensions.TypeAlias = CompositePart
+
+@typing.final
+class CompositeScore(google.protobuf.message.Message):
+    """Measures weighed into one score."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: builtins.int
+    PARTS_FIELD_NUMBER: builtins.int
+    RANK_FIELD_NUMBER: builtins.int
+    BEST_RANK_FIELD_NUMBER: builtins.int
+    WORST_RANK_FIELD_NUMBER: builtins.int
+    INTERVAL_FIELD_NUMBER: builtins.int
+    RANK_INTERVAL_FIELD_NUMBER: builtins.int
+    value: builtins.float
+    """The score, 0 to 1."""
+    rank: builtins.int
+    """Rank among the entries that have a composite score, 1 for the greatest; equal ones share it."""
+    best_rank: builtins.int
+    """Best rank while each weight alone is raised and lowered."""
+    worst_rank: builtins.int
+    """Worst rank while each weight alone is raised and lowered."""
+    @property
+    def parts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___CompositePart]:
+        """What makes it, in the order asked for."""
+
+    @property
+    def interval(self) -> Global___RiskInterval:
+        """Where the score lies, where something uncertain was given."""
+
+    @property
+    def rank_interval(self) -> Global___RiskInterval:
+        """Where the rank lies, where something uncertain was given."""
+
+    def __init__(
+        self,
+        *,
+        value: builtins.float = ...,
+        parts: collections.abc.Iterable[Global___CompositePart] | None = ...,
+        rank: builtins.int = ...,
+        best_rank: builtins.int = ...,
+        worst_rank: builtins.int = ...,
+        interval: Global___RiskInterval | None = ...,
+        rank_interval: Global___RiskInterval | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["interval", b"interval", "rank_interval", b"rank_interval"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["best_rank", b"best_rank", "interval", b"interval", "parts", b"parts", "rank", b"rank", "rank_interval", b"rank_interval", "value", b"value", "worst_rank", b"worst_rank"]) -> None: ...
+
+Global___CompositeScore: typing_extensions.TypeAlias = CompositeScore
+
+@typing.final
+class RiskYear(google.protobuf.message.Message):
+    """The concentration of world supply in one year."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    YEAR_FIELD_NUMBER: builtins.int
+    HHI_FIELD_NUMBER: builtins.int
+    GOVERNANCE_WEIGHTED_HHI_FIELD_NUMBER: builtins.int
+    LARGEST_COUNTRY_FIELD_NUMBER: builtins.int
+    LARGEST_SHARE_FIELD_NUMBER: builtins.int
+    GOVERNANCE_YEAR_FIELD_NUMBER: builtins.int
+    SOURCE_IDS_FIELD_NUMBER: builtins.int
+    year: builtins.int
+    """Year."""
+    hhi: builtins.float
+    """Herfindahl-Hirschman index, 0 to 1."""
+    governance_weighted_hhi: builtins.float
+    """The same weighted by governance, 0 to 10."""
+    largest_country: builtins.str
+    """Country of the greatest share."""
+    largest_share: builtins.float
+    """Its share, 0 to 1."""
+    governance_year: builtins.int
+    """Year of the governance estimates used: the latest there are up to `year`. 0: there are none."""
+    @property
+    def source_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Publications that the year's figures come from. Where they change, so may what is counted."""
+
+    def __init__(
+        self,
+        *,
+        year: builtins.int = ...,
+        hhi: builtins.float = ...,
+        governance_weighted_hhi: builtins.float = ...,
+        largest_country: builtins.str = ...,
+        largest_share: builtins.float = ...,
+        governance_year: builtins.int = ...,
+        source_ids: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["governance_weighted_hhi", b"governance_weighted_hhi", "governance_year", b"governance_year", "hhi", b"hhi", "largest_country", b"largest_country", "largest_share", b"largest_share", "source_ids", b"source_ids", "year", b"year"]) -> None: ...
+
+Global___RiskYear: typing_extensions.TypeAlias = RiskYear
 
 @typing.final
 class SourceRisk(google.protobuf.message.Message):
@@ -525,6 +1146,7 @@ class SourceRisk(google.protobuf.message.Message):
     GLOBAL_SHARE_FIELD_NUMBER: builtins.int
     SOURCING_SHARE_FIELD_NUMBER: builtins.int
     POLITICAL_INSTABILITY_FIELD_NUMBER: builtins.int
+    ECOLOGICAL_PRESSURE_FIELD_NUMBER: builtins.int
     country: builtins.str
     """Country, ISO 3166-1 alpha-3."""
     risk: builtins.float
@@ -539,6 +1161,8 @@ class SourceRisk(google.protobuf.message.Message):
     """Share of the buyer's sourcing, 0 to 1."""
     political_instability: builtins.float
     """Political instability g, 0 (stable) to 1. Unset: not known."""
+    ecological_pressure: builtins.float
+    """Ecological pressure, 0 to 1 (worst). Unset: the caller gave no figures."""
     def __init__(
         self,
         *,
@@ -549,9 +1173,13 @@ class SourceRisk(google.protobuf.message.Message):
         global_share: builtins.float = ...,
         sourcing_share: builtins.float = ...,
         political_instability: builtins.float | None = ...,
+        ecological_pressure: builtins.float | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_political_instability", b"_political_instability", "political_instability", b"political_instability"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_political_instability", b"_political_instability", "country", b"country", "global_share", b"global_share", "governance", b"governance", "political_instability", b"political_instability", "risk", b"risk", "sourcing_share", b"sourcing_share", "trade_parameter", b"trade_parameter"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_ecological_pressure", b"_ecological_pressure", "_political_instability", b"_political_instability", "ecological_pressure", b"ecological_pressure", "political_instability", b"political_instability"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_ecological_pressure", b"_ecological_pressure", "_political_instability", b"_political_instability", "country", b"country", "ecological_pressure", b"ecological_pressure", "global_share", b"global_share", "governance", b"governance", "political_instability", b"political_instability", "risk", b"risk", "sourcing_share", b"sourcing_share", "trade_parameter", b"trade_parameter"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_ecological_pressure", b"_ecological_pressure"]) -> typing.Literal["ecological_pressure"] | None: ...
+    @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_political_instability", b"_political_instability"]) -> typing.Literal["political_instability"] | None: ...
 
 Global___SourceRisk: typing_extensions.TypeAlias = SourceRisk
@@ -569,6 +1197,8 @@ class MaterialRisk(google.protobuf.message.Message):
     SOURCES_FIELD_NUMBER: builtins.int
     FIGURES_FIELD_NUMBER: builtins.int
     REMARKS_FIELD_NUMBER: builtins.int
+    COMPOSITE_FIELD_NUMBER: builtins.int
+    HISTORY_FIELD_NUMBER: builtins.int
     material_id: builtins.str
     """Material."""
     name: builtins.str
@@ -591,6 +1221,14 @@ class MaterialRisk(google.protobuf.message.Message):
     def remarks(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
         """Scores that are left out, and what they would need."""
 
+    @property
+    def composite(self) -> Global___CompositeScore:
+        """The composite score, where one was asked for and every measure in it is known."""
+
+    @property
+    def history(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___RiskYear]:
+        """History of world supply, oldest year first, where asked for."""
+
     def __init__(
         self,
         *,
@@ -601,7 +1239,420 @@ class MaterialRisk(google.protobuf.message.Message):
         sources: collections.abc.Iterable[Global___SourceRisk] | None = ...,
         figures: collections.abc.Iterable[lodestock.v1.common_pb2.Figure] | None = ...,
         remarks: collections.abc.Iterable[builtins.str] | None = ...,
+        composite: Global___CompositeScore | None = ...,
+        history: collections.abc.Iterable[Global___RiskYear] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["figures", b"figures", "material_id", b"material_id", "name", b"name", "remarks", b"remarks", "scores", b"scores", "sources", b"sources", "stage", b"stage"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["composite", b"composite"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["composite", b"composite", "figures", b"figures", "history", b"history", "material_id", b"material_id", "name", b"name", "remarks", b"remarks", "scores", b"scores", "sources", b"sources", "stage", b"stage"]) -> None: ...
 
 Global___MaterialRisk: typing_extensions.TypeAlias = MaterialRisk
+
+@typing.final
+class NetworkOutput(google.protobuf.message.Message):
+    """What a country puts out of its own at a stage."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    TONNES_FIELD_NUMBER: builtins.int
+    stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType
+    """Stage."""
+    country: builtins.str
+    """Country, ISO 3166-1 alpha-3. Empty: producers without a name."""
+    tonnes: builtins.float
+    """Tonnes."""
+    def __init__(
+        self,
+        *,
+        stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType = ...,
+        country: builtins.str = ...,
+        tonnes: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "stage", b"stage", "tonnes", b"tonnes"]) -> None: ...
+
+Global___NetworkOutput: typing_extensions.TypeAlias = NetworkOutput
+
+@typing.final
+class NetworkLink(google.protobuf.message.Message):
+    """What goes from a country at a stage to another one, or to another stage."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FROM_STAGE_FIELD_NUMBER: builtins.int
+    FROM_COUNTRY_FIELD_NUMBER: builtins.int
+    TO_STAGE_FIELD_NUMBER: builtins.int
+    TO_COUNTRY_FIELD_NUMBER: builtins.int
+    TONNES_FIELD_NUMBER: builtins.int
+    PRODUCT_FIELD_NUMBER: builtins.int
+    from_stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType
+    """Stage that it leaves."""
+    from_country: builtins.str
+    """Country that it leaves. Empty: suppliers without a name."""
+    to_stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType
+    """Stage that it comes to."""
+    to_country: builtins.str
+    """Country that it comes to, or the buyer at the stage of use. Empty: a pool that others draw from."""
+    tonnes: builtins.float
+    """Tonnes, all links into a node in one unit of content."""
+    product: builtins.str
+    """Product, where several are traded at one stage."""
+    def __init__(
+        self,
+        *,
+        from_stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType = ...,
+        from_country: builtins.str = ...,
+        to_stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType = ...,
+        to_country: builtins.str = ...,
+        tonnes: builtins.float = ...,
+        product: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["from_country", b"from_country", "from_stage", b"from_stage", "product", b"product", "to_country", b"to_country", "to_stage", b"to_stage", "tonnes", b"tonnes"]) -> None: ...
+
+Global___NetworkLink: typing_extensions.TypeAlias = NetworkLink
+
+@typing.final
+class DependenceNetwork(google.protobuf.message.Message):
+    """A network that the caller gives. What the buyer uses comes to it by links into its node at the stage of use."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    OUTPUTS_FIELD_NUMBER: builtins.int
+    LINKS_FIELD_NUMBER: builtins.int
+    @property
+    def outputs(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___NetworkOutput]:
+        """Output of their own."""
+
+    @property
+    def links(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___NetworkLink]:
+        """Links."""
+
+    def __init__(
+        self,
+        *,
+        outputs: collections.abc.Iterable[Global___NetworkOutput] | None = ...,
+        links: collections.abc.Iterable[Global___NetworkLink] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["links", b"links", "outputs", b"outputs"]) -> None: ...
+
+Global___DependenceNetwork: typing_extensions.TypeAlias = DependenceNetwork
+
+@typing.final
+class StoredDependence(google.protobuf.message.Message):
+    """A network made from Lodestock's data."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    @typing.final
+    class ContentsEntry(google.protobuf.message.Message):
+        DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: builtins.int
+        VALUE_FIELD_NUMBER: builtins.int
+        key: builtins.str
+        value: builtins.float
+        def __init__(
+            self,
+            *,
+            key: builtins.str = ...,
+            value: builtins.float = ...,
+        ) -> None: ...
+        def ClearField(self, field_name: typing.Literal["key", b"key", "value", b"value"]) -> None: ...
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    CONTENTS_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Material."""
+    @property
+    def contents(self) -> google.protobuf.internal.containers.ScalarMap[builtins.str, builtins.float]:
+        """Content of the material in a tonne of a traded product by its heading, such as "260500": 0.1. A heading without one, here or among the mineral's forms, is left out."""
+
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        contents: collections.abc.Mapping[builtins.str, builtins.float] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["contents", b"contents", "material_id", b"material_id"]) -> None: ...
+
+Global___StoredDependence: typing_extensions.TypeAlias = StoredDependence
+
+@typing.final
+class DependenceStop(google.protobuf.message.Message):
+    """Countries that stop together."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COUNTRIES_FIELD_NUMBER: builtins.int
+    @property
+    def countries(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Countries, ISO 3166-1 alpha-3."""
+
+    def __init__(
+        self,
+        *,
+        countries: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["countries", b"countries"]) -> None: ...
+
+Global___DependenceStop: typing_extensions.TypeAlias = DependenceStop
+
+@typing.final
+class MapDependenceRequest(google.protobuf.message.Message):
+    """Asks for the dependence network of a material."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    BUYER_FIELD_NUMBER: builtins.int
+    INLINE_FIELD_NUMBER: builtins.int
+    STORED_FIELD_NUMBER: builtins.int
+    STOPS_FIELD_NUMBER: builtins.int
+    CUT_LOSS_FIELD_NUMBER: builtins.int
+    MOST_CUT_COUNTRIES_FIELD_NUMBER: builtins.int
+    LEAST_LINK_SHARE_FIELD_NUMBER: builtins.int
+    buyer: builtins.str
+    """Buyer, ISO 3166-1 alpha-3 or "EU27"."""
+    cut_loss: builtins.float
+    """Share of the buyer's supply that a cut set costs at least. Unset: 0.5."""
+    most_cut_countries: builtins.int
+    """Countries in the largest cut set that is tried. Unset: 3."""
+    least_link_share: builtins.float
+    """Share of a node's supply below which a link does not count for severing the buyer. Unset: 0.01."""
+    @property
+    def inline(self) -> Global___DependenceNetwork:
+        """A network given here."""
+
+    @property
+    def stored(self) -> Global___StoredDependence:
+        """The network that the server's data make."""
+
+    @property
+    def stops(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___DependenceStop]:
+        """Stops to look at. Empty: every country alone whose stop costs the buyer a thousandth or more."""
+
+    def __init__(
+        self,
+        *,
+        buyer: builtins.str = ...,
+        inline: Global___DependenceNetwork | None = ...,
+        stored: Global___StoredDependence | None = ...,
+        stops: collections.abc.Iterable[Global___DependenceStop] | None = ...,
+        cut_loss: builtins.float | None = ...,
+        most_cut_countries: builtins.int | None = ...,
+        least_link_share: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_cut_loss", b"_cut_loss", "_least_link_share", b"_least_link_share", "_most_cut_countries", b"_most_cut_countries", "cut_loss", b"cut_loss", "inline", b"inline", "least_link_share", b"least_link_share", "most_cut_countries", b"most_cut_countries", "network", b"network", "stored", b"stored"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_cut_loss", b"_cut_loss", "_least_link_share", b"_least_link_share", "_most_cut_countries", b"_most_cut_countries", "buyer", b"buyer", "cut_loss", b"cut_loss", "inline", b"inline", "least_link_share", b"least_link_share", "most_cut_countries", b"most_cut_countries", "network", b"network", "stops", b"stops", "stored", b"stored"]) -> None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_cut_loss", b"_cut_loss"]) -> typing.Literal["cut_loss"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_least_link_share", b"_least_link_share"]) -> typing.Literal["least_link_share"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["_most_cut_countries", b"_most_cut_countries"]) -> typing.Literal["most_cut_countries"] | None: ...
+    @typing.overload
+    def WhichOneof(self, oneof_group: typing.Literal["network", b"network"]) -> typing.Literal["inline", "stored"] | None: ...
+
+Global___MapDependenceRequest: typing_extensions.TypeAlias = MapDependenceRequest
+
+@typing.final
+class DependenceCountry(google.protobuf.message.Message):
+    """A country in the network."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COUNTRY_FIELD_NUMBER: builtins.int
+    ROLE_FIELD_NUMBER: builtins.int
+    RE_EXPORT_SHARE_FIELD_NUMBER: builtins.int
+    BUYER_LOSS_FIELD_NUMBER: builtins.int
+    country: builtins.str
+    """Country, ISO 3166-1 alpha-3."""
+    role: Global___TradeRole.ValueType
+    """What it is in the trade."""
+    re_export_share: builtins.float
+    """Most of its exports that can be re-exports, 0 to 1. Unset: it exports nothing that is in the data."""
+    buyer_loss: builtins.float
+    """Share of the buyer's supply that comes from it or passes through it: what its stop costs. Countries at home: 0."""
+    def __init__(
+        self,
+        *,
+        country: builtins.str = ...,
+        role: Global___TradeRole.ValueType = ...,
+        re_export_share: builtins.float | None = ...,
+        buyer_loss: builtins.float = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_re_export_share", b"_re_export_share", "re_export_share", b"re_export_share"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_re_export_share", b"_re_export_share", "buyer_loss", b"buyer_loss", "country", b"country", "re_export_share", b"re_export_share", "role", b"role"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_re_export_share", b"_re_export_share"]) -> typing.Literal["re_export_share"] | None: ...
+
+Global___DependenceCountry: typing_extensions.TypeAlias = DependenceCountry
+
+@typing.final
+class NodeLoss(google.protobuf.message.Message):
+    """What a country at a stage loses."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    STAGE_FIELD_NUMBER: builtins.int
+    COUNTRY_FIELD_NUMBER: builtins.int
+    LOSS_FIELD_NUMBER: builtins.int
+    stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType
+    """Stage."""
+    country: builtins.str
+    """Country, ISO 3166-1 alpha-3."""
+    loss: builtins.float
+    """Share of its supply that is lost, 0 to 1."""
+    def __init__(
+        self,
+        *,
+        stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType = ...,
+        country: builtins.str = ...,
+        loss: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "loss", b"loss", "stage", b"stage"]) -> None: ...
+
+Global___NodeLoss: typing_extensions.TypeAlias = NodeLoss
+
+@typing.final
+class StopOutcome(google.protobuf.message.Message):
+    """What a stop costs."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COUNTRIES_FIELD_NUMBER: builtins.int
+    BUYER_LOSS_FIELD_NUMBER: builtins.int
+    LOSSES_FIELD_NUMBER: builtins.int
+    buyer_loss: builtins.float
+    """Share of the buyer's supply that is lost, 0 to 1."""
+    @property
+    def countries(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Countries that stop."""
+
+    @property
+    def losses(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___NodeLoss]:
+        """Losses of other countries, greatest first, those that stop left out; at most 50."""
+
+    def __init__(
+        self,
+        *,
+        countries: collections.abc.Iterable[builtins.str] | None = ...,
+        buyer_loss: builtins.float = ...,
+        losses: collections.abc.Iterable[Global___NodeLoss] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["buyer_loss", b"buyer_loss", "countries", b"countries", "losses", b"losses"]) -> None: ...
+
+Global___StopOutcome: typing_extensions.TypeAlias = StopOutcome
+
+@typing.final
+class DependenceCut(google.protobuf.message.Message):
+    """Countries whose stop together costs the buyer at least the share asked for; no part of the set does alone."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COUNTRIES_FIELD_NUMBER: builtins.int
+    BUYER_LOSS_FIELD_NUMBER: builtins.int
+    buyer_loss: builtins.float
+    """Share of the buyer's supply that is lost, 0 to 1."""
+    @property
+    def countries(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Countries."""
+
+    def __init__(
+        self,
+        *,
+        countries: collections.abc.Iterable[builtins.str] | None = ...,
+        buyer_loss: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["buyer_loss", b"buyer_loss", "countries", b"countries"]) -> None: ...
+
+Global___DependenceCut: typing_extensions.TypeAlias = DependenceCut
+
+@typing.final
+class NetworkStep(google.protobuf.message.Message):
+    """Where a step of a stored network comes from."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    FROM_STAGE_FIELD_NUMBER: builtins.int
+    TO_STAGE_FIELD_NUMBER: builtins.int
+    HAS_FLOWS_FIELD_NUMBER: builtins.int
+    BASIS_FIELD_NUMBER: builtins.int
+    from_stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType
+    """Stage that it leaves."""
+    to_stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType
+    """Stage that it comes to."""
+    has_flows: builtins.bool
+    """Whether flows between countries are in the data; else all draw from one pool."""
+    basis: builtins.str
+    """What it rests on, in words: table, headings, years."""
+    def __init__(
+        self,
+        *,
+        from_stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType = ...,
+        to_stage: lodestock.v1.common_pb2.LifeCycleStage.ValueType = ...,
+        has_flows: builtins.bool = ...,
+        basis: builtins.str = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["basis", b"basis", "from_stage", b"from_stage", "has_flows", b"has_flows", "to_stage", b"to_stage"]) -> None: ...
+
+Global___NetworkStep: typing_extensions.TypeAlias = NetworkStep
+
+@typing.final
+class MapDependenceResponse(google.protobuf.message.Message):
+    """The dependence network of a material."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    COUNTRIES_FIELD_NUMBER: builtins.int
+    STOPS_FIELD_NUMBER: builtins.int
+    CUTS_FIELD_NUMBER: builtins.int
+    SEVERING_FIELD_NUMBER: builtins.int
+    CAN_BE_SEVERED_FIELD_NUMBER: builtins.int
+    STEPS_FIELD_NUMBER: builtins.int
+    REMARKS_FIELD_NUMBER: builtins.int
+    RECORD_FIELD_NUMBER: builtins.int
+    can_be_severed: builtins.bool
+    """Whether the buyer can be severed at all."""
+    @property
+    def countries(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___DependenceCountry]:
+        """Countries, those that cost the buyer most first."""
+
+    @property
+    def stops(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___StopOutcome]:
+        """What the stops cost, the costliest first."""
+
+    @property
+    def cuts(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___DependenceCut]:
+        """Cut sets, the smallest first."""
+
+    @property
+    def severing(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Fewest countries through which every path from named producers to the buyer goes. Empty where nothing severs it."""
+
+    @property
+    def steps(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___NetworkStep]:
+        """Steps of a stored network, from mine to user."""
+
+    @property
+    def remarks(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """What is missing, and how it is treated."""
+
+    @property
+    def record(self) -> lodestock.v1.common_pb2.RunRecord:
+        """How it was made."""
+
+    def __init__(
+        self,
+        *,
+        countries: collections.abc.Iterable[Global___DependenceCountry] | None = ...,
+        stops: collections.abc.Iterable[Global___StopOutcome] | None = ...,
+        cuts: collections.abc.Iterable[Global___DependenceCut] | None = ...,
+        severing: collections.abc.Iterable[builtins.str] | None = ...,
+        can_be_severed: builtins.bool = ...,
+        steps: collections.abc.Iterable[Global___NetworkStep] | None = ...,
+        remarks: collections.abc.Iterable[builtins.str] | None = ...,
+        record: lodestock.v1.common_pb2.RunRecord | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["record", b"record"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["can_be_severed", b"can_be_severed", "countries", b"countries", "cuts", b"cuts", "record", b"record", "remarks", b"remarks", "severing", b"severing", "steps", b"steps", "stops", b"stops"]) -> None: ...
+
+Global___MapDependenceResponse: typing_extensions.TypeAlias = MapDependenceResponse

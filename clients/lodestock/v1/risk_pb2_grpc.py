@@ -45,6 +45,11 @@ class RiskServiceStub(object):
                 request_serializer=lodestock_dot_v1_dot_risk__pb2.AssessSupplyRiskRequest.SerializeToString,
                 response_deserializer=lodestock_dot_v1_dot_risk__pb2.AssessSupplyRiskResponse.FromString,
                 _registered_method=True)
+        self.MapDependence = channel.unary_unary(
+                '/lodestock.v1.RiskService/MapDependence',
+                request_serializer=lodestock_dot_v1_dot_risk__pb2.MapDependenceRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_risk__pb2.MapDependenceResponse.FromString,
+                _registered_method=True)
 
 
 class RiskServiceServicer(object):
@@ -65,6 +70,13 @@ class RiskServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MapDependence(self, request, context):
+        """Says what is lost downstream when countries stop, from mine to user, and which stops cut a buyer off.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RiskServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +89,11 @@ def add_RiskServiceServicer_to_server(servicer, server):
                     servicer.AssessSupplyRisk,
                     request_deserializer=lodestock_dot_v1_dot_risk__pb2.AssessSupplyRiskRequest.FromString,
                     response_serializer=lodestock_dot_v1_dot_risk__pb2.AssessSupplyRiskResponse.SerializeToString,
+            ),
+            'MapDependence': grpc.unary_unary_rpc_method_handler(
+                    servicer.MapDependence,
+                    request_deserializer=lodestock_dot_v1_dot_risk__pb2.MapDependenceRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_risk__pb2.MapDependenceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +151,33 @@ class RiskService(object):
             '/lodestock.v1.RiskService/AssessSupplyRisk',
             lodestock_dot_v1_dot_risk__pb2.AssessSupplyRiskRequest.SerializeToString,
             lodestock_dot_v1_dot_risk__pb2.AssessSupplyRiskResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MapDependence(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.RiskService/MapDependence',
+            lodestock_dot_v1_dot_risk__pb2.MapDependenceRequest.SerializeToString,
+            lodestock_dot_v1_dot_risk__pb2.MapDependenceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -57,7 +57,23 @@ _RiskServiceAssessSupplyRiskType = typing_extensions.TypeVar(
     ],
 )
 
-class RiskServiceStub(typing.Generic[_RiskServiceListRiskMeasuresType, _RiskServiceAssessSupplyRiskType]):
+_RiskServiceMapDependenceType = typing_extensions.TypeVar(
+    '_RiskServiceMapDependenceType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.risk_pb2.MapDependenceRequest,
+        lodestock.v1.risk_pb2.MapDependenceResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.risk_pb2.MapDependenceRequest,
+        lodestock.v1.risk_pb2.MapDependenceResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.risk_pb2.MapDependenceRequest,
+        lodestock.v1.risk_pb2.MapDependenceResponse,
+    ],
+)
+
+class RiskServiceStub(typing.Generic[_RiskServiceListRiskMeasuresType, _RiskServiceAssessSupplyRiskType, _RiskServiceMapDependenceType]):
     """Measures supply risk."""
 
     @typing.overload
@@ -69,6 +85,10 @@ class RiskServiceStub(typing.Generic[_RiskServiceListRiskMeasuresType, _RiskServ
         grpc.UnaryUnaryMultiCallable[
             lodestock.v1.risk_pb2.AssessSupplyRiskRequest,
             lodestock.v1.risk_pb2.AssessSupplyRiskResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.risk_pb2.MapDependenceRequest,
+            lodestock.v1.risk_pb2.MapDependenceResponse,
         ],
     ], channel: grpc.Channel) -> None: ...
 
@@ -82,6 +102,10 @@ class RiskServiceStub(typing.Generic[_RiskServiceListRiskMeasuresType, _RiskServ
             lodestock.v1.risk_pb2.AssessSupplyRiskRequest,
             lodestock.v1.risk_pb2.AssessSupplyRiskResponse,
         ],
+        grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.risk_pb2.MapDependenceRequest,
+            lodestock.v1.risk_pb2.MapDependenceResponse,
+        ],
     ], channel: grpc.aio.Channel) -> None: ...
 
     ListRiskMeasures: _RiskServiceListRiskMeasuresType
@@ -89,6 +113,9 @@ class RiskServiceStub(typing.Generic[_RiskServiceListRiskMeasuresType, _RiskServ
 
     AssessSupplyRisk: _RiskServiceAssessSupplyRiskType
     """Measures the supply risk of materials and of their sources."""
+
+    MapDependence: _RiskServiceMapDependenceType
+    """Says what is lost downstream when countries stop, from mine to user, and which stops cut a buyer off."""
 
 RiskServiceAsyncStub: typing_extensions.TypeAlias = RiskServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
@@ -98,6 +125,10 @@ RiskServiceAsyncStub: typing_extensions.TypeAlias = RiskServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         lodestock.v1.risk_pb2.AssessSupplyRiskRequest,
         lodestock.v1.risk_pb2.AssessSupplyRiskResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.risk_pb2.MapDependenceRequest,
+        lodestock.v1.risk_pb2.MapDependenceResponse,
     ],
 ]
 
@@ -119,5 +150,13 @@ class RiskServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[lodestock.v1.risk_pb2.AssessSupplyRiskResponse, collections.abc.Awaitable[lodestock.v1.risk_pb2.AssessSupplyRiskResponse]]:
         """Measures the supply risk of materials and of their sources."""
+
+    @abc.abstractmethod
+    def MapDependence(
+        self,
+        request: lodestock.v1.risk_pb2.MapDependenceRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.risk_pb2.MapDependenceResponse, collections.abc.Awaitable[lodestock.v1.risk_pb2.MapDependenceResponse]]:
+        """Says what is lost downstream when countries stop, from mine to user, and which stops cut a buyer off."""
 
 def add_RiskServiceServicer_to_server(servicer: RiskServiceServicer, server: typing.Union[grpc.Server, grpc.aio.Server]) -> None: ...

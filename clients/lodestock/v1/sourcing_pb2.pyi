@@ -478,7 +478,7 @@ class Material(google.protobuf.message.Message):
     """Name in words, such as "Cobalt, refined". Empty: the identifier."""
     @property
     def demand(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___TierDemand]:
-        """Demand by tier, each tier once."""
+        """Demand by tier, each tier once. May be empty for a material that sources of others take as feed."""
 
     @property
     def stock(self) -> Global___StockPolicy:
@@ -521,6 +521,8 @@ class Source(google.protobuf.message.Message):
     FIXED_COST_USD_FIELD_NUMBER: builtins.int
     MIN_ORDER_TONNES_FIELD_NUMBER: builtins.int
     FOOTPRINTS_FIELD_NUMBER: builtins.int
+    FEED_FIELD_NUMBER: builtins.int
+    EXPANSION_FIELD_NUMBER: builtins.int
     source_id: builtins.str
     """Identifier, unique in the problem, such as "cobalt/COD"."""
     material_id: builtins.str
@@ -567,6 +569,14 @@ class Source(google.protobuf.message.Message):
     def footprints(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Footprint]:
         """Footprints of a tonne delivered, each kind once."""
 
+    @property
+    def feed(self) -> Global___Feed:
+        """What it is made from: the price then is that of the conversion alone. Unset: nothing."""
+
+    @property
+    def expansion(self) -> Global___Expansion:
+        """Capacity that can be built. Unset: none."""
+
     def __init__(
         self,
         *,
@@ -588,15 +598,75 @@ class Source(google.protobuf.message.Message):
         fixed_cost_usd: builtins.float = ...,
         min_order_tonnes: builtins.float = ...,
         footprints: collections.abc.Iterable[Global___Footprint] | None = ...,
+        feed: Global___Feed | None = ...,
+        expansion: Global___Expansion | None = ...,
     ) -> None: ...
-    def HasField(self, field_name: typing.Literal["_lead_periods", b"_lead_periods", "_take_or_pay", b"_take_or_pay", "lead_periods", b"lead_periods", "take_or_pay", b"take_or_pay"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_lead_periods", b"_lead_periods", "_take_or_pay", b"_take_or_pay", "capacity_tonnes", b"capacity_tonnes", "country", b"country", "fixed_cost_usd", b"fixed_cost_usd", "fixed_price", b"fixed_price", "footprints", b"footprints", "freight_usd_per_tonne", b"freight_usd_per_tonne", "kind", b"kind", "lead_periods", b"lead_periods", "material_id", b"material_id", "min_order_tonnes", b"min_order_tonnes", "reservation_fee_usd_per_tonne", b"reservation_fee_usd_per_tonne", "risk", b"risk", "source_id", b"source_id", "spot_capacity_tonnes", b"spot_capacity_tonnes", "spot_premium", b"spot_premium", "take_or_pay", b"take_or_pay", "tariff_rate", b"tariff_rate", "unit_price_usd_per_tonne", b"unit_price_usd_per_tonne"]) -> None: ...
+    def HasField(self, field_name: typing.Literal["_lead_periods", b"_lead_periods", "_take_or_pay", b"_take_or_pay", "expansion", b"expansion", "feed", b"feed", "lead_periods", b"lead_periods", "take_or_pay", b"take_or_pay"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_lead_periods", b"_lead_periods", "_take_or_pay", b"_take_or_pay", "capacity_tonnes", b"capacity_tonnes", "country", b"country", "expansion", b"expansion", "feed", b"feed", "fixed_cost_usd", b"fixed_cost_usd", "fixed_price", b"fixed_price", "footprints", b"footprints", "freight_usd_per_tonne", b"freight_usd_per_tonne", "kind", b"kind", "lead_periods", b"lead_periods", "material_id", b"material_id", "min_order_tonnes", b"min_order_tonnes", "reservation_fee_usd_per_tonne", b"reservation_fee_usd_per_tonne", "risk", b"risk", "source_id", b"source_id", "spot_capacity_tonnes", b"spot_capacity_tonnes", "spot_premium", b"spot_premium", "take_or_pay", b"take_or_pay", "tariff_rate", b"tariff_rate", "unit_price_usd_per_tonne", b"unit_price_usd_per_tonne"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_lead_periods", b"_lead_periods"]) -> typing.Literal["lead_periods"] | None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_take_or_pay", b"_take_or_pay"]) -> typing.Literal["take_or_pay"] | None: ...
 
 Global___Source: typing_extensions.TypeAlias = Source
+
+@typing.final
+class Feed(google.protobuf.message.Message):
+    """What a tonne delivered by a source takes of another material of the problem: ore for a refinery, scrap for a recycler."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MATERIAL_ID_FIELD_NUMBER: builtins.int
+    TONNES_PER_TONNE_FIELD_NUMBER: builtins.int
+    material_id: builtins.str
+    """Material that is taken, whose own sources and stock must give it. Feeds may not lead back to where they began."""
+    tonnes_per_tonne: builtins.float
+    """Tonnes of it that a tonne delivered takes, from 1e-4 to 1e4."""
+    def __init__(
+        self,
+        *,
+        material_id: builtins.str = ...,
+        tonnes_per_tonne: builtins.float = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: typing.Literal["material_id", b"material_id", "tonnes_per_tonne", b"tonnes_per_tonne"]) -> None: ...
+
+Global___Feed: typing_extensions.TypeAlias = Feed
+
+@typing.final
+class Expansion(google.protobuf.message.Message):
+    """Capacity that can be built at a source, beside what it has. It is decided in a situation of the plan and stands a lead later in all that follow from it."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    MAX_TONNES_PER_YEAR_FIELD_NUMBER: builtins.int
+    CAPITAL_USD_PER_TONNE_YEAR_FIELD_NUMBER: builtins.int
+    LEAD_PERIODS_FIELD_NUMBER: builtins.int
+    FIXED_USD_PER_TONNE_YEAR_FIELD_NUMBER: builtins.int
+    LIFE_YEARS_FIELD_NUMBER: builtins.int
+    max_tonnes_per_year: builtins.float
+    """Most built capacity that may stand at any one time, tonnes a year."""
+    capital_usd_per_tonne_year: builtins.float
+    """Capital for a tonne a year of capacity, USD. Paid as an annuity over the life at the discount rate, as long as the capacity stands within the horizon."""
+    lead_periods: builtins.int
+    """Periods from the decision until the capacity stands."""
+    fixed_usd_per_tonne_year: builtins.float
+    """Fixed cost of a tonne a year of capacity for each year that it stands, USD."""
+    life_years: builtins.float
+    """Years that it stands, at least those of the longest period; the period in which they end is left out. Unset: 20."""
+    def __init__(
+        self,
+        *,
+        max_tonnes_per_year: builtins.float = ...,
+        capital_usd_per_tonne_year: builtins.float = ...,
+        lead_periods: builtins.int = ...,
+        fixed_usd_per_tonne_year: builtins.float = ...,
+        life_years: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_life_years", b"_life_years", "life_years", b"life_years"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_life_years", b"_life_years", "capital_usd_per_tonne_year", b"capital_usd_per_tonne_year", "fixed_usd_per_tonne_year", b"fixed_usd_per_tonne_year", "lead_periods", b"lead_periods", "life_years", b"life_years", "max_tonnes_per_year", b"max_tonnes_per_year"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_life_years", b"_life_years"]) -> typing.Literal["life_years"] | None: ...
+
+Global___Expansion: typing_extensions.TypeAlias = Expansion
 
 @typing.final
 class Footprint(google.protobuf.message.Message):
@@ -1878,6 +1948,54 @@ class Contract(google.protobuf.message.Message):
 Global___Contract: typing_extensions.TypeAlias = Contract
 
 @typing.final
+class BuiltCapacity(google.protobuf.message.Message):
+    """Capacity to build at a source."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SOURCE_ID_FIELD_NUMBER: builtins.int
+    NODE_ID_FIELD_NUMBER: builtins.int
+    PERIOD_FIELD_NUMBER: builtins.int
+    READY_PERIOD_FIELD_NUMBER: builtins.int
+    LAST_PERIOD_FIELD_NUMBER: builtins.int
+    TONNES_PER_YEAR_FIELD_NUMBER: builtins.int
+    YEARLY_COST_USD_PER_TONNE_YEAR_FIELD_NUMBER: builtins.int
+    REDUCED_COST_USD_PER_TONNE_YEAR_FIELD_NUMBER: builtins.int
+    source_id: builtins.str
+    """Source."""
+    node_id: builtins.int
+    """Node at which it is decided."""
+    period: builtins.int
+    """Period of the decision."""
+    ready_period: builtins.int
+    """First period in which it stands."""
+    last_period: builtins.int
+    """Last period in which it stands."""
+    tonnes_per_year: builtins.float
+    """Tonnes a year."""
+    yearly_cost_usd_per_tonne_year: builtins.float
+    """What a tonne a year costs in a year in which it stands: annuity and fixed cost, USD, not discounted."""
+    reduced_cost_usd_per_tonne_year: builtins.float
+    """Reduced cost: what one more tonne a year would add to the cost of the plan, USD if and when it is decided. Unset: the plan is not of least cost."""
+    def __init__(
+        self,
+        *,
+        source_id: builtins.str = ...,
+        node_id: builtins.int = ...,
+        period: builtins.int = ...,
+        ready_period: builtins.int = ...,
+        last_period: builtins.int = ...,
+        tonnes_per_year: builtins.float = ...,
+        yearly_cost_usd_per_tonne_year: builtins.float = ...,
+        reduced_cost_usd_per_tonne_year: builtins.float | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["_reduced_cost_usd_per_tonne_year", b"_reduced_cost_usd_per_tonne_year", "reduced_cost_usd_per_tonne_year", b"reduced_cost_usd_per_tonne_year"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["_reduced_cost_usd_per_tonne_year", b"_reduced_cost_usd_per_tonne_year", "last_period", b"last_period", "node_id", b"node_id", "period", b"period", "ready_period", b"ready_period", "reduced_cost_usd_per_tonne_year", b"reduced_cost_usd_per_tonne_year", "source_id", b"source_id", "tonnes_per_year", b"tonnes_per_year", "yearly_cost_usd_per_tonne_year", b"yearly_cost_usd_per_tonne_year"]) -> None: ...
+    def WhichOneof(self, oneof_group: typing.Literal["_reduced_cost_usd_per_tonne_year", b"_reduced_cost_usd_per_tonne_year"]) -> typing.Literal["reduced_cost_usd_per_tonne_year"] | None: ...
+
+Global___BuiltCapacity: typing_extensions.TypeAlias = BuiltCapacity
+
+@typing.final
 class SubstitutionUse(google.protobuf.message.Message):
     """How much one material stands in for another."""
 
@@ -2018,12 +2136,13 @@ class MaterialBalance(google.protobuf.message.Message):
     DAYS_OF_COVER_FIELD_NUMBER: builtins.int
     MARGINAL_VALUE_USD_PER_TONNE_FIELD_NUMBER: builtins.int
     MARGINAL_RISK_CHARGE_USD_PER_TONNE_FIELD_NUMBER: builtins.int
+    FED_TONNES_FIELD_NUMBER: builtins.int
     material_id: builtins.str
     """Material."""
     node_id: builtins.int
     """Node."""
     demand_tonnes: builtins.float
-    """Demand, all tiers, tonnes."""
+    """Demand, all tiers, tonnes; what is fed is not in it."""
     supply_tonnes: builtins.float
     """Deliveries, contract and spot, tonnes."""
     into_stock_tonnes: builtins.float
@@ -2041,11 +2160,13 @@ class MaterialBalance(google.protobuf.message.Message):
     disposed_tonnes: builtins.float
     """Disposed of, tonnes."""
     days_of_cover: builtins.float
-    """Stock at the end in days of the node's demand."""
+    """Stock at the end in days of the node's demand and feed."""
     marginal_value_usd_per_tonne: builtins.float
     """What one more tonne here is worth if and when this happens, USD/t. Unset: the plan is not of least cost."""
     marginal_risk_charge_usd_per_tonne: builtins.float
     """The part of it that is risk charge."""
+    fed_tonnes: builtins.float
+    """Taken as feed by sources of other materials, tonnes."""
     @property
     def shortages(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___TierTonnes]:
         """Shortage by tier, tonnes; tiers without shortage are left out."""
@@ -2068,9 +2189,10 @@ class MaterialBalance(google.protobuf.message.Message):
         days_of_cover: builtins.float = ...,
         marginal_value_usd_per_tonne: builtins.float | None = ...,
         marginal_risk_charge_usd_per_tonne: builtins.float | None = ...,
+        fed_tonnes: builtins.float = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_floor_tonnes", b"_floor_tonnes", "_marginal_risk_charge_usd_per_tonne", b"_marginal_risk_charge_usd_per_tonne", "_marginal_value_usd_per_tonne", b"_marginal_value_usd_per_tonne", "floor_tonnes", b"floor_tonnes", "marginal_risk_charge_usd_per_tonne", b"marginal_risk_charge_usd_per_tonne", "marginal_value_usd_per_tonne", b"marginal_value_usd_per_tonne"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_floor_tonnes", b"_floor_tonnes", "_marginal_risk_charge_usd_per_tonne", b"_marginal_risk_charge_usd_per_tonne", "_marginal_value_usd_per_tonne", b"_marginal_value_usd_per_tonne", "below_floor_tonnes", b"below_floor_tonnes", "closing_shortfall_tonnes", b"closing_shortfall_tonnes", "days_of_cover", b"days_of_cover", "demand_tonnes", b"demand_tonnes", "disposed_tonnes", b"disposed_tonnes", "floor_tonnes", b"floor_tonnes", "into_stock_tonnes", b"into_stock_tonnes", "marginal_risk_charge_usd_per_tonne", b"marginal_risk_charge_usd_per_tonne", "marginal_value_usd_per_tonne", b"marginal_value_usd_per_tonne", "material_id", b"material_id", "node_id", b"node_id", "out_of_stock_tonnes", b"out_of_stock_tonnes", "shortages", b"shortages", "stock_tonnes", b"stock_tonnes", "supply_tonnes", b"supply_tonnes"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_floor_tonnes", b"_floor_tonnes", "_marginal_risk_charge_usd_per_tonne", b"_marginal_risk_charge_usd_per_tonne", "_marginal_value_usd_per_tonne", b"_marginal_value_usd_per_tonne", "below_floor_tonnes", b"below_floor_tonnes", "closing_shortfall_tonnes", b"closing_shortfall_tonnes", "days_of_cover", b"days_of_cover", "demand_tonnes", b"demand_tonnes", "disposed_tonnes", b"disposed_tonnes", "fed_tonnes", b"fed_tonnes", "floor_tonnes", b"floor_tonnes", "into_stock_tonnes", b"into_stock_tonnes", "marginal_risk_charge_usd_per_tonne", b"marginal_risk_charge_usd_per_tonne", "marginal_value_usd_per_tonne", b"marginal_value_usd_per_tonne", "material_id", b"material_id", "node_id", b"node_id", "out_of_stock_tonnes", b"out_of_stock_tonnes", "shortages", b"shortages", "stock_tonnes", b"stock_tonnes", "supply_tonnes", b"supply_tonnes"]) -> None: ...
     @typing.overload
     def WhichOneof(self, oneof_group: typing.Literal["_floor_tonnes", b"_floor_tonnes"]) -> typing.Literal["floor_tonnes"] | None: ...
     @typing.overload
@@ -2100,6 +2222,7 @@ class CostBreakdown(google.protobuf.message.Message):
     SUBSTITUTION_USD_FIELD_NUMBER: builtins.int
     FOOTPRINT_USD_FIELD_NUMBER: builtins.int
     FIXED_USD_FIELD_NUMBER: builtins.int
+    INVESTMENT_USD_FIELD_NUMBER: builtins.int
     objective_usd: builtins.float
     """Objective: expected cost plus λ times the risk charge."""
     expected_cost_usd: builtins.float
@@ -2128,6 +2251,8 @@ class CostBreakdown(google.protobuf.message.Message):
     """Footprints at their prices."""
     fixed_usd: builtins.float
     """Fixed costs of contracts."""
+    investment_usd: builtins.float
+    """Capacity built: annuities of the capital and fixed costs, as long as it stands within the horizon."""
     def __init__(
         self,
         *,
@@ -2145,8 +2270,9 @@ class CostBreakdown(google.protobuf.message.Message):
         substitution_usd: builtins.float = ...,
         footprint_usd: builtins.float = ...,
         fixed_usd: builtins.float = ...,
+        investment_usd: builtins.float = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["closing_shortfall_usd", b"closing_shortfall_usd", "contract_usd", b"contract_usd", "disposal_usd", b"disposal_usd", "expected_cost_usd", b"expected_cost_usd", "fees_usd", b"fees_usd", "fixed_usd", b"fixed_usd", "floor_shortfall_usd", b"floor_shortfall_usd", "footprint_usd", b"footprint_usd", "holding_usd", b"holding_usd", "objective_usd", b"objective_usd", "risk_charge_usd", b"risk_charge_usd", "shortage_usd", b"shortage_usd", "spot_usd", b"spot_usd", "substitution_usd", b"substitution_usd"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["closing_shortfall_usd", b"closing_shortfall_usd", "contract_usd", b"contract_usd", "disposal_usd", b"disposal_usd", "expected_cost_usd", b"expected_cost_usd", "fees_usd", b"fees_usd", "fixed_usd", b"fixed_usd", "floor_shortfall_usd", b"floor_shortfall_usd", "footprint_usd", b"footprint_usd", "holding_usd", b"holding_usd", "investment_usd", b"investment_usd", "objective_usd", b"objective_usd", "risk_charge_usd", b"risk_charge_usd", "shortage_usd", b"shortage_usd", "spot_usd", b"spot_usd", "substitution_usd", b"substitution_usd"]) -> None: ...
 
 Global___CostBreakdown: typing_extensions.TypeAlias = CostBreakdown
 
@@ -2295,6 +2421,7 @@ class ConflictingRule(google.protobuf.message.Message):
     NODE_IDS_FIELD_NUMBER: builtins.int
     PERIODS_FIELD_NUMBER: builtins.int
     DESCRIPTION_FIELD_NUMBER: builtins.int
+    SCENARIO_IDS_FIELD_NUMBER: builtins.int
     family: builtins.str
     """Family, as in BindingRule, or "capacity", "embargo" or "min_order"."""
     field_path: builtins.str
@@ -2309,11 +2436,15 @@ class ConflictingRule(google.protobuf.message.Message):
     """What it says, in words."""
     @property
     def node_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
-        """Nodes at which it must be kept to contradict the others."""
+        """Nodes at which it must be kept to contradict the others, by the numbers that they have in a plan for the same scenarios."""
 
     @property
     def periods(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.int]:
         """Periods of these nodes."""
+
+    @property
+    def scenario_ids(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """Scenarios that may have led to these nodes. Empty: nothing need have happened at one of them."""
 
     def __init__(
         self,
@@ -2326,8 +2457,9 @@ class ConflictingRule(google.protobuf.message.Message):
         node_ids: collections.abc.Iterable[builtins.int] | None = ...,
         periods: collections.abc.Iterable[builtins.int] | None = ...,
         description: builtins.str = ...,
+        scenario_ids: collections.abc.Iterable[builtins.str] | None = ...,
     ) -> None: ...
-    def ClearField(self, field_name: typing.Literal["country", b"country", "description", b"description", "family", b"family", "field_path", b"field_path", "material_id", b"material_id", "node_ids", b"node_ids", "periods", b"periods", "subject_id", b"subject_id"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["country", b"country", "description", b"description", "family", b"family", "field_path", b"field_path", "material_id", b"material_id", "node_ids", b"node_ids", "periods", b"periods", "scenario_ids", b"scenario_ids", "subject_id", b"subject_id"]) -> None: ...
 
 Global___ConflictingRule: typing_extensions.TypeAlias = ConflictingRule
 
@@ -2368,7 +2500,7 @@ class Relaxation(google.protobuf.message.Message):
     unit: builtins.str
     """Unit of both: "t", "USD" or a footprint's."""
     description: builtins.str
-    """What must give way and how far, in words."""
+    """What must give way and how far, in words: the value that the field must become is in it, with all its digits."""
     field_value: builtins.float
     """What the field must become, rounded to the side that makes a plan possible; the same in all entries of one field. Unset where no value will do, as for an embargo."""
     field_unit: builtins.str
@@ -2420,6 +2552,7 @@ class Plan(google.protobuf.message.Message):
     FOOTPRINTS_FIELD_NUMBER: builtins.int
     CVAR_USD_FIELD_NUMBER: builtins.int
     HAS_YES_OR_NO_FIELD_NUMBER: builtins.int
+    EXPANSIONS_FIELD_NUMBER: builtins.int
     status: Global___PlanStatus.ValueType
     """How the solve ended."""
     price_of_risk: builtins.float
@@ -2488,6 +2621,10 @@ class Plan(google.protobuf.message.Message):
     def footprints(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___FootprintUse]:
         """Footprints by kind and node."""
 
+    @property
+    def expansions(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___BuiltCapacity]:
+        """Capacity to build: every situation in which some can be decided, with 0 tonnes where none is."""
+
     def __init__(
         self,
         *,
@@ -2510,9 +2647,10 @@ class Plan(google.protobuf.message.Message):
         footprints: collections.abc.Iterable[Global___FootprintUse] | None = ...,
         cvar_usd: builtins.float | None = ...,
         has_yes_or_no: builtins.bool = ...,
+        expansions: collections.abc.Iterable[Global___BuiltCapacity] | None = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_cvar_usd", b"_cvar_usd", "check", b"check", "costs", b"costs", "cvar_usd", b"cvar_usd", "size", b"size", "solver", b"solver"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_cvar_usd", b"_cvar_usd", "balances", b"balances", "binding_rules", b"binding_rules", "breaches", b"breaches", "check", b"check", "conflict", b"conflict", "contracts", b"contracts", "costs", b"costs", "cvar_usd", b"cvar_usd", "deliveries", b"deliveries", "footprints", b"footprints", "has_yes_or_no", b"has_yes_or_no", "materials", b"materials", "nodes", b"nodes", "price_of_risk", b"price_of_risk", "relaxations", b"relaxations", "size", b"size", "solver", b"solver", "status", b"status", "substitutions", b"substitutions"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_cvar_usd", b"_cvar_usd", "balances", b"balances", "binding_rules", b"binding_rules", "breaches", b"breaches", "check", b"check", "conflict", b"conflict", "contracts", b"contracts", "costs", b"costs", "cvar_usd", b"cvar_usd", "deliveries", b"deliveries", "expansions", b"expansions", "footprints", b"footprints", "has_yes_or_no", b"has_yes_or_no", "materials", b"materials", "nodes", b"nodes", "price_of_risk", b"price_of_risk", "relaxations", b"relaxations", "size", b"size", "solver", b"solver", "status", b"status", "substitutions", b"substitutions"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["_cvar_usd", b"_cvar_usd"]) -> typing.Literal["cvar_usd"] | None: ...
 
 Global___Plan: typing_extensions.TypeAlias = Plan
@@ -2859,7 +2997,7 @@ class FrontierPoint(google.protobuf.message.Message):
     max_risk_charge_usd: builtins.float
     """Most risk charge that was allowed, USD."""
     price_of_risk: builtins.float
-    """What a dollar less of risk charge costs here, USD: the price of risk at which this plan is the best."""
+    """What a dollar less of risk charge costs here, USD: the price of risk at which this plan is the best. With contracts that are a yes or no, where some plans are the best at no price: that of the way from the point before."""
     cost_increase: builtins.float
     """Expected cost above the cheapest plan's, as a fraction of it."""
     @property
@@ -3430,7 +3568,7 @@ class ExplainPlanRequest(google.protobuf.message.Message):
     firmness_increase: builtins.float
     """By how much the objective may exceed the least where the least and most of quantities are sought, as a fraction of it. 0: 0.01."""
     firm_quantities: builtins.int
-    """Number of quantities whose least and most are sought, the dearest first. Unset: 6 in a model of up to 5,000 columns, else 1."""
+    """Number of quantities whose least and most are sought, the dearest first. Unset: 6 in a model of up to 5,000 columns, else 1; 0 where so much is tied that a part of the model has over 40,000 columns."""
     value_of_perfect_information: builtins.bool
     """Whether to find what knowing the future is worth: a solve a scenario. Unset: where scenarios times columns are at most 20,000."""
     value_of_planning: builtins.bool
@@ -3805,6 +3943,8 @@ class ExplainPlanResponse(google.protobuf.message.Message):
     RELAXATIONS_FIELD_NUMBER: builtins.int
     CONFLICT_FIELD_NUMBER: builtins.int
     VALUE_OF_PLANNING_FIELD_NUMBER: builtins.int
+    LIMITS_LEFT_OUT_FIELD_NUMBER: builtins.int
+    ARE_CHOICES_HELD_FIELD_NUMBER: builtins.int
     status: Global___PlanStatus.ValueType
     """How the plan ended. Explained is an OPTIMAL one alone."""
     firmness_increase: builtins.float
@@ -3814,7 +3954,11 @@ class ExplainPlanResponse(google.protobuf.message.Message):
     futures has no plan.
     """
     has_yes_or_no: builtins.bool
-    """True where contracts are signed or not as a whole: limits, suppliers and firm quantities are then with these choices held."""
+    """True where contracts are signed or not as a whole: limits and break-even prices are then with these choices held."""
+    limits_left_out: builtins.int
+    """Limits that the plan meets, by field, and that are not among `limits`, since only the most valuable and the largest are looked at."""
+    are_choices_held: builtins.bool
+    """True where contracts are signed or not as a whole and other choices would have taken long to look at: suppliers and firm quantities are then with these choices held, as limits always are."""
     @property
     def record(self) -> lodestock.v1.common_pb2.RunRecord:
         """How it was made."""
@@ -3877,9 +4021,11 @@ class ExplainPlanResponse(google.protobuf.message.Message):
         relaxations: collections.abc.Iterable[Global___Relaxation] | None = ...,
         conflict: collections.abc.Iterable[Global___ConflictingRule] | None = ...,
         value_of_planning: Global___ValueOfPlanning | None = ...,
+        limits_left_out: builtins.int = ...,
+        are_choices_held: builtins.bool = ...,
     ) -> None: ...
     def HasField(self, field_name: typing.Literal["_value_of_perfect_information_usd", b"_value_of_perfect_information_usd", "costs", b"costs", "record", b"record", "value_of_perfect_information_usd", b"value_of_perfect_information_usd", "value_of_planning", b"value_of_planning"]) -> builtins.bool: ...
-    def ClearField(self, field_name: typing.Literal["_value_of_perfect_information_usd", b"_value_of_perfect_information_usd", "conflict", b"conflict", "costs", b"costs", "costs_by_field", b"costs_by_field", "firm_quantities", b"firm_quantities", "firmness_increase", b"firmness_increase", "has_yes_or_no", b"has_yes_or_no", "left_out", b"left_out", "limits", b"limits", "record", b"record", "relaxations", b"relaxations", "status", b"status", "texts", b"texts", "value_of_perfect_information_usd", b"value_of_perfect_information_usd", "value_of_planning", b"value_of_planning", "why_not", b"why_not"]) -> None: ...
+    def ClearField(self, field_name: typing.Literal["_value_of_perfect_information_usd", b"_value_of_perfect_information_usd", "are_choices_held", b"are_choices_held", "conflict", b"conflict", "costs", b"costs", "costs_by_field", b"costs_by_field", "firm_quantities", b"firm_quantities", "firmness_increase", b"firmness_increase", "has_yes_or_no", b"has_yes_or_no", "left_out", b"left_out", "limits", b"limits", "limits_left_out", b"limits_left_out", "record", b"record", "relaxations", b"relaxations", "status", b"status", "texts", b"texts", "value_of_perfect_information_usd", b"value_of_perfect_information_usd", "value_of_planning", b"value_of_planning", "why_not", b"why_not"]) -> None: ...
     def WhichOneof(self, oneof_group: typing.Literal["_value_of_perfect_information_usd", b"_value_of_perfect_information_usd"]) -> typing.Literal["value_of_perfect_information_usd"] | None: ...
 
 Global___ExplainPlanResponse: typing_extensions.TypeAlias = ExplainPlanResponse
@@ -4001,7 +4147,7 @@ class GenerateScenariosRequest(google.protobuf.message.Message):
     futures: builtins.int
     """Futures to sample. 0: 5,000."""
     most_scenarios: builtins.int
-    """Most scenarios to reduce them to. 0: 12."""
+    """Most scenarios to reduce them to. 0: 60."""
     hazard_source: Global___HazardSource.ValueType
     """What gives the probabilities for the countries of import and domestic sources."""
     correlation_within_region: builtins.float
@@ -4190,6 +4336,88 @@ class GenerateScenariosResponse(google.protobuf.message.Message):
     def ClearField(self, field_name: typing.Literal["figures", b"figures", "hazards", b"hazards", "record", b"record", "reduction", b"reduction", "remarks", b"remarks", "scenarios", b"scenarios"]) -> None: ...
 
 Global___GenerateScenariosResponse: typing_extensions.TypeAlias = GenerateScenariosResponse
+
+@typing.final
+class ReduceScenariosRequest(google.protobuf.message.Message):
+    """Asks for fewer scenarios."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    PROBLEM_FIELD_NUMBER: builtins.int
+    MOST_SCENARIOS_FIELD_NUMBER: builtins.int
+    most_scenarios: builtins.int
+    """Most scenarios to reduce them to. 0: 60."""
+    @property
+    def problem(self) -> Global___SourcingProblem:
+        """The problem whose scenarios are to be reduced."""
+
+    def __init__(
+        self,
+        *,
+        problem: Global___SourcingProblem | None = ...,
+        most_scenarios: builtins.int = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["problem", b"problem"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["most_scenarios", b"most_scenarios", "problem", b"problem"]) -> None: ...
+
+Global___ReduceScenariosRequest: typing_extensions.TypeAlias = ReduceScenariosRequest
+
+@typing.final
+class ReduceScenariosResponse(google.protobuf.message.Message):
+    """Fewer scenarios."""
+
+    DESCRIPTOR: google.protobuf.descriptor.Descriptor
+
+    SCENARIOS_FIELD_NUMBER: builtins.int
+    RECORD_FIELD_NUMBER: builtins.int
+    GIVEN_FIELD_NUMBER: builtins.int
+    POSSIBLE_FIELD_NUMBER: builtins.int
+    CANDIDATES_FIELD_NUMBER: builtins.int
+    ERROR_DAYS_FIELD_NUMBER: builtins.int
+    LOSS_DAYS_FIELD_NUMBER: builtins.int
+    REMARKS_FIELD_NUMBER: builtins.int
+    given: builtins.int
+    """How many were given."""
+    possible: builtins.int
+    """Those of them with a probability above 0."""
+    candidates: builtins.int
+    """Those of these from which the scenarios were chosen."""
+    error_days: builtins.float
+    """Kantorovich distance of the scenarios with their weights from all that were given: days of demand that one lacks and the other has, a loss moved in time counted in part,
+    a dearer tonne as the part of a missing one that it costs.
+    """
+    loss_days: builtins.float
+    """Distance of those given from "nothing happens", days of demand; what error_days is to be held against."""
+    @property
+    def scenarios(self) -> google.protobuf.internal.containers.RepeatedCompositeFieldContainer[Global___Scenario]:
+        """Some of those given, each with the probability of all that it stands for, the likeliest first, ready for SourcingProblem.scenarios. What their probabilities leave of 1
+        is, as it was, that nothing happens.
+        """
+
+    @property
+    def record(self) -> lodestock.v1.common_pb2.RunRecord:
+        """How it was made."""
+
+    @property
+    def remarks(self) -> google.protobuf.internal.containers.RepeatedScalarFieldContainer[builtins.str]:
+        """What the distance does not see, and what to think of, in words."""
+
+    def __init__(
+        self,
+        *,
+        scenarios: collections.abc.Iterable[Global___Scenario] | None = ...,
+        record: lodestock.v1.common_pb2.RunRecord | None = ...,
+        given: builtins.int = ...,
+        possible: builtins.int = ...,
+        candidates: builtins.int = ...,
+        error_days: builtins.float = ...,
+        loss_days: builtins.float = ...,
+        remarks: collections.abc.Iterable[builtins.str] | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: typing.Literal["record", b"record"]) -> builtins.bool: ...
+    def ClearField(self, field_name: typing.Literal["candidates", b"candidates", "error_days", b"error_days", "given", b"given", "loss_days", b"loss_days", "possible", b"possible", "record", b"record", "remarks", b"remarks", "scenarios", b"scenarios"]) -> None: ...
+
+Global___ReduceScenariosResponse: typing_extensions.TypeAlias = ReduceScenariosResponse
 
 @typing.final
 class PriceRulesRequest(google.protobuf.message.Message):
@@ -4575,7 +4803,7 @@ Global___StressCandidate: typing_extensions.TypeAlias = StressCandidate
 
 @typing.final
 class StressTestRequest(google.protobuf.message.Message):
-    """Asks what sudden stops would do to a plan. Problems with contracts that are a yes or no are refused."""
+    """Asks what sudden stops would do to a plan."""
 
     DESCRIPTOR: google.protobuf.descriptor.Descriptor
 

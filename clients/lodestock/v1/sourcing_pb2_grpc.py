@@ -81,6 +81,11 @@ class SourcingServiceStub(object):
                 request_serializer=lodestock_dot_v1_dot_sourcing__pb2.GenerateScenariosRequest.SerializeToString,
                 response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.GenerateScenariosResponse.FromString,
                 _registered_method=True)
+        self.ReduceScenarios = channel.unary_unary(
+                '/lodestock.v1.SourcingService/ReduceScenarios',
+                request_serializer=lodestock_dot_v1_dot_sourcing__pb2.ReduceScenariosRequest.SerializeToString,
+                response_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ReduceScenariosResponse.FromString,
+                _registered_method=True)
         self.PriceRules = channel.unary_unary(
                 '/lodestock.v1.SourcingService/PriceRules',
                 request_serializer=lodestock_dot_v1_dot_sourcing__pb2.PriceRulesRequest.SerializeToString,
@@ -197,6 +202,13 @@ class SourcingServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReduceScenarios(self, request, context):
+        """Reduces the scenarios of a problem, thousands of them, to a few of them with weights, and says how far these are from all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PriceRules(self, request, context):
         """Says what the rules of a problem cost, policies by name among them: for each group of rules the least objective without it.
         """
@@ -308,6 +320,11 @@ def add_SourcingServiceServicer_to_server(servicer, server):
                     servicer.GenerateScenarios,
                     request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.GenerateScenariosRequest.FromString,
                     response_serializer=lodestock_dot_v1_dot_sourcing__pb2.GenerateScenariosResponse.SerializeToString,
+            ),
+            'ReduceScenarios': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReduceScenarios,
+                    request_deserializer=lodestock_dot_v1_dot_sourcing__pb2.ReduceScenariosRequest.FromString,
+                    response_serializer=lodestock_dot_v1_dot_sourcing__pb2.ReduceScenariosResponse.SerializeToString,
             ),
             'PriceRules': grpc.unary_unary_rpc_method_handler(
                     servicer.PriceRules,
@@ -599,6 +616,33 @@ class SourcingService(object):
             '/lodestock.v1.SourcingService/GenerateScenarios',
             lodestock_dot_v1_dot_sourcing__pb2.GenerateScenariosRequest.SerializeToString,
             lodestock_dot_v1_dot_sourcing__pb2.GenerateScenariosResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReduceScenarios(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lodestock.v1.SourcingService/ReduceScenarios',
+            lodestock_dot_v1_dot_sourcing__pb2.ReduceScenariosRequest.SerializeToString,
+            lodestock_dot_v1_dot_sourcing__pb2.ReduceScenariosResponse.FromString,
             options,
             channel_credentials,
             insecure,

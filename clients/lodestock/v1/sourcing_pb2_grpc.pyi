@@ -174,6 +174,22 @@ _SourcingServiceGenerateScenariosType = typing_extensions.TypeVar(
     ],
 )
 
+_SourcingServiceReduceScenariosType = typing_extensions.TypeVar(
+    '_SourcingServiceReduceScenariosType',
+    grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ReduceScenariosRequest,
+        lodestock.v1.sourcing_pb2.ReduceScenariosResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ReduceScenariosRequest,
+        lodestock.v1.sourcing_pb2.ReduceScenariosResponse,
+    ],
+    default=grpc.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ReduceScenariosRequest,
+        lodestock.v1.sourcing_pb2.ReduceScenariosResponse,
+    ],
+)
+
 _SourcingServicePriceRulesType = typing_extensions.TypeVar(
     '_SourcingServicePriceRulesType',
     grpc.UnaryUnaryMultiCallable[
@@ -318,7 +334,7 @@ _SourcingServiceDeletePlanType = typing_extensions.TypeVar(
     ],
 )
 
-class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _SourcingServiceValidateProblemType, _SourcingServiceOptimizeSourcingType, _SourcingServiceRunOptimizationType, _SourcingServiceTraceFrontierType, _SourcingServiceFindAlternativesType, _SourcingServiceAskWhatIfType, _SourcingServiceExplainPlanType, _SourcingServiceGenerateScenariosType, _SourcingServicePriceRulesType, _SourcingServiceListPoliciesType, _SourcingServiceExportModelType, _SourcingServiceStressTestType, _SourcingServiceSizeStockpileType, _SourcingServiceGetPlanType, _SourcingServiceListPlansType, _SourcingServiceComparePlansType, _SourcingServiceDeletePlanType]):
+class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _SourcingServiceValidateProblemType, _SourcingServiceOptimizeSourcingType, _SourcingServiceRunOptimizationType, _SourcingServiceTraceFrontierType, _SourcingServiceFindAlternativesType, _SourcingServiceAskWhatIfType, _SourcingServiceExplainPlanType, _SourcingServiceGenerateScenariosType, _SourcingServiceReduceScenariosType, _SourcingServicePriceRulesType, _SourcingServiceListPoliciesType, _SourcingServiceExportModelType, _SourcingServiceStressTestType, _SourcingServiceSizeStockpileType, _SourcingServiceGetPlanType, _SourcingServiceListPlansType, _SourcingServiceComparePlansType, _SourcingServiceDeletePlanType]):
     """Plans from whom to buy and how much to stock."""
 
     @typing.overload
@@ -358,6 +374,10 @@ class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _Sour
         grpc.UnaryUnaryMultiCallable[
             lodestock.v1.sourcing_pb2.GenerateScenariosRequest,
             lodestock.v1.sourcing_pb2.GenerateScenariosResponse,
+        ],
+        grpc.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.ReduceScenariosRequest,
+            lodestock.v1.sourcing_pb2.ReduceScenariosResponse,
         ],
         grpc.UnaryUnaryMultiCallable[
             lodestock.v1.sourcing_pb2.PriceRulesRequest,
@@ -436,6 +456,10 @@ class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _Sour
             lodestock.v1.sourcing_pb2.GenerateScenariosResponse,
         ],
         grpc.aio.UnaryUnaryMultiCallable[
+            lodestock.v1.sourcing_pb2.ReduceScenariosRequest,
+            lodestock.v1.sourcing_pb2.ReduceScenariosResponse,
+        ],
+        grpc.aio.UnaryUnaryMultiCallable[
             lodestock.v1.sourcing_pb2.PriceRulesRequest,
             lodestock.v1.sourcing_pb2.PriceRulesResponse,
         ],
@@ -503,6 +527,9 @@ class SourcingServiceStub(typing.Generic[_SourcingServiceBuildProblemType, _Sour
     GenerateScenarios: _SourcingServiceGenerateScenariosType
     """Samples disruptions from governance, concentration and history, with the chance of each, and reduces them to a few scenarios with weights."""
 
+    ReduceScenarios: _SourcingServiceReduceScenariosType
+    """Reduces the scenarios of a problem, thousands of them, to a few of them with weights, and says how far these are from all."""
+
     PriceRules: _SourcingServicePriceRulesType
     """Says what the rules of a problem cost, policies by name among them: for each group of rules the least objective without it."""
 
@@ -568,6 +595,10 @@ SourcingServiceAsyncStub: typing_extensions.TypeAlias = SourcingServiceStub[
     grpc.aio.UnaryUnaryMultiCallable[
         lodestock.v1.sourcing_pb2.GenerateScenariosRequest,
         lodestock.v1.sourcing_pb2.GenerateScenariosResponse,
+    ],
+    grpc.aio.UnaryUnaryMultiCallable[
+        lodestock.v1.sourcing_pb2.ReduceScenariosRequest,
+        lodestock.v1.sourcing_pb2.ReduceScenariosResponse,
     ],
     grpc.aio.UnaryUnaryMultiCallable[
         lodestock.v1.sourcing_pb2.PriceRulesRequest,
@@ -684,6 +715,14 @@ class SourcingServiceServicer(metaclass=abc.ABCMeta):
         context: _ServicerContext,
     ) -> typing.Union[lodestock.v1.sourcing_pb2.GenerateScenariosResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.GenerateScenariosResponse]]:
         """Samples disruptions from governance, concentration and history, with the chance of each, and reduces them to a few scenarios with weights."""
+
+    @abc.abstractmethod
+    def ReduceScenarios(
+        self,
+        request: lodestock.v1.sourcing_pb2.ReduceScenariosRequest,
+        context: _ServicerContext,
+    ) -> typing.Union[lodestock.v1.sourcing_pb2.ReduceScenariosResponse, collections.abc.Awaitable[lodestock.v1.sourcing_pb2.ReduceScenariosResponse]]:
+        """Reduces the scenarios of a problem, thousands of them, to a few of them with weights, and says how far these are from all."""
 
     @abc.abstractmethod
     def PriceRules(

@@ -9,21 +9,13 @@ that fades by 10 % a year, which was worse on the two series of use (1.10 agains
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from lodestock_forecasters.drivers import Drivers
-from lodestock_forecasters.errors import ModelFailed
 from lodestock_forecasters.history import History
-from lodestock_forecasters.models.protocol import ModelInfo, StatelessForecaster
+from lodestock_forecasters.models.economy import LEAST_POINTS, moved_to_last, read_economy
+from lodestock_forecasters.models.protocol import LawCoefficient, ModelInfo, StatelessForecaster
 from lodestock_forecasters.periods import Frequency
 from lodestock_forecasters.s_curves import fit_best_curve
-from lodestock_forecasters.series import MAX_VALUE, FloatArray
-
-LEAST_POINTS = 8
-"""Fewest observed values in years with known drivers: the largest form has three parameters and a variance."""
-LEAST_INCOME_RANGE = 0.2
-"""Least range of ln(GDP per head) over the observed values. With 8 values that scatter by 10 %, the income elasticity
-has a standard error of 0.6 at this range; below it the fit would read noise."""
+from lodestock_forecasters.series import FloatArray
 
 INFO = ModelInfo(
     name="per_capita_s_curve",
@@ -51,49 +43,20 @@ class PerCapitaSCurve(StatelessForecaster):
         Raises:
             ModelFailed: drivers are missing, or too little varies.
         """
-        drivers = history.drivers
-        if drivers is None:
-            raise ModelFailed(
-                "needs population and GDP; none are given, and none are known of a country that the series is of"
-            )
-        ahead = history.last_ordinal + 1 + np.arange(horizon)
-        _require_covered(drivers, history.last_ordinal, ahead)
-        years = history.first_ordinal + np.flatnonzero(history.observed)
-        covered = np.isin(years, drivers.years)
-        values = history.values[history.observed][covered]
-        if len(values) < LEAST_POINTS:
-            raise ModelFailed(
-                f"needs {LEAST_POINTS} observed values in years with population and GDP, the series has {len(values)}"
-            )
-        if values[-1] == 0:
+        economy = read_economy(history, horizon)
+        if economy.use[-1] == 0:
             return np.zeros(horizon)
-        population, income = drivers.at(years[covered])
-        _require_range(income)
-        use = values / population
-        curve = fit_best_curve(income, use)
-        population_ahead, income_ahead = drivers.at(ahead)
-        level = float(use[-1] / curve.at(income[-1]))
-        with np.errstate(over="ignore", invalid="ignore"):
-            path = level * curve.at(income_ahead) * population_ahead
-        if not bool((path <= MAX_VALUE).all()):
-            raise ModelFailed(
-                f"leads to demand above {MAX_VALUE:g}: population or GDP per head ahead is far off the past"
-            )
-        return path if history.saturation is None else np.minimum(path, history.saturation)
+        curve = fit_best_curve(economy.income, economy.use)
+        return moved_to_last(history, economy, float(curve.at(economy.income[-1])), curve.at(economy.income_ahead))
 
-
-def _require_covered(drivers: Drivers, last_year: int, ahead: npt.NDArray[np.int64]) -> None:
-    missing = drivers.missing(np.array([last_year, *ahead]))
-    if missing:
-        years = str(missing[0]) if len(missing) == 1 else f"{len(missing)} years from {missing[0]} to {missing[-1]}"
-        span = f"{drivers.periods[0]} to {drivers.periods[-1]}"
-        raise ModelFailed(f"needs population and GDP of {years} too; they are known for years from {span}")
-
-
-def _require_range(income: FloatArray) -> None:
-    spread = float(np.log(income.max() / income.min()))
-    if spread < LEAST_INCOME_RANGE:
-        raise ModelFailed(
-            f"GDP per head varies by a factor of {np.exp(spread):.2f} over the observed years, which shows no curve; "
-            f"{np.exp(LEAST_INCOME_RANGE):.2f} is needed"
+    def coefficients(self, history: History, horizon: int) -> tuple[LawCoefficient, ...]:
+        """Return the saturation of use per head, and the GDP per head at which half of it is reached."""
+        economy = read_economy(history, horizon)
+        if economy.use[-1] == 0:
+            return ()
+        curve = fit_best_curve(economy.income, economy.use)
+        level = float(economy.use[-1] / curve.at(economy.income[-1]))
+        return (
+            LawCoefficient("saturation", level * curve.saturation, "unit of the series per head"),
+            LawCoefficient("half_saturation_income", curve.half_saturation_income, "GDP per head"),
         )

@@ -6,7 +6,7 @@ A model gives a point path; intervals and sample paths come from the pooled cali
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lodestock_forecasters.history import History
 from lodestock_forecasters.periods import Frequency
@@ -35,6 +35,8 @@ class ModelInfo:
     """Frequencies that the model takes."""
     needs_drivers: bool = False
     """Whether the model needs population and GDP beside the series."""
+    needs_deployment: bool = False
+    """Whether it needs what is deployed among those drivers."""
 
     def least_points(self, frequency: Frequency) -> int:
         """Return the least number of observed values at a frequency."""
@@ -60,6 +62,29 @@ class Forecaster(Protocol):
 
     def close(self) -> None:
         """Release what the model holds, such as a worker process."""
+
+
+@dataclass(frozen=True, slots=True)
+class LawCoefficient:
+    """A coefficient that a demand law has learnt from a series."""
+
+    name: str
+    """What it is, such as ``price_elasticity``."""
+    value: float
+    unit: str
+    """In words, such as ``1`` or ``GDP per head``."""
+
+
+@runtime_checkable
+class LawForecaster(Protocol):
+    """A model whose path follows a law with coefficients that mean something."""
+
+    def coefficients(self, history: History, horizon: int) -> tuple[LawCoefficient, ...]:
+        """Return what `forecast` of the same arguments rests on; empty where that rests on no fit.
+
+        Raises:
+            ModelFailed: the law has no answer for this history.
+        """
 
 
 class StatelessForecaster:

@@ -14,6 +14,9 @@ import numpy as np
 from lodestock_forecasters.errors import ModelFailed
 from lodestock_forecasters.series import FloatArray
 
+MOST_VALUES = 1000
+"""Most values, the latest, that a model is given: older ones have no say in smoothed levels, and would take minutes."""
+
 
 @functools.cache
 def _model(class_name: str, options: tuple[tuple[str, object], ...]) -> Any:
@@ -29,7 +32,7 @@ def call_statsforecast(class_name: str, values: FloatArray, horizon: int, **opti
 
     Args:
         class_name: class of ``statsforecast.models``, such as ``AutoCES``.
-        values: history, shape (n,), finite.
+        values: history, shape (n,), finite; the last `MOST_VALUES` count.
         horizon: steps ahead.
         **options: arguments of the class.
 
@@ -39,6 +42,7 @@ def call_statsforecast(class_name: str, values: FloatArray, horizon: int, **opti
     Raises:
         ModelFailed: the model refused the history or gave a path that is not finite.
     """
+    values = values[-MOST_VALUES:]
     size = float(np.max(np.abs(values))) or 1.0
     model = _model(class_name, tuple(sorted(options.items())))
     try:

@@ -45,13 +45,18 @@ def _of_sources(answer: Answer) -> Iterator[AttributedCost]:
     spot_price = weight * price * instance.tree.price_factor * answer.spot
     spot_landed = weight * instance.spot_cost * answer.spot / (1.0 + premium)
     bought = instance.contract_cost * answer.delivered + instance.spot_cost * answer.spot
-    expected = instance.weight[:, None]
+    expected, years = instance.weight[:, None], instance.length[period][:, None]
     parts = {
         "unit_price_usd_per_tonne": contract_price + spot_price,
         "tariff_rate": tariff * (contract_price + spot_price),
         "freight_usd_per_tonne": weight * instance.freight * (answer.delivered + answer.spot),
         "spot_premium": premium * spot_landed,
         "reservation_fee_usd_per_tonne": weight * instance.fee * answer.of_contract(answer.contracted),
+        "expansion.capital_usd_per_tonne_year": weight * years * instance.expansions.yearly_capital * answer.standing,
+        "expansion.fixed_usd_per_tonne_year": weight
+        * years
+        * (instance.expansions.yearly_cost - instance.expansions.yearly_capital)
+        * answer.standing,
         "fixed_cost_usd": weight * answer.of_contract(answer.fixed_cost),
         "risk": problem.price_of_risk * expected * instance.risk * bought,
     }

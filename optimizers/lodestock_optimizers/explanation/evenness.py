@@ -49,8 +49,8 @@ def most_even(answer: Answer, face: ArrayChange, keeper: Timekeeper) -> Answer:
 
 
 def _shares(instance: Instance, arrays: LinearArrays) -> Iterator[Floats]:
-    """(columns,) what each country delivers of a material at a node as a share of base demand, where there are two."""
-    demand = (instance.yearly_demand * instance.length[:, None])[instance.tree.period]
+    """(columns,) what each country delivers of a material at a node as a share of base use, where there are two."""
+    demand = (instance.yearly_use * instance.length[:, None])[instance.tree.period]
     groups: dict[tuple[int, str], list[int]] = {}
     for l, m in enumerate(instance.material_of.tolist()):
         if len(instance.countries_of[m]) > 1:

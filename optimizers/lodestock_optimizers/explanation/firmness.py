@@ -1,7 +1,7 @@
 """How firm the plan is: the least and most of its largest quantities among all plans that cost little more.
 
-Owns the choice of the quantities (the dearest first) and two solves for each, from the basis of the one before, with
-the objective held within a share of the least.
+Owns the choice of the quantities (the dearest first), and the least and most of each with the objective held within a
+share of the least.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import numpy as np
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.reading.answer import Answer
 from lodestock_optimizers.scenario_tree import Floats
-from lodestock_optimizers.solving.highs import SolverFault
+from lodestock_optimizers.solving.highs import Unanswered
+from lodestock_optimizers.solving.mixed_model import MixedModel
 from lodestock_optimizers.solving.resolving import ArrayChange
 from lodestock_optimizers.watch import Timekeeper
 
 from .apart import Apart, Parts
+from .extremes import least_within
 from .values import FirmQuantity
 
 START = -1
@@ -37,36 +39,32 @@ class _Quantity:
 
 
 def firm_quantities(parts: Parts, increase: float, count: int, keeper: Timekeeper) -> Iterator[FirmQuantity]:
-    """The least and most of the `count` dearest quantities; adds a row to the models that they are sought in.
+    """The least and most of the `count` dearest quantities.
 
     Raises:
         Stopped: Caller or clock say so.
-        SolverFault: HiGHS fails, or says that the optimum itself is not allowed.
+        Unanswered: HiGHS says that the optimum itself is not allowed.
+        SolverFault: HiGHS fails.
     """
+    # What one part may cost more, the others may not: together they may cost so much more.
     room = increase * abs(parts.whole.solution.objective)
-    limited: set[Apart] = set()
+    limited: dict[Apart, MixedModel] = {}
     for quantity in sorted(_quantities(parts.whole), key=lambda q: -q.usd)[:count]:
-        part = parts.of(quantity.material_id)
-        if part not in limited:
-            # What one part may cost more, the others may not: together they may cost so much more.
-            cost = part.answer.arrays.cost
-            part.model.add_row(cost, -np.inf, float(cost @ part.answer.solution.column_value) + room)
-            part.model.go_by_plan()
-            limited.add(part)
-        yield _firm(quantity, part, keeper)
+        yield _firm(quantity, parts.of(quantity.material_id), room, limited, keeper)
 
 
-def _firm(quantity: _Quantity, part: Apart, keeper: Timekeeper) -> FirmQuantity:
+def _firm(
+    quantity: _Quantity, part: Apart, room: float, limited: dict[Apart, MixedModel], keeper: Timekeeper
+) -> FirmQuantity:
     answer = part.answer
     m = next(i for i, one in enumerate(answer.instance.problem.materials) if one.material_id == quantity.material_id)
     node = int(answer.stock[:, m].argmax()) if quantity.family == "peak_stock" else START
     coefficient = _coefficient(answer, quantity, m, node)
-    found = []
-    for sign in (1.0, -1.0):
-        solution = part.model.solve(ArrayChange(cost=sign * coefficient), keeper)
-        if solution.status is not PlanStatus.OPTIMAL:
-            raise SolverFault("no plan costs as little as the optimum")
-        found.append(float(coefficient @ solution.column_value))
+    if isinstance(part.asked, MixedModel):
+        model = limited.get(part) or limited.setdefault(part, _with_limit(answer, part.asked, room))
+        found = [sign * _least_of(model, sign * coefficient, keeper) for sign in (1.0, -1.0)]
+    else:
+        found = [sign * least_within(answer, part.model, sign * coefficient, room, keeper) for sign in (1.0, -1.0)]
     tonnes = float(coefficient @ answer.solution.column_value)
     return FirmQuantity(
         family=quantity.family,
@@ -78,6 +76,20 @@ def _firm(quantity: _Quantity, part: Apart, keeper: Timekeeper) -> FirmQuantity:
         least_tonnes=_clean(min(found[0], tonnes), answer, m),
         most_tonnes=_clean(max(found[1], tonnes), answer, m),
     )
+
+
+def _with_limit(answer: Answer, model: MixedModel, room: float) -> MixedModel:
+    """A model with whole numbers, for which no price finds all that is within a limit, with a row that says it."""
+    cost = answer.arrays.cost
+    model.add_row(cost, -np.inf, float(cost @ answer.solution.column_value) + room)
+    return model
+
+
+def _least_of(model: MixedModel, coefficient: Floats, keeper: Timekeeper) -> float:
+    solution = model.solve(ArrayChange(cost=coefficient), keeper)
+    if solution.status is not PlanStatus.OPTIMAL:
+        raise Unanswered("HiGHS finds no plan that costs as little as the optimum")
+    return float(coefficient @ solution.column_value)
 
 
 def _clean(tonnes: float, answer: Answer, m: int) -> float:

@@ -137,6 +137,8 @@ class Explanation:
     value_of_planning: ValueOfPlanning | None = None
     texts: tuple[PlanText, ...] = ()
     left_out: tuple[str, ...] = ()
+    limits_left_out: int = 0
     has_yes_or_no: bool = False
+    are_choices_held: bool = False
     relaxations: tuple[Relaxation, ...] = ()
     conflict: tuple[ConflictingRule, ...] = ()

@@ -19,7 +19,7 @@ from lodestock_optimizers.problem import SourcingProblem, by_period
 from lodestock_optimizers.reading.answer import Answer
 from lodestock_optimizers.reading.prices import value_contracts
 from lodestock_optimizers.scenario_tree import Floats
-from lodestock_optimizers.solving.arrays import LinearArrays
+from lodestock_optimizers.solving.mixed_model import MixedModel, held
 from lodestock_optimizers.solving.resolving import ArrayChange, WarmModel
 from lodestock_optimizers.watch import Timekeeper
 
@@ -27,7 +27,7 @@ from .apart import Apart, Parts
 from .values import WhyNot, WhyNotQuestion
 
 FORCED_SHARE = 0.1
-"""Of a source's capacity over the horizon, where the caller does not say how much more."""
+"""Of a source's capacity over the horizon, what can be built included, where the caller does not say how much more."""
 BELOW = 1e-4
 """By how much, relative to it, a price lies below the break-even where it is tried."""
 TRIES = 3
@@ -54,12 +54,13 @@ def why_not(parts: Parts, asked: Sequence[WhyNotQuestion], keeper: Timekeeper) -
     by_part: dict[Apart, list[WhyNotQuestion]] = {}
     for question in asked:
         by_part.setdefault(parts.of(material[question.source_id]), []).append(question)
-    found = {part: _answers(part.answer, part.model, questions, keeper) for part, questions in by_part.items()}
+    found = {part: _answers(part, questions, keeper) for part, questions in by_part.items()}
     for question in asked:
         yield next(found[parts.of(material[question.source_id])])
 
 
-def _answers(answer: Answer, model: WarmModel, asked: Sequence[WhyNotQuestion], keeper: Timekeeper) -> Iterator[WhyNot]:
+def _answers(part: Apart, asked: Sequence[WhyNotQuestion], keeper: Timekeeper) -> Iterator[WhyNot]:
+    answer, model = part.answer, part.model
     instance = answer.instance
     number = {source.source_id: l for l, source in enumerate(instance.problem.sources)}
     break_even = value_contracts(answer).break_even
@@ -71,7 +72,7 @@ def _answers(answer: Answer, model: WarmModel, asked: Sequence[WhyNotQuestion], 
         tried.append((l, question, *_verified(answer, model, l, offer, start, keeper)))
     for l, question, offer, is_verified in tried:
         source = instance.problem.sources[l]
-        tonnes = question.tonnes or FORCED_SHARE * float(instance.capacity[:, l].sum())
+        tonnes = question.tonnes or FORCED_SHARE * float(instance.most_capacity[:, l].sum())
         delivered = float(instance.tree.probability @ (answer.delivered + answer.spot)[:, l])
         has_none = offer is None or np.isnan(offer.break_even)
         yield WhyNot(
@@ -80,7 +81,7 @@ def _answers(answer: Answer, model: WarmModel, asked: Sequence[WhyNotQuestion], 
             country=source.country,
             tonnes=delivered if delivered > answer.negligible[instance.material_of[l]] else 0.0,
             forced_tonnes=tonnes,
-            cost_difference_usd=_cost_of(answer, model, l, delivered + tonnes, keeper),
+            cost_difference_usd=_cost_of(answer, part.asked, l, delivered + tonnes, keeper),
             period=0 if offer is None else offer.period,
             unit_price_usd_per_tonne=float(instance.price[0, l]) if offer is None else offer.price,
             break_even_price_usd_per_tonne=None if offer is None or has_none else offer.break_even,
@@ -88,17 +89,21 @@ def _answers(answer: Answer, model: WarmModel, asked: Sequence[WhyNotQuestion], 
         )
 
 
-def nearest(answer: Answer, most: int) -> tuple[WhyNotQuestion, ...]:
+def nearest(parts: Parts, most: int) -> tuple[WhyNotQuestion, ...]:
     """Questions about sources that are not bought at all, those whose price would have to fall by the least share."""
+    position = {source.source_id: l for l, source in enumerate(parts.whole.instance.problem.sources)}
+    found = [(fall, position[name], name) for part in parts.each for fall, name in _falls(part.answer)]
+    return tuple(WhyNotQuestion(name) for _, _, name in sorted(found)[:most])
+
+
+def _falls(answer: Answer) -> Iterator[tuple[float, str]]:
+    """Of sources that are not bought at all the share by which a price would have to fall, and their names."""
     instance, break_even = answer.instance, value_contracts(answer).break_even
     bought = (answer.delivered + answer.spot).max(axis=0) > answer.negligible[instance.material_of]
-    found = []
     for l in np.flatnonzero(~bought).tolist():
         offer = _offer(answer, l, break_even)
         if offer is not None and offer.price > 0 and not np.isnan(offer.break_even):
-            found.append((1.0 - offer.break_even / offer.price, l))
-    sources = instance.problem.sources
-    return tuple(WhyNotQuestion(sources[l].source_id) for _, l in sorted(found)[:most])
+            yield 1.0 - offer.break_even / offer.price, instance.problem.sources[l].source_id
 
 
 def _offer(answer: Answer, l: int, break_even: Floats) -> _Offer | None:
@@ -139,7 +144,7 @@ def _verified(
         problem = _with_price(instance.problem, l, offer.period, price)
         changed = compile_instance(Instance(problem, instance.tree, instance.settled), keeper)
         model.return_to(start)
-        solution = model.solve_as(_held(changed.arrays, answer.arrays), keeper)
+        solution = model.solve_as(held(changed.arrays, answer.solution.column_value), keeper)
         if solution.status is not PlanStatus.OPTIMAL:
             return offer, False
         found = changed.answer(solution)
@@ -152,14 +157,6 @@ def _verified(
     return offer, False
 
 
-def _held(arrays: LinearArrays, like: LinearArrays) -> LinearArrays:
-    """The arrays with their whole numbers held as they are in others."""
-    whole = arrays.integer
-    lower, upper = arrays.lower.copy(), arrays.upper.copy()
-    lower[whole], upper[whole] = like.lower[whole], like.upper[whole]
-    return replace(arrays, lower=lower, upper=upper, integer=whole[:0])
-
-
 def _with_price(problem: SourcingProblem, l: int, period: int, price: float) -> SourcingProblem:
     """The problem with another unit price of one source in one period."""
     source = problem.sources[l]
@@ -169,7 +166,7 @@ def _with_price(problem: SourcingProblem, l: int, period: int, price: float) -> 
     return replace(problem, sources=(*problem.sources[:l], changed, *problem.sources[l + 1 :]))
 
 
-def _cost_of(answer: Answer, model: WarmModel, l: int, tonnes: float, keeper: Timekeeper) -> float | None:
+def _cost_of(answer: Answer, model: WarmModel | MixedModel, l: int, tonnes: float, keeper: Timekeeper) -> float | None:
     """What the objective is more where a source delivers so many expected tonnes; None where it cannot, USD."""
     coefficient = np.zeros_like(answer.arrays.cost)
     for name in ("y", "z"):

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 
+from lodestock_optimizers.no_plan.limit_words import stretches, tells_period
+from lodestock_optimizers.no_plan.relaxation import ALL_DIGITS
+from lodestock_optimizers.numerals import plain
 from lodestock_optimizers.plan import ConflictingRule, PlanStatus, Relaxation
 from lodestock_optimizers.problem import SourcingProblem
 
@@ -64,7 +67,9 @@ class _Teller:
             name = "knowing_nothing" if abs(saved) <= NEGLIGIBLE_USD else "knowing" if saved > 0 else "knowing_costs"
             yield self._say(name, cost=self._money(abs(saved)))
         if explanation.has_yes_or_no:
-            yield self._say("held")
+            yield self._say("held" if explanation.are_choices_held else "held_in_limits")
+        if explanation.limits_left_out:
+            yield self._say("limits_left_out", count=rounded(explanation.limits_left_out))
         if explanation.left_out:
             parts = self._words.JOINT.join(self._words.PARTS[name] for name in explanation.left_out)
             yield self._say("left_out", parts=parts)
@@ -75,19 +80,39 @@ class _Teller:
             return
         yield self._say("infeasible")
         if explanation.conflict:
-            limits = self._words.JOINT.join(self._named(rule) for rule in explanation.conflict)
+            limits = self._words.JOINT.join(self._in_conflict(rule) for rule in explanation.conflict)
             yield self._say("conflict", limits=limits)
-        steps = self._words.STEP_JOINT.join(self._step(found) for found in explanation.relaxations[:MOST_TOLD])
+        # One value of a field serves all its entries; whoever leaves one of the fields out has no plan.
+        by_field = {self._field_of(found): found for found in explanation.relaxations}
+        steps = self._words.STEP_JOINT.join(self._step(found) for found in by_field.values())
         if steps:
-            has_more = len(explanation.relaxations) > MOST_TOLD
-            yield self._say("relaxation_and" if has_more else "relaxation", steps=steps)
+            yield self._say("relaxation", steps=steps)
 
     def _step(self, found: Relaxation) -> str:
-        return str(self._words.STEP).format(
-            limit=self._named(found),
-            required=self._amount(found.required, found.unit),
-            reachable=self._amount(found.reachable, found.unit),
-        )
+        """What to write into which field; all its digits, as fewer might not make a plan possible."""
+        if found.field_value is None:
+            return str(self._words.STEP_AWAY).format(limit=self._named(found), field=found.field_path)
+        unit = found.field_unit
+        amount = plain(_units(unit) * found.field_value, ALL_DIGITS)
+        value = str(self._words.UNITS[unit][0]).format(amount) if unit in self._words.UNITS else f"{amount} {unit}"
+        step = self._words.STEP_UP if found.reachable > found.required else self._words.STEP_DOWN
+        return str(step).format(limit=self._named(found), field=found.field_path, value=value)
+
+    @staticmethod
+    def _field_of(found: Relaxation) -> tuple[str, str, int]:
+        """What one value, or one step, is for: a field; of the book, which has no value, a source and a period too."""
+        apart = found.field_value is None and found.family == "book"
+        return found.field_path, found.subject_id, found.period if apart else -1
+
+    def _in_conflict(self, rule: ConflictingRule) -> str:
+        named = self._called(rule)
+        if tells_period(rule.family):
+            named = str(self._words.IN_PERIOD).format(named=named, period=self._periods(rule.periods))
+        if not rule.scenario_ids:
+            return named
+        told = self._words.JOINT.join(rule.scenario_ids[:MOST_TOLD])
+        name = "IF_OTHERS" if len(rule.scenario_ids) > MOST_TOLD else "IF"
+        return str(getattr(self._words, name)).format(named=named, scenarios=told)
 
     def _planning(self, value: ValueOfPlanning) -> str:
         if value.saved_usd is None:
@@ -180,10 +205,23 @@ class _Teller:
     def _say(self, name: str, **figures: str) -> str:
         return str(self._words.SENTENCES[name]).format(**figures)
 
-    def _named(self, limit: LimitPrice | ConflictingRule | Relaxation) -> str:
-        named = str(self._words.LIMITS[limit.family]).format(
+    def _periods(self, periods: Sequence[int]) -> str:
+        """Periods by their labels, stretches of them by the first and the last; many stretches as some of all."""
+        labels, told = [period.label for period in self._problem.periods], stretches(periods)
+        if len(told) > MOST_TOLD:
+            return str(self._words.SOME_OF).format(labels[told[0][0]], labels[told[-1][1]])
+        return str(self._words.JOINT).join(
+            labels[first] if first == last else str(self._words.FROM_TO).format(labels[first], labels[last])
+            for first, last in told
+        )
+
+    def _called(self, limit: LimitPrice | ConflictingRule | Relaxation) -> str:
+        return str(self._words.LIMITS[limit.family]).format(
             subject=self._subject(limit.subject_id), material=limit.material_id, country=self._country(limit.country)
         )
+
+    def _named(self, limit: LimitPrice | Relaxation) -> str:
+        named = self._called(limit)
         period = self._period_of(limit.field_path)
         return str(self._words.IN_PERIOD).format(named=named, period=period) if period else named
 

@@ -8,6 +8,7 @@ Owns the names of the columns and rows; every later step finds them by these nam
     e[m,n]   taken out of stock, t                              I[m,n]  stock at the end of the period, t
     below_floor[m,n], below_closing[m,n]  missing from stock, t
     w[j,n]   demand met by a substitution, t                    b[l,k]  signed or not, where that is a whole
+    built[l,n], standing[l,n]  capacity decided at n, and capacity that stands there, t a year
     path_cost[n], threshold[0], over[n]  cost of the path to n, where the tail begins, cost beyond it
     bought_opening[m], spared[n]  opening stock that is bought, t, and paths that need not be served, in a sizing
     below_share[k,n]  missing from a share floor, t: held at 0; a floor that no source counts for is a row by it alone
@@ -29,6 +30,8 @@ from lodestock_optimizers.watch import Timekeeper, unlimited
 
 from .costs import add_other_costs, add_prices
 from .evaluating import ArrayModel
+from .expansions import add_expansions
+from .feeds import add_feeds
 from .footprints import add_footprints
 from .limits import add_budget, add_reserves, add_trade_rules
 from .objective import add_objective
@@ -82,7 +85,9 @@ def arrays_of(instance: Instance, rows: list[RuleRow] | None = None, keeper: Tim
 
 def _state(model: HeedingModel | ArrayModel, instance: Instance, rows: list[RuleRow] | None) -> None:
     """State the model, part by part."""
+    add_expansions(model, instance)
     add_sources(model, instance)
+    add_feeds(model, instance)
     add_substitutions(model, instance)
     add_demand_and_stock(model, instance)
     add_tier_limits(model, instance)

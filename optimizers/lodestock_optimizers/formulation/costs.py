@@ -68,7 +68,7 @@ def commitments(model: pyo.ConcreteModel) -> tuple[CostTerm, ...]:
 
 
 def other(model: pyo.ConcreteModel) -> tuple[CostTerm, ...]:
-    """other(n), but for what is missing from stock."""
+    """other(n), but for what is missing from stock and what is built."""
     return (
         (model.STOCKED, lambda m, n: model.holding[m, n] * model.I[m, n]),
         (model.M, lambda m, n: model.disposal[m] * model.x[m, n]),
@@ -78,11 +78,12 @@ def other(model: pyo.ConcreteModel) -> tuple[CostTerm, ...]:
     )
 
 
-def shortfalls(model: pyo.ConcreteModel) -> tuple[CostTerm, ...]:
-    """The rest of other(n), at the materials and nodes that can fall short: their set is one of pairs."""
+def paired(model: pyo.ConcreteModel) -> tuple[CostTerm, ...]:
+    """The rest of other(n), at the pairs where there is any: what can fall short where, and what can stand where."""
     return (
         (model.FLOORS, lambda m, n: model.floor_cost[m, n] * model.below_floor[m, n]),
         (model.CLOSING, lambda m, n: model.closing_cost[m, n] * model.below_closing[m, n]),
+        (model.STANDING, lambda l, n: model.standing_cost[l, n] * model.standing[l, n]),
     )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,10 @@ class Keys:
 
     def __init__(self, members: Iterable[Any]) -> None:
         self.members = list(members)
-        width = len(self.members[0]) if self.members and isinstance(self.members[0], tuple) else 1
-        self.columns: Ints = np.array(self.members, dtype=np.int64).reshape(len(self.members), width)
+        are_tuples = bool(self.members) and isinstance(self.members[0], tuple)
+        width, numbers = (len(self.members[0]), chain.from_iterable(self.members)) if are_tuples else (1, self.members)
+        count = len(self.members)
+        self.columns: Ints = np.fromiter(numbers, dtype=np.int64, count=count * width).reshape(count, width)
 
     def __len__(self) -> int:
         return len(self.members)
@@ -255,7 +258,9 @@ class Columns:
         model = self._model
         place = self.keys.places(_aligned(model, key))
         size = model.frame.size
-        column = np.broadcast_to(self.first + place, (size,))
+        column = self.first + place
+        if column.shape != (size,):
+            column = np.full(size, column)
         return Form(model, model.frame, np.arange(size), column, np.ones(size), np.zeros(size))
 
 
@@ -263,7 +268,9 @@ def _limits(given: Any, count: int, none: float) -> Floats:
     """(count,) limits, one for all or one each, None being none."""
     if isinstance(given, list):
         given = [none if limit is None else limit for limit in given]
-    return np.broadcast_to(np.asarray(none if given is None else given, dtype=np.float64), (count,))
+    limits = np.empty(count)
+    limits[:] = none if given is None else given
+    return limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from lodestock_optimizers.formulation import declaring as pyo
 from lodestock_optimizers.instance import Instance
 
-from .writing import add_members, add_rows
+from .writing import add_members, add_rows, weighed_deliveries
 
 
 def add_footprints(model: pyo.ConcreteModel, instance: Instance) -> None:
@@ -39,15 +39,12 @@ def _add_limits(model: pyo.ConcreteModel, instance: Instance) -> None:
     per_tonne = {(x, l): float(footprints.per_tonne[x, l]) for x in kinds for l in leaving[x]}
     model.footprint_per_tonne = pyo.Param(list(per_tonne), initialize=per_tonne)
     model.footprint_most = pyo.Param(index, initialize=limits)
-    add_rows(model, "footprint_cap", index, lambda b, x, n: _left(b, x, n) <= b.footprint_most[x, n])
-
-
-def _left(model: pyo.ConcreteModel, x: Any, n: Any) -> Any:
-    """Σ ε·(y + z) at a node."""
-    under_contract = sum(model.footprint_per_tonne[x, l] * model.y[l, n] for l in model.leaving[x])
-    if not model.SPOT:
-        return under_contract
-    return under_contract + sum(model.footprint_per_tonne[x, l] * model.z[l, n] for l in model.leaving_spot[x])
+    add_rows(
+        model,
+        "footprint_cap",
+        index,
+        lambda b, x, n: weighed_deliveries(b, "leaving", b.footprint_per_tonne, x, n) <= b.footprint_most[x, n],
+    )
 
 
 def cost_terms(model: pyo.ConcreteModel) -> tuple[tuple[pyo.Set, Callable[[Any, Any], Any]], ...]:

@@ -100,7 +100,10 @@ class Form:
         return Form(model, outer, at, self.column, self.value, constant)
 
     def __add__(self, other: Any) -> Form:
-        one, two = self.here(), form_of(self._model, other)
+        one = self.here()
+        if not isinstance(other, Form):
+            return one._with(one.constant + _number(other))
+        two = other.here()
         return Form(
             self._model,
             one._frame,
@@ -120,13 +123,21 @@ class Form:
     __rmul__ = __mul__
 
     def __neg__(self) -> Form:
-        return self * -1.0
+        one = self.here()
+        return Form(self._model, one._frame, one.at, one.column, -one.value, -one.constant)
+
+    def _with(self, constant: Floats) -> Form:
+        return Form(self._model, self._frame, self.at, self.column, self.value, constant)
 
     def __sub__(self, other: Any) -> Form:
-        return self + -form_of(self._model, other)
+        if isinstance(other, Form):
+            return self + -other
+        one = self.here()
+        return one._with(one.constant - _number(other))
 
     def __rsub__(self, other: Any) -> Form:
-        return form_of(self._model, other) - self
+        found: Form = -self + other
+        return found
 
     def __le__(self, other: Any) -> Relation:
         return Relation(self - other, MOST)
@@ -144,6 +155,11 @@ class Relation:
 
     form: Form
     sense: int
+
+
+def _number(found: Any) -> Any:
+    """A number that stands in a rule, for the keys that it speaks of now."""
+    return found.here() if isinstance(found, Values) else found
 
 
 def form_of(model: Ruling, found: Any) -> Form:

@@ -7,7 +7,7 @@ from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.trade_rules import RuleRow
 
 from .costs import spend
-from .writing import add_members, add_rows, deliveries
+from .writing import add_members, add_rows, deliveries, weighed_deliveries
 
 
 def add_trade_rules(model: pyo.ConcreteModel, rows: list[RuleRow]) -> None:
@@ -22,13 +22,18 @@ def add_trade_rules(model: pyo.ConcreteModel, rows: list[RuleRow]) -> None:
         setattr(model, f"{name}_tonnes", pyo.Param(index, initialize={i: v.tonnes for i, v in limits.items()}))
         add_members(model, f"{name}_of", {k: row.numerator for k, row in chosen.items()})
         add_members(model, f"{name}_base", {k: row.base for k, row in chosen.items()})
+        counted = {(k, l): v for k, row in chosen.items() for l, v in zip(row.base, row.counted, strict=True)}
+        members = pyo.Set(initialize=list(counted), dimen=2)
+        setattr(model, f"{name.upper()}_BASE", members)
+        setattr(model, f"{name}_counted", pyo.Param(members, initialize=counted))
     model.below_share = pyo.Var(model.LEAST_N, bounds=(0, 0))
     add_rows(
         model,
         "rule_at_most",
         model.MOST_N,
         lambda b, k, n: (
-            deliveries(b, "most_of", k, n) - b.most_share[k, n] * deliveries(b, "most_base", k, n)
+            deliveries(b, "most_of", k, n)
+            - b.most_share[k, n] * weighed_deliveries(b, "most_base", b.most_counted, k, n)
             <= b.most_tonnes[k, n]
         ),
     )
@@ -38,7 +43,7 @@ def add_trade_rules(model: pyo.ConcreteModel, rows: list[RuleRow]) -> None:
         model.LEAST_N,
         lambda b, k, n: (
             deliveries(b, "least_of", k, n)
-            - b.least_share[k, n] * deliveries(b, "least_base", k, n)
+            - b.least_share[k, n] * weighed_deliveries(b, "least_base", b.least_counted, k, n)
             + b.below_share[k, n]
             >= b.least_tonnes[k, n]
         ),

@@ -7,7 +7,7 @@ from typing import Any
 from lodestock_optimizers.formulation import declaring as pyo
 from lodestock_optimizers.instance import Instance
 
-from .costs import commitments, other, purchases, shortfalls
+from .costs import commitments, other, paired, purchases
 from .sizing import opening_cost
 from .tail import tail_cost
 from .writing import pairs
@@ -30,5 +30,5 @@ def _weighed_cost(b: pyo.ConcreteModel) -> Any:
     bought = sum([sum(b.worry[l, n] * usd(l, n) for l in index for n in b.N) for index, usd in purchases(b) if index])
     everywhere = (*commitments(b), *other(b))
     rest = sum([sum(b.weight[n] * usd(i, n) for i in index for n in b.N) for index, usd in everywhere if index])
-    short = sum([sum(b.weight[n] * usd(m, n) for m, n in index) for index, usd in shortfalls(b) if index])
-    return bought + rest + short + tail_cost(b) + opening_cost(b)
+    at_pairs = sum([sum(b.weight[n] * usd(i, n) for i, n in index) for index, usd in paired(b) if index])
+    return bought + rest + at_pairs + tail_cost(b) + opening_cost(b)

@@ -8,6 +8,7 @@ from lodestock_optimizers.formulation import declaring as pyo
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.scenario_tree import Floats
 
+from .feeds import fed
 from .sizing import add_opening, at_end, at_first
 from .substitution import met_by_others
 from .writing import add_members, add_rows, deliveries
@@ -64,6 +65,7 @@ def add_demand_and_stock(model: pyo.ConcreteModel, instance: Instance) -> None:
         model.M_N,
         lambda b, m, n: (
             deliveries(b, "supply", m, n)
+            - fed(b, m, n)
             + sum(b.e[s, n] - b.g[s, n] for s in b.stock[m])
             - b.x[m, n]
             + sum(b.u[d, n] for d in b.tiers[m])

@@ -8,6 +8,7 @@ from lodestock_optimizers.formulation import declaring as pyo
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.trade_rules import embargoed
 
+from .expansions import add_contract_limits, add_spot_room, built_tonnes
 from .writing import add_rows, pairs
 
 FIRM_SHARE = 1.0
@@ -22,26 +23,29 @@ def add_sources(model: pyo.ConcreteModel, instance: Instance) -> None:
     open_capacity = np.where(stopped, 0.0, instance.capacity)
     spot_limit = np.where(stopped, 0.0, instance.spot_capacity)[tree.period] * tree.availability
     joint_limit = open_capacity[tree.period] * tree.availability
-    contracts = sorted({(l, int(k)) for l in sources for k in instance.contract_of[:, l]})
+    count = max(1, len(instance.contracts))
+    source, contract = np.divmod(np.unique(np.array(sources, dtype=np.int64) * count + instance.contract_of), count)
+    optional = instance.take_or_pay < FIRM_SHARE
     period_of = np.array([t for t, _ in instance.contracts], dtype=np.int64)
 
     model.N = pyo.Set(initialize=list(nodes))
     model.SPOT = pyo.Set(initialize=instance.spot_sources)
     model.L_N = pyo.Set(initialize=[(l, n) for l in sources for n in nodes], dimen=2)
-    model.FIRM = pyo.Set(initialize=[p for p in model.L_N if instance.take_or_pay[p[0]] >= FIRM_SHARE], dimen=2)
-    model.OPTIONAL = pyo.Set(initialize=[p for p in model.L_N if instance.take_or_pay[p[0]] < FIRM_SHARE], dimen=2)
+    model.FIRM = pyo.Set(initialize=[(l, n) for l in np.flatnonzero(~optional).tolist() for n in nodes], dimen=2)
+    model.OPTIONAL = pyo.Set(initialize=[(l, n) for l in np.flatnonzero(optional).tolist() for n in nodes], dimen=2)
     model.SPOT_N = pyo.Set(initialize=[(l, n) for l in instance.spot_sources for n in nodes], dimen=2)
-    model.CONTRACTS = pyo.Set(initialize=contracts, dimen=2)
+    model.CONTRACTS = pyo.Set(initialize=list(zip(source.tolist(), contract.tolist(), strict=True)), dimen=2)
     model.contract = pyo.Param(model.L_N, initialize=pairs(instance.contract_of))
     model.availability = pyo.Param(model.L_N, initialize=pairs(tree.availability))
-    optional = instance.take_or_pay < FIRM_SHARE
     least_taken = tree.availability[:, optional] * instance.take_or_pay[optional]
     model.least_taken = pyo.Param(model.OPTIONAL, initialize=pairs(least_taken))
     model.joint_limit = pyo.Param(model.SPOT_N, initialize=pairs(joint_limit[:, instance.spot_sources]))
 
-    source, contract = np.array(contracts, dtype=np.int64).reshape(-1, 2).T
     booked = instance.booked[contract, source]
-    most = np.where(np.isnan(booked), open_capacity[period_of[contract], source], booked)
+    expanded = instance.expansions.can_stand & ~stopped
+    # What is built beside it makes the most of a contract the matter of a row.
+    free_most = np.where(expanded, np.inf, open_capacity)[period_of[contract], source]
+    most = np.where(np.isnan(booked), free_most, booked)
     model.q = pyo.Var(model.CONTRACTS, lower=np.nan_to_num(booked), upper=most)
     model.y = pyo.Var(model.L_N, bounds=(0, None))
     model.z = pyo.Var(model.SPOT_N, upper=pairs(spot_limit[:, instance.spot_sources]))
@@ -61,4 +65,11 @@ def add_sources(model: pyo.ConcreteModel, instance: Instance) -> None:
         model.OPTIONAL,
         lambda b, l, n: b.y[l, n] >= b.least_taken[l, n] * b.q[l, b.contract[l, n]],
     )
-    add_rows(model, "capacity", model.SPOT_N, lambda b, l, n: b.y[l, n] + b.z[l, n] <= b.joint_limit[l, n])
+    add_contract_limits(model, instance)
+    add_spot_room(model, instance)
+    add_rows(
+        model,
+        "capacity",
+        model.SPOT_N,
+        lambda b, l, n: b.y[l, n] + b.z[l, n] - b.availability[l, n] * built_tonnes(b, l, n) <= b.joint_limit[l, n],
+    )

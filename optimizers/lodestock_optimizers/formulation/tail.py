@@ -14,9 +14,11 @@ from typing import Any
 from lodestock_optimizers.formulation import declaring as pyo
 from lodestock_optimizers.instance import Instance
 
-from .costs import at_node, other, shortfalls, spend
+from .costs import at_node, other, paired, spend
 from .writing import add_rows
 
+PAIRED_AT = ("floors_at", "closing_at", "standing_at")
+"""By node, what of the pairs of `costs.paired` is there."""
 BELOW_ALL = -1.0
 """A unit below what any path costs: without it a solver that rounds could take the model for unbounded."""
 
@@ -36,10 +38,10 @@ def add_tail(model: pyo.ConcreteModel, instance: Instance) -> None:
     worth = (unit * problem.tail_weight * instance.most_tail_share).tolist()
     model.tail_worth = pyo.Param(model.LEAVES, initialize=dict(zip(leaves, worth, strict=True)))
     model.threshold_worth = unit * problem.tail_weight
-    for name, found in (("floors_at", model.FLOORS), ("closing_at", model.CLOSING)):
+    for name, found in zip(PAIRED_AT, (model.FLOORS, model.CLOSING, model.STANDING), strict=True):
         members: dict[int, list[int]] = {n: [] for n in model.N}
-        for m, n in found:
-            members[n].append(m)
+        for i, n in found:
+            members[n].append(i)
         setattr(model, name, pyo.Set(model.N, initialize=members))
 
     model.path_cost = pyo.Var(model.N)
@@ -67,8 +69,9 @@ def tail_cost(model: pyo.ConcreteModel) -> Any:
 
 def _node_cost(model: pyo.ConcreteModel, n: Any) -> Any:
     """spend(n) + other(n), USD."""
-    at = (model.floors_at, model.closing_at)
-    missing = [
-        sum(usd(m, n) for m in members[n]) for members, (found, usd) in zip(at, shortfalls(model), strict=True) if found
+    at_pairs = [
+        sum(usd(i, n) for i in getattr(model, name)[n])
+        for name, (found, usd) in zip(PAIRED_AT, paired(model), strict=True)
+        if found
     ]
-    return sum([spend(model, n), at_node(n, *other(model)), *missing])
+    return sum([spend(model, n), at_node(n, *other(model)), *at_pairs])

@@ -49,6 +49,14 @@ def deliveries(model: pyo.ConcreteModel, name: str, k: Any, n: Any) -> Any:
     return under_contract + sum(model.z[l, n] for l in getattr(model, f"{name}_spot")[k])
 
 
+def weighed_deliveries(model: pyo.ConcreteModel, name: str, weight: Any, k: Any, n: Any) -> Any:
+    """Σ weight[k, l]·(y + z) at node n over the sources of `name`[k]."""
+    under_contract = sum(weight[k, l] * model.y[l, n] for l in getattr(model, name)[k])
+    if not model.SPOT:
+        return under_contract
+    return under_contract + sum(weight[k, l] * model.z[l, n] for l in getattr(model, f"{name}_spot")[k])
+
+
 def add_rows(model: pyo.ConcreteModel, name: str, index: pyo.Set, rule: Callable[..., Any]) -> None:
     """Adds a family of constraints, unless it has no member: Pyomo cannot make a template of nothing."""
     if index:

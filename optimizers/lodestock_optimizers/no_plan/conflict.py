@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from lodestock_optimizers.no_plan.elastic import ElasticModel, Given
-from lodestock_optimizers.no_plan.limit_words import sentence
+from lodestock_optimizers.no_plan.limit_words import if_they_happen, sentence
 from lodestock_optimizers.no_plan.named_limits import NamedLimits
 from lodestock_optimizers.plan import ConflictingRule
 from lodestock_optimizers.scenario_tree import Bools, Ints
@@ -137,6 +137,7 @@ def describe_conflict(limits: NamedLimits, found: Ints) -> tuple[ConflictingRule
     entries = []
     for members in together.values():
         said = [limits.named(i) for i in members]
+        scenarios = _scenarios(limits, {limit.node for limit in said})
         entries.append(
             ConflictingRule(
                 family=said[0].family,
@@ -146,10 +147,19 @@ def describe_conflict(limits: NamedLimits, found: Ints) -> tuple[ConflictingRule
                 country=_the_one({limit.country for limit in said}),
                 node_ids=tuple(sorted({limit.node for limit in said})),
                 periods=tuple(sorted({limit.period for limit in said})),
-                description=sentence(limits, members[0]),
+                description=sentence(limits, members) + if_they_happen(scenarios),
+                scenario_ids=scenarios,
             )
         )
     return tuple(sorted(entries, key=lambda entry: (entry.periods, entry.node_ids)))
+
+
+def _scenarios(limits: NamedLimits, nodes: set[int]) -> tuple[str, ...]:
+    """The scenarios that may have led to some nodes; none where nothing has happened yet at one of them."""
+    tree = limits.instance.tree
+    if any(tree.on_trunk[n] for n in nodes):
+        return ()
+    return tuple(dict.fromkeys(name for n in sorted(nodes) for name in tree.scenario_ids[n]))
 
 
 def _the_one(names: set[str]) -> str:

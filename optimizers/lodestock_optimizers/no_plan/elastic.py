@@ -21,9 +21,9 @@ from lodestock_optimizers.scenario_tree import Bools, Floats, Ints
 from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.highs import Solution
 from lodestock_optimizers.solving.mixed import MixedSession, MixedSolver
-from lodestock_optimizers.solving.race import solve
+from lodestock_optimizers.solving.race import prove
 from lodestock_optimizers.solving.resolving import ArrayChange, WarmModel
-from lodestock_optimizers.watch import Stage, Stopped, Timekeeper
+from lodestock_optimizers.watch import Stage, Timekeeper
 
 LARGEST = 1e12
 """Of the coefficients that are made here, for HiGHS' arithmetic."""
@@ -166,11 +166,7 @@ class ElasticModel:
         """Solve with yes and no, from the start: a mixed-integer model has no basis to go on from."""
         keeper = self._keeper
         keeper.heed()
-        solution = solve(MixedSolver(arrays, keeper.left(), self._session), keeper, Stage.EXPLAINING)
-        if solution.status not in (PlanStatus.OPTIMAL, PlanStatus.INFEASIBLE):
-            cancelled = solution.status is PlanStatus.CANCELLED
-            raise Stopped(PlanStatus.CANCELLED if cancelled else PlanStatus.NO_PLAN_FOUND)
-        return solution
+        return prove(MixedSolver(arrays, keeper.left(), self._session), keeper, Stage.EXPLAINING)
 
     def _certificate(self, row_dual: Floats, column_dual: Floats) -> Bools:
         """(K,) hard limits whose row or bound has a dual of the side that they are on."""
@@ -227,12 +223,14 @@ def _with_room_for_orders(limits: NamedLimits) -> LinearArrays:
 def _most_of_use(limits: NamedLimits) -> Floats:
     """(contracts, L) more than is needed of any contract, wherever it delivers, whatever gives way.
 
-    Of its material that is all demand (what it stands in for included), what its store can take and must hold, and what
-    is lost in it; where shares of deliveries are limited, so much more as a share asks for of what must be bought.
+    Of its material that is all demand (what it stands in for and plants take of it included), what its store can take
+    and must hold, and what is lost in it; where shares of deliveries are limited, so much more as a share asks for of
+    what must be bought.
     """
     instance = limits.instance
     useful = np.array([_most_held(instance, m) for m in range(instance.material_count)])
     useful += instance.material_demand.sum(axis=0)
+    useful += instance.feeds.fed(instance.most_capacity)[instance.tree.period].sum(axis=0)
     for j, substitution in enumerate(instance.problem.substitutions):
         substitute = instance.substitutions[j].substitute
         useful[substitute] += substitution.tonnes_per_tonne * instance.most_replaced[:, j].sum()
@@ -241,7 +239,7 @@ def _most_of_use(limits: NamedLimits) -> Floats:
         if share < 1:
             useful[m] = (useful[m] + bought[instance.sources_of[m]].sum()) / share
     period = [t for t, _ in instance.contracts]
-    most = np.maximum(useful[instance.material_of] / least_availability(instance), instance.capacity[period])
+    most = np.maximum(useful[instance.material_of] / least_availability(instance), instance.most_capacity[period])
     most = np.maximum(most, np.maximum(instance.min_order, np.nan_to_num(instance.booked)))
     return np.minimum(most, LARGEST)
 

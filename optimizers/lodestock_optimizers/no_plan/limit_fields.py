@@ -23,6 +23,7 @@ from lodestock_optimizers.problem import (
     ShareFloor,
     StateValue,
 )
+from lodestock_optimizers.reading.feature_limits import CAPACITY_UNIT
 from lodestock_optimizers.scenario_tree import STATES, Bools, Floats, Ints
 from lodestock_optimizers.trade_rules import RuleRow, names_source, rule_materials
 
@@ -73,7 +74,7 @@ class LimitFields:
             return self._rule(first, n)
         if name in ("floor", "closing", "I", "g", "e"):
             return self._stock(name, first, n)
-        if name in ("q", "z", "capacity", "order_least"):
+        if name in ("q", "contract_most", "z", "capacity", "standing", "order_least"):
             return self._source_limit(name, first, n, is_booked=is_booked)
         if name == "budget":
             return Said("budget", self._budget_field(n), unit="USD")
@@ -142,7 +143,9 @@ class LimitFields:
             own = "share_cap.max_share" if isinstance(rule.rule, ShareCap) else "share_floor.min_share"
             of_demand = rule.rule.denominator is ShareDenominator.DEMAND
             demand = float(self._instance.material_demand[n, row.material])
-            unit, per_unit, most = "share", demand if of_demand else 0.0, 1.0
+            # What is taken as feed is part of the denominator, and decided.
+            per_unit = demand if of_demand and not row.base else 0.0
+            unit, most = "share", 1.0
         path = _state_path(rule.limit_by_state, state)
         field = Field(f"rules[{r}].limit_by_state{path}" if path else f"rules[{r}].{own}", unit, per_unit, most)
         return Said(row.family, field, rule.rule_id, material, row.country)
@@ -152,7 +155,7 @@ class LimitFields:
         material, stock = self._problem.materials[m].material_id, instance.stocks[m]
         base = f"materials[{m}].stock"
         if name == "floor":
-            yearly = float(instance.yearly_demand[instance.tree.period[n], m])
+            yearly = float(instance.yearly_use[instance.tree.period[n], m])
             path = _state_path(stock.floor_days_by_state, int(instance.tree.state[n, m]))
             own = f"floor_days_by_state{path}" if path else "floor_days"
             return Said("stock_floor", Field(f"{base}.{own}", "days", yearly / DAYS_PER_YEAR), "", material)
@@ -170,6 +173,9 @@ class LimitFields:
         said = (source.source_id, source.material_id, source.country)
         if name == "order_least":
             return Said("min_order", Field(f"sources[{l}].min_order_tonnes", "t"), *said)
+        if name == "standing":
+            path = f"sources[{l}].expansion.max_tonnes_per_year"
+            return Said("expansion", Field(path, CAPACITY_UNIT), *said, unit=CAPACITY_UNIT)
         if is_booked:
             return Said("book", self._book_field(l, t), *said)
         embargo = int(self.embargo_rule[t, l])
@@ -180,7 +186,7 @@ class LimitFields:
             path = _period_path(f"sources[{l}].spot_capacity_tonnes", source.spot_capacity_tonnes, t)
             return Said("spot_capacity", Field(path, "t", available), *said)
         path = _period_path(f"sources[{l}].capacity_tonnes", source.capacity_tonnes, t)
-        return Said("capacity", Field(path, "t", 1.0 if name == "q" else available), *said)
+        return Said("capacity", Field(path, "t", available if name == "capacity" else 1.0), *said)
 
     def _book_field(self, l: int, t: int) -> Field:
         source_id = self._problem.sources[l].source_id

@@ -8,7 +8,6 @@ A limit is one side of one row or column, at one node: a rule that holds at fort
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.no_plan.limit_fields import Field, LimitFields
+from lodestock_optimizers.problem import DAYS_PER_YEAR
 from lodestock_optimizers.scenario_tree import Bools, Floats, Ints
 from lodestock_optimizers.solving.arrays import Family, LinearArrays
 from lodestock_optimizers.trade_rules import RuleRow
@@ -42,6 +42,8 @@ KINDS = (
     _Kind("footprint_cap", on_rows=True, side=AT_MOST, is_policy=True),
     _Kind("reserves", on_rows=True, side=AT_MOST, is_policy=False),
     _Kind("capacity", on_rows=True, side=AT_MOST, is_policy=False),
+    _Kind("contract_most", on_rows=True, side=AT_MOST, is_policy=False),
+    _Kind("standing", on_rows=False, side=AT_MOST, is_policy=False),
     _Kind("order_least", on_rows=True, side=AT_LEAST, is_policy=False),
     _Kind("q", on_rows=False, side=AT_MOST, is_policy=False),
     _Kind("q", on_rows=False, side=AT_LEAST, is_policy=True),
@@ -187,7 +189,7 @@ class NamedLimits:
     @property
     def _of_source(self) -> Bools:
         """(K,) whether the limit is the most that a source can or may sell."""
-        return self.kind_is("q", "z", "capacity") & self.is_most & ~self.booked
+        return self.kind_is("q", "contract_most", "z", "capacity") & self.is_most & ~self.booked
 
     @property
     def embargoed(self) -> Bools:
@@ -263,26 +265,46 @@ class NamedLimits:
         members = np.flatnonzero(candidates)
         return members[np.array([found == path for found in self.field_paths(members)], dtype=np.bool_)]
 
+    def following(self, i: int) -> tuple[Ints, float]:
+        """The limits that follow the field of limit `i` by default, and how many units a unit of the field moves them.
+
+        A closing stock that is not given is that of the last floor, where this is more than the opening stock.
+        """
+        none = np.zeros(0, dtype=np.int64), 0.0
+        m, instance = int(self.index[i, 0]), self.instance
+        if not self.kind_is("floor")[i] or not self.named(i).field.path.endswith(".floor_days"):
+            return none
+        stock = instance.stocks[m]
+        if stock.closing_tonnes is not None or instance.closing(m) <= stock.opening_tonnes:
+            return none
+        members = np.flatnonzero(self.kind_is("closing") & (self.index[:, 0] == m))
+        return members, float(instance.yearly_use[-1, m]) / DAYS_PER_YEAR
+
     @cached_property
     def most_give(self) -> Floats:
-        """(K,) by how much a limit can give way: an embargo that is lifted leaves what the source has."""
+        """(K,) by how much a limit can give way.
+
+        An embargo that is lifted leaves what the source has, and no book may say more than that.
+        """
         instance, tree, here = self.instance, self.instance.tree, self.embargoed
         node, source, period = self.node[here], self.index[here, 0], self.period[here]
         available = np.where(self.kind_is("q")[here], 1.0, tree.availability[node, source])
-        spot, whole = instance.spot_capacity[period, source], instance.capacity[period, source]
+        spot, whole = instance.spot_capacity[period, source], instance.most_capacity[period, source]
         result = np.full(len(self), np.inf)
         result[here] = available * np.where(self.kind_is("z")[here], spot, whole)
+        signed = self.booked & self.is_most
+        capacity = instance.capacity[self.period[signed], self.index[signed, 0]]
+        result[signed] = np.maximum(0.0, capacity - self.limit[signed])
         return result
 
-    def delivered(self, level: Floats, n: int, sources: Iterable[int]) -> float:
-        """Tonnes that some sources deliver at a node in a plan with (columns,) levels, contract and spot."""
-        chosen = list(sources)
-        tonnes = 0.0
+    def delivered(self, level: Floats, n: int) -> Floats:
+        """(L,) tonnes that each source delivers at a node in a plan with (columns,) levels, contract and spot."""
+        tonnes = np.zeros(self.instance.source_count)
         for name in ("y", "z"):
             family = self.arrays.columns.get(name)
             if family is not None:
-                here = (family.index[:, 1] == n) & np.isin(family.index[:, 0], chosen)
-                tonnes += float(level[family.position[here]].sum())
+                here = family.index[:, 1] == n
+                tonnes[family.index[here, 0]] += level[family.position[here]]
         return tonnes
 
     def named(self, i: int) -> NamedLimit:

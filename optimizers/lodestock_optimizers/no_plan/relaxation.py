@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lodestock_optimizers.instance import shortage_costs
 from lodestock_optimizers.no_plan.elastic import ElasticModel, Given
 from lodestock_optimizers.no_plan.limit_fields import Field
 from lodestock_optimizers.no_plan.limit_words import sentence
@@ -29,6 +28,8 @@ FORGIVEN = 5e-8
 """Tonnes, or USD, by which a field's value may miss: half of what HiGHS forgives."""
 DIGITS = 6
 """Significant digits of a field's value, rounded to the side that makes a plan possible."""
+ALL_DIGITS = 15
+"""Of a value that has no such side, as the tonnes of a book, which a plan may need to be neither more nor less."""
 
 
 def cheapest_give(limits: NamedLimits, model: ElasticModel) -> Given:
@@ -59,7 +60,7 @@ def unit_costs(limits: NamedLimits) -> Floats:
     """(K,) what a unit of a decision that is given away is taken to cost, USD: docs/model.md, "No plan"."""
     instance = limits.instance
     materials = range(instance.material_count)
-    lowest = [shortage_costs(material)[DemandTier.GENERAL] for material in instance.problem.materials]
+    lowest = [costs[DemandTier.GENERAL] for costs in instance.shortage_costs]
     tonne = np.maximum(LEAST_UNIT_COST, lowest)
     missing = [instance.closing_shortfall_cost(m) if m in instance.stocks else 0.0 for m in materials]
     stored = np.maximum(LEAST_UNIT_COST, missing)
@@ -140,17 +141,24 @@ def _describe(limits: NamedLimits, given: Given, i: int) -> _Broken:
         reachable = 0.0
     if share is None:
         share = (reachable - limit.field.offset) / per_unit if per_unit else None
-    value = None if share is None else _rounded(share, FORGIVEN / per_unit, up=limit.is_most)
+    value = None if share is None else _field_value(limit, share, FORGIVEN / per_unit)
     value = value if value is not None and 0 <= value <= limit.field.most else None
-    return _Broken(limit, required, reachable, value, sentence(limits, i))
+    return _Broken(limit, required, reachable, value, sentence(limits, [i]))
+
+
+def _field_value(limit: NamedLimit, value: float, forgiven: float) -> float:
+    """A value to write into the field of a limit, as short as can be."""
+    if limit.family == "book":
+        return float(f"{value:.{ALL_DIGITS}g}")
+    return _rounded(value, forgiven, up=limit.is_most)
 
 
 def _share_of_deliveries(limits: NamedLimits, given: Given, i: int) -> tuple[float, float | None, float]:
     """Tonnes that a share of deliveries asks for in this plan, the share that they come to in it, and what it is of."""
     row, n = limits.rows[int(limits.index[i, 0])], int(limits.node[i])
-    counted, base = limits.delivered(given.level, n, row.numerator), limits.delivered(given.level, n, row.base)
-    share = next(limit.share for limit in row.limits if limit.node == n)
-    return share * base, counted / base if base > 0 else None, base
+    delivered, limit = limits.delivered(given.level, n), row.at(n)
+    counted, base = float(delivered[list(row.numerator)].sum()), float(row.base_tonnes(delivered)) + limit.demand
+    return limit.share * base, counted / base if base > 0 else None, base
 
 
 def _relaxation(limits: NamedLimits, one: _Broken) -> Relaxation:
@@ -167,20 +175,24 @@ def _relaxation(limits: NamedLimits, one: _Broken) -> Relaxation:
         unit=limit.unit,
         field_value=one.value,
         field_unit=limit.field.unit,
-        description=f"{one.sentence}; {_must(one)}",
+        description=f"{one.sentence}; {_must(limits, one)}",
     )
 
 
-def _must(one: _Broken) -> str:
+def _must(limits: NamedLimits, one: _Broken) -> str:
+    """What must be allowed or can be reached, and what to write into which field for that."""
     limit = one.limit
-    if limit.is_most:
-        text = f"{plain(one.reachable, DIGITS)} {limit.unit} must be allowed"
-    else:
-        reached = f"{plain(one.reachable, DIGITS)} {limit.unit}"
-        text = f"{reached} can be reached with the other limits kept as well as can be"
-    if one.value is None or limit.field.unit == limit.unit:
-        return text
-    return f"{text}: {plain(one.value, DIGITS)} {limit.field.unit} in place of the field's value"
+    # To the side that makes a plan possible, like the field's value.
+    amount = f"{plain(_rounded(one.reachable, 0.0, up=limit.is_most), DIGITS)} {limit.unit}"
+    text = f"{amount} must be allowed"
+    if not limit.is_most:
+        text = f"{amount} can be reached with the other limits kept as well as can be"
+    if one.value is not None:
+        return f"{text}: {limit.field.path} must become {plain(one.value, ALL_DIGITS)} {limit.field.unit}"
+    if limit.family == "book":
+        period = limits.instance.problem.periods[limit.period].label
+        return f"{text}: no value of {limit.field.path} does that, '{limit.subject_id}' must leave the book in {period}"
+    return f"{text}: no value of {limit.field.path} does that, rule '{limit.subject_id}' must go"
 
 
 def _gap(one: _Broken) -> float:

@@ -21,11 +21,13 @@ from lodestock_optimizers.solving.arrays import Family, LinearArrays
 
 from .part import Part
 
-BY_CONTRACT = frozenset({"q"})
+BY_CONTRACT = frozenset({"q", "b", "order_most", "order_least"})
 """Families whose last number is a contract; of all others it is a node."""
 
 COUNTED = {
     **dict.fromkeys(("q", "y", "z", "delivery", "delivery_most", "delivery_least", "capacity"), "source"),
+    **dict.fromkeys(("b", "order_most", "order_least"), "source"),
+    **dict.fromkeys(("built", "standing", "standing_sum", "contract_most"), "source"),
     **dict.fromkeys(("x", "g", "e", "I", "below_floor", "below_closing"), "material"),
     **dict.fromkeys(("balance", "stock_first", "stock_next", "floor", "closing"), "material"),
     **dict.fromkeys(("below_share", "rule_at_most", "rule_at_least"), "rule"),
@@ -108,6 +110,7 @@ class Lift:
             (offered * len(whole.contracts) + in_whole).ravel(), return_index=True, return_inverse=True
         )
         self._pair_at: Ints = of_node.reshape(in_whole.shape)
+        self._node_of_pair: Ints = one // own.source_count if own.source_count else one
         below = (offered * len(own.contracts) + own.contract_of[image]).ravel()
         delivering: Floats = np.bincount(of_node, np.repeat(weight, own.source_count), len(one)).astype(np.float64)
         count = own.source_count * len(own.contracts)
@@ -128,14 +131,16 @@ class Lift:
             row_upper=own.row_upper[rows.owner],
             columns=columns.families,
             rows=rows.families,
+            integer=np.flatnonzero(np.isin(columns.owner, own.integer)),
         )
 
     def _matrix(self) -> sparse.csc_array:
         rows, columns, entries = self.rows, self.columns, sparse.coo_array(self.arrays.matrix)
         entry, rank = repeated(rows.size[entries.row])
         row, column = rows.first[entries.row[entry]] + rank, entries.col[entry]
-        node, under = rows.item[row], columns.under[column]
-        # A row speaks of its own node and those before it.
+        # A row speaks of its own node and those before it; that of a contract of nodes that it delivers in.
+        node, under, of_contract = rows.item[row], columns.under[column], rows.by_contract[entries.row[entry]]
+        node[of_contract] = self._node_of_pair[node[of_contract]]
         period = self._part.instance.tree.period[np.where(columns.by_contract[column], 0, under)]
         at_node = self._nodes.rank[self._tree.ancestor[node, period]]
         if columns.by_contract.any():
@@ -185,7 +190,7 @@ def side_by_side(models: Sequence[LinearArrays]) -> LinearArrays:
     """One model of several that share nothing: rows and columns of the first, then of the next."""
     row_start, column_start = _starts([m.shape[0] for m in models]), _starts([m.shape[1] for m in models])
     return LinearArrays(
-        matrix=sparse.csc_array(sparse.block_diag([m.matrix for m in models], format="csc")),
+        matrix=_diagonal([m.matrix for m in models], row_start),
         cost=np.concatenate([m.cost for m in models]),
         offset=sum(m.offset for m in models),
         lower=np.concatenate([m.lower for m in models]),
@@ -194,6 +199,19 @@ def side_by_side(models: Sequence[LinearArrays]) -> LinearArrays:
         row_upper=np.concatenate([m.row_upper for m in models]),
         columns=_families([m.columns for m in models], column_start),
         rows=_families([m.rows for m in models], row_start),
+        integer=np.concatenate([m.integer + start for m, start in zip(models, column_start, strict=False)]),
+    )
+
+
+def _diagonal(matrices: Sequence[sparse.csc_array], row_start: list[int]) -> sparse.csc_array:
+    """The matrix with these on its diagonal, column by column: scipy's own way to it sorts all entries anew."""
+    entries = _starts([m.nnz for m in matrices])
+    begins = [m.indptr[:-1] + start for m, start in zip(matrices, entries, strict=False)]
+    rows = [m.indices + start for m, start in zip(matrices, row_start, strict=False)]
+    columns = sum(m.shape[1] for m in matrices)
+    return sparse.csc_array(
+        (np.concatenate([m.data for m in matrices]), np.concatenate(rows), np.append(_joined(begins), entries[-1])),
+        shape=(row_start[-1], columns),
     )
 
 

@@ -48,20 +48,16 @@ def split(whole: Instance, rules: list[RuleRow]) -> list[Part]:
     problem = whole.problem
     groups = sorted(tuple(sorted(group)) for group in set(material_groups(problem)))
     columns = whole.node_count * (COLUMNS_PER_SOURCE * whole.source_count + COLUMNS_PER_MATERIAL * whole.material_count)
-    if len(groups) < 2 or columns < LEAST_COLUMNS * len(groups) or _is_one(problem):
+    # Branch and cut of two choices that nothing ties tries all pairs of them: such parts are always worth their while.
+    is_small = columns < LEAST_COLUMNS * len(groups) and not whole.ordered
+    if len(groups) < 2 or is_small or _is_one(problem):
         return []
     return [_part(whole, rules, materials) for materials in groups]
 
 
 def _is_one(problem: SourcingProblem) -> bool:
-    """Whether the argument for parts fails.
-
-    Where something is bought wholly or not at all, the mean of two plans need not be a plan; and whether a footprint's
-    cap binds goes by the state of all materials, which a part does not know.
-    """
-    return any(s.fixed_cost_usd > 0 or s.min_order_tonnes > 0 for s in problem.sources) or any(
-        policy.max_units or policy.max_units_by_state for policy in problem.footprint_policies
-    )
+    """Whether a footprint has a cap, which binds by the state of all materials: a part does not know that."""
+    return any(policy.max_units or policy.max_units_by_state for policy in problem.footprint_policies)
 
 
 def _part(whole: Instance, rules: list[RuleRow], materials: tuple[int, ...]) -> Part:
@@ -70,7 +66,11 @@ def _part(whole: Instance, rules: list[RuleRow], materials: tuple[int, ...]) -> 
     # Where rules bind goes by who could know, which the data of a node do not say.
     concerned = [k for k, row in enumerate(rules) if _materials_of(row, whole).issubset(materials)]
     labels = whole.settled if concerned else np.zeros(whole.node_count, dtype=np.bool_)
-    image = images(tree, sources, materials, labels)
+    if set(whole.ordered).isdisjoint(sources):
+        image = images(tree, sources, materials, labels)
+    else:
+        # Where something is bought wholly or not at all, the mean of two plans need not be one: no nodes are merged.
+        image = np.arange(tree.node_count)
     settled = np.zeros(int(image.max()) + 1, dtype=np.bool_)
     settled[image] = labels
     own = problem_of(problem, materials)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cached_property
+from queue import LifoQueue
 
 import numpy as np
 
@@ -19,6 +21,8 @@ from lodestock_optimizers.scenario_tree import Floats
 from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.check import TOLERANCE, primal_violation
 from lodestock_optimizers.solving.highs import LEAST_OBJECTIVE, Solution, Solver, no_solution
+from lodestock_optimizers.solving.implied_bounds import greatest_levels
+from lodestock_optimizers.solving.mixed import MixedSession, solver_of
 from lodestock_optimizers.solving.unbought import levels_without_purchases
 from lodestock_optimizers.watch import REASONS
 
@@ -56,6 +60,10 @@ class PartsSolver:
         self._running: list[Future[None]] = []
         self._threads = ThreadPoolExecutor(THREADS)
         self._interrupted = False
+        self._closing = ExitStack()
+        self._sessions: LifoQueue[MixedSession] = LifoQueue()
+        for _ in range(THREADS):
+            self._sessions.put(self._closing.enter_context(MixedSession()))
 
     def add(self, part: Part, arrays: LinearArrays) -> None:
         """Take a part with its model, in the order of the parts, and begin to solve it."""
@@ -80,9 +88,13 @@ class PartsSolver:
 
     def solve(self) -> Solution:
         """Wait for all parts; their solutions as one."""
-        for running in self._running:
-            running.result()
-        self._threads.shutdown()
+        with self._closing, self._threads:
+            try:
+                for running in self._running:
+                    running.result()
+            except BaseException:
+                self.interrupt()
+                raise
         return self._joined([self._solved(task) for task in self._tasks])
 
     def interrupt(self) -> None:
@@ -96,7 +108,8 @@ class PartsSolver:
     def close(self) -> None:
         """End all solves and wait until they have."""
         self.interrupt()
-        self._threads.shutdown()
+        with self._closing:
+            self._threads.shutdown()
 
     def stopped(self, status: PlanStatus) -> Solution:
         """What there is where caller or clock end it: parts that are done, of the others what buys nothing."""
@@ -116,31 +129,42 @@ class PartsSolver:
             duals.append(task.solver.row_dual_of(summed)[rows.owner] * rows.ratio)
         return np.concatenate(duals)
 
+    def greatest_levels(self) -> Floats:
+        """(columns,) what each column is at most in any plan: what it is in its part; see `greatest_levels`."""
+        return np.concatenate([greatest_levels(task.lift.arrays)[task.lift.columns.owner] for task in self._tasks])
+
     def _solve(self, task: _Task) -> None:
         if self._interrupted:
             return
-        solver = task.solver = Solver(task.lift.arrays, self._left())
-        if self._interrupted:
-            return
-        task.solution = solver.solve()
+        session = self._sessions.get()
+        try:
+            solver = task.solver = solver_of(task.lift.arrays, self._left(), session)
+            if self._interrupted:
+                return
+            task.solution = solver.solve()
+        finally:
+            self._sessions.put(session)
         if task.solution.status is PlanStatus.INFEASIBLE:
             # So is the whole, whatever becomes of the others.
             self.interrupt()
 
     def _solved(self, task: _Task) -> Solution:
-        """The solution of a part; where it has none, the plan that buys nothing, if that can be carried out."""
-        none = no_solution(PlanStatus.NO_PLAN_FOUND, REASONS[PlanStatus.NO_PLAN_FOUND])
-        found = task.solution or none
+        """The solution of a part; short of an optimum its best plan or the one that buys nothing, if either is one."""
+        found, over = task.solution, PlanStatus.NO_PLAN_FOUND
+        if found is None or found.status is PlanStatus.CANCELLED:
+            found = no_solution(over, REASONS[over]) if task.solver is None else task.solver.stopped(over)
         if found.status in (PlanStatus.OPTIMAL, PlanStatus.INFEASIBLE):
             return found
         arrays = task.lift.arrays
         levels = levels_without_purchases(task.part.instance, arrays)
-        if primal_violation(arrays, levels) > TOLERANCE:
-            return none
+        objective = float(arrays.cost @ levels) + arrays.offset
+        has_plan = found.status is PlanStatus.FEASIBLE and found.objective <= objective
+        if has_plan or primal_violation(arrays, levels) > TOLERANCE:
+            return found
         return replace(
-            none,
+            found,
             status=PlanStatus.FEASIBLE,
-            objective=float(arrays.cost @ levels) + arrays.offset,
+            objective=objective,
             column_value=levels,
             row_dual=np.zeros(arrays.shape[0]),
         )

@@ -12,19 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
 
-from lodestock_optimizers.compiled import CompiledProblem, compile_problem
+from lodestock_optimizers.compiled import compile_problem
 from lodestock_optimizers.no_plan.infeasibility import explain_infeasibility
 from lodestock_optimizers.plan import ConflictingRule, CostBreakdown, PlanStatus, Relaxation
 from lodestock_optimizers.problem import SourcingProblem
-from lodestock_optimizers.reading.answer import Answer
-from lodestock_optimizers.reading.extraction import read_costs
-from lodestock_optimizers.reading.suppliers import Suppliers, SupplierTonnes
+from lodestock_optimizers.questions.joint import Joint
+from lodestock_optimizers.reading.suppliers import SupplierTonnes
 from lodestock_optimizers.scenario_tree import Floats
-from lodestock_optimizers.solving.elimination import without_firm_deliveries
-from lodestock_optimizers.solving.highs import Solution, Unanswered
-from lodestock_optimizers.solving.resolving import ArrayChange, WarmModel
+from lodestock_optimizers.solving.highs import Solution, Unanswered, no_solution
+from lodestock_optimizers.solving.resolving import ArrayChange
 from lodestock_optimizers.watch import Stopped, Timekeeper, unlimited
 
 SAME = 1e-9
@@ -38,6 +35,9 @@ CANDIDATES_EACH = 2
 
 MENDINGS = 2
 """Most times that a candidate's own direction is followed."""
+
+MIXED_ROOM = 1e-4
+"""Of the increase that is allowed, what is left to the solver's tolerance where contracts are signed as a whole."""
 
 LEAST_NOVELTY = 1e-3
 """A plan nearer than that to one that is kept is the same plan."""
@@ -81,7 +81,7 @@ class Alternatives:
 def find_alternatives(
     problem: SourcingProblem, max_increase: float, count: int, keeper: Timekeeper | None = None
 ) -> Alternatives:
-    """Finds plans that differ in who supplies, of a valid problem without yes-or-no choices.
+    """Finds plans that differ in who supplies, of a valid problem.
 
     Args:
         problem: The problem.
@@ -94,11 +94,11 @@ def find_alternatives(
     """
     keeper = keeper or unlimited()
     try:
-        compiled = compile_problem(problem, keeper)
-        search = _Search(compiled, keeper)
+        search = _Search(Joint(problem, keeper), keeper)
         best = search.best()
-        if best.status is PlanStatus.INFEASIBLE:
-            return Alternatives(best.status, None, (), (), *explain_infeasibility(compiled.answer(best), keeper))
+        if best is None:
+            refused = compile_problem(problem, keeper).answer(no_solution(PlanStatus.INFEASIBLE, ""))
+            return Alternatives(PlanStatus.INFEASIBLE, None, (), (), *explain_infeasibility(refused, keeper))
     except Stopped as stopped:
         return Alternatives(stopped.status)
     except Unanswered:
@@ -115,42 +115,37 @@ class _Candidate:
 class _Search:
     """One search: the model with its objective as a row that is open at first."""
 
-    def __init__(self, compiled: CompiledProblem, keeper: Timekeeper) -> None:
-        self._compiled = compiled
+    def __init__(self, joint: Joint, keeper: Timekeeper) -> None:
+        self._joint = joint
         self._keeper = keeper
-        self._suppliers = Suppliers(compiled.instance)
         self._random = np.random.default_rng(SEED)
-        self._reduced = without_firm_deliveries(compiled.arrays)
-        arrays = self._reduced.arrays
-        self._scale = _middle(arrays.cost)
-        row = sparse.csc_array(arrays.cost[None, :] / self._scale)
-        self._model = WarmModel(
-            replace(
-                arrays,
-                matrix=sparse.csc_array(sparse.vstack([arrays.matrix, row], format="csc")),
-                row_lower=np.append(arrays.row_lower, -np.inf),
-                row_upper=np.append(arrays.row_upper, np.inf),
-            )
-        )
+        self._scale = _middle(joint.arrays.cost)
 
-    def best(self) -> Solution:
-        """The best plan."""
-        return self._model.solve(keeper=self._keeper)
+    def best(self) -> Solution | None:
+        """The best plan; None where there is none."""
+        model = self._joint.model([self._joint.arrays.cost / self._scale], self._keeper)
+        if model is None:
+            return None
+        self._model = model
+        solution = model.solve(keeper=self._keeper)
+        return None if solution.status is PlanStatus.INFEASIBLE else solution
 
     def alternatives(self, best: Solution, max_increase: float, count: int) -> Alternatives:
         """What differs most from the best plan."""
-        suppliers, answer = self._suppliers, self._answer(best)
-        costs, materials = read_costs(answer)
-        spent = np.array([m.costs.contract_usd + m.costs.spot_usd + m.costs.fees_usd for m in materials])
-        self._tonnes = suppliers.tonnes(answer)
+        joint, suppliers = self._joint, self._joint.suppliers
+        answers = joint.answers(best.column_value)
+        costs, spent = joint.costs(answers), joint.spent(answers)
+        self._tonnes = joint.tonnes(answers)
         self._best = _Candidate(best, suppliers.shares(self._tonnes))
         self._part = spent / spent.sum() if spent.sum() > 0 else np.full(len(spent), 1.0 / len(spent))
         self._least = self._objective(best)
         self._same = SAME * (1.0 + self._least)
         # A little less than allowed, so that no reckoning of the increase comes to more.
         self._room = max(self._same, max_increase * self._least - self._same)
+        # Where no mean with the best plan mends it, the limit has room for the solver's tolerance.
+        held = (1.0 - MIXED_ROOM) * self._room if len(joint.arrays.integer) else self._room
         self._limits = self._model.arrays.row_upper.copy()
-        self._limits[-1] = (self._least - self._reduced.arrays.offset + self._room) / self._scale
+        self._limits[-1] = (self._least - joint.arrays.offset + held) / self._scale
         found: list[_Candidate] = []
         status = PlanStatus.OPTIMAL
         try:
@@ -169,7 +164,7 @@ class _Search:
             return
         yield used
         yield np.where(used > 0, 1.0, -1.0)
-        weight = used * self._part[self._suppliers.material_of]
+        weight = used * self._part[self._joint.suppliers.material_of]
         for supplier in np.argsort(-weight, kind="stable")[:count].tolist():
             if used[supplier] > 0:
                 yield (np.arange(len(used)) == supplier).astype(np.float64)
@@ -198,33 +193,38 @@ class _Search:
 
     def _solved(self, direction: Floats) -> _Candidate:
         """The plan of least Σ direction·share, shares being those of what the best plan delivers of the material."""
-        suppliers = self._suppliers
+        suppliers = self._joint.suppliers
         whole = np.bincount(suppliers.material_of, self._tonnes, len(self._part))[suppliers.material_of]
         weight = self._part[suppliers.material_of]
         per_tonne = np.divide(direction * weight, whole, out=np.zeros_like(whole), where=whole > 0)
-        cost = self._reduced.cost(suppliers.objective(self._compiled.arrays, per_tonne))
+        cost = self._joint.supplier_cost(per_tonne)
         size = float(np.abs(cost).max(initial=0.0))
         scaled = cost / size if size > 0 else cost
         solution = self._model.solve(ArrayChange(cost=scaled, row_upper=self._limits), self._keeper)
         if solution.status is not PlanStatus.OPTIMAL:
             raise Unanswered("HiGHS does not find the best plan within the limit that it keeps")
         solution = self._within_limit(solution)
-        return _Candidate(solution, suppliers.shares(suppliers.tonnes(self._answer(solution))))
+        return _Candidate(solution, suppliers.shares(self._joint.tonnes(self._joint.answers(solution.column_value))))
 
     def _within_limit(self, solution: Solution) -> Solution:
         """A plan that costs no more than allowed: what HiGHS' tolerance lets it exceed, towards the best plan.
 
-        A mean of two plans is a plan, and costs what their mean does.
+        A mean of two plans is a plan, and costs what their mean does; but not where contracts are signed as a whole.
+
+        Raises:
+            Unanswered: There it costs more than allowed.
         """
         more = self._objective(solution) - self._least
         if more <= self._room:
             return solution
+        if len(self._joint.arrays.integer):
+            raise Unanswered("HiGHS has no plan within the limit, but for its tolerance")
         best, kept = self._best.solution.column_value, self._room / more
         return replace(solution, column_value=best + kept * (solution.column_value - best))
 
     def _distance(self, one: _Candidate, other: _Candidate) -> float:
         """Half the sum of the differences of shares, materials weighed: 0 for the same suppliers, 1 for all others."""
-        differences = np.bincount(self._suppliers.material_of, np.abs(one.shares - other.shares), len(self._part))
+        differences = np.bincount(self._joint.suppliers.material_of, np.abs(one.shares - other.shares), len(self._part))
         return 0.5 * float(self._part @ differences)
 
     def _farthest(self, found: list[_Candidate], count: int) -> Iterator[tuple[_Candidate, float]]:
@@ -238,25 +238,19 @@ class _Search:
             nearest = [min(d, self._distance(c, found[i])) for c, d in zip(found, nearest, strict=True)]
 
     def _described(self, candidate: _Candidate, novelty: float) -> Alternative:
-        answer = self._answer(candidate.solution)
-        costs, _ = read_costs(answer)
+        joint, answers = self._joint, self._joint.answers(candidate.solution.column_value)
         more = self._objective(candidate.solution) - self._least
         return Alternative(
-            costs=costs,
+            costs=joint.costs(answers),
             increase=more / self._least if more > 2.0 * self._same and self._least > 0 else 0.0,
             difference=self._distance(candidate, self._best),
             novelty=novelty,
-            suppliers=self._suppliers.listed(self._suppliers.tonnes(answer)),
+            suppliers=joint.suppliers.listed(joint.tonnes(answers)),
         )
 
     def _objective(self, solution: Solution) -> float:
-        arrays = self._reduced.arrays
+        arrays = self._joint.arrays
         return float(arrays.cost @ solution.column_value) + arrays.offset
-
-    def _answer(self, solution: Solution) -> Answer:
-        """A solution as a plan of the whole model; without duals, since those are of a direction."""
-        levels = self._reduced.levels(solution.column_value)
-        return self._compiled.answer(replace(solution, status=PlanStatus.FEASIBLE, column_value=levels))
 
 
 def _middle(cost: Floats) -> float:

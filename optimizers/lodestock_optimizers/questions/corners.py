@@ -8,7 +8,7 @@ a row "at most so much of the other" would tie all columns together and make eve
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,20 @@ class EdgePoint:
     values: Floats
     charge: float
     price: float
+
+
+Probes = Generator[float, Corner, None]
+"""A search that asks for the corner at a weight, is sent it, and asks on: several can be answered at once."""
+
+
+def answer(probes: Probes, solve: Callable[[float], Corner]) -> None:
+    """Answers a search to its end."""
+    try:
+        weight = next(probes)
+        while True:
+            weight = probes.send(solve(weight))
+    except StopIteration:
+        return
 
 
 class Edge:
@@ -83,10 +97,10 @@ class Edge:
         at = next((i for i, one in enumerate(self._corners) if i and one.charge <= charge), len(self) - 1)
         return self._corners[at - 1], self._corners[at]
 
-    def probe(self, cheaper: Corner, safer: Corner, solve: Callable[[float], Corner]) -> None:
-        """Solves at the slope of a chord: there is a corner below it, or it is an edge."""
+    def probe(self, cheaper: Corner, safer: Corner) -> Probes:
+        """Asks at the slope of a chord: there is a corner below it, or it is an edge."""
         weight = slope(cheaper, safer)
-        found = solve(weight)
+        found = yield weight
         chord = cheaper.cost + weight * cheaper.charge
         if found.cost + weight * found.charge < chord - EXACT * (1.0 + abs(cheaper.cost)):
             self.add(found)
@@ -108,16 +122,13 @@ def is_edge(cheaper: Corner, safer: Corner, charge: float) -> bool:
     return chord - proven <= EXACT * (1.0 + abs(cheaper.cost))
 
 
-def refine(
-    edge: Edge, targets: Sequence[float], solve: Callable[[float], Corner], passes: int, near: float = 0.0
-) -> None:
+def refine(edge: Edge, targets: Sequence[float], passes: int, near: float = 0.0) -> Probes:
     """Looks for the corners next to each of some charges until the chords around them are edges, or a corner is near.
 
     Args:
-        edge: The corners, two at least.
-        targets: Charges between the ends, rising.
-        solve: From a weight to a corner. Asked with falling weights in one pass, with rising ones in the next, so that
-            each starts near the one before.
+        edge: The corners.
+        targets: Charges between the ends, in order: in one pass they are looked at in that order, in the next in the
+            other, so that each corner is near the one before.
         passes: Most times that a target is looked at.
         near: Charge by which a corner may miss a target.
     """
@@ -128,16 +139,16 @@ def refine(
             cheaper, safer = edge.around(charge)
             missed = min(cheaper.charge - charge, charge - safer.charge)
             if missed > near and not is_edge(cheaper, safer, charge):
-                edge.probe(cheaper, safer, solve)
+                yield from edge.probe(cheaper, safer)
 
 
-def settle_end(edge: Edge, solve: Callable[[float], Corner], passes: int) -> None:
+def settle_end(edge: Edge, passes: int) -> Probes:
     """Looks for the last corner's own price, and the corners that are next to it."""
     for _ in range(passes if len(edge) > 1 else 0):
         cheaper, safer = list(edge)[-2:]
         if is_edge(cheaper, safer, 0.5 * (cheaper.charge + safer.charge)):
             return
-        edge.probe(cheaper, safer, solve)
+        yield from edge.probe(cheaper, safer)
 
 
 def chosen(edge: Edge, targets: Sequence[float]) -> list[EdgePoint]:

@@ -7,25 +7,26 @@ closing shortfall each cost no more than in the cheapest plan.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
-from scipy import sparse
 
-from lodestock_optimizers.compiled import CompiledProblem, compile_problem
+from lodestock_optimizers.compiled import compile_problem
 from lodestock_optimizers.no_plan.infeasibility import explain_infeasibility
-from lodestock_optimizers.plan import ConflictingRule, CostBreakdown, PlanStatus, Relaxation
+from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.problem import SourcingProblem
-from lodestock_optimizers.questions.corners import Corner, Edge, EdgePoint, chosen, refine, settle_end
+from lodestock_optimizers.questions.corners import SAME, Corner, Edge, EdgePoint, answer, chosen, refine, settle_end
 from lodestock_optimizers.questions.face import optimal_face
+from lodestock_optimizers.questions.frontier_values import Frontier, FrontierPoint, capped
+from lodestock_optimizers.questions.joint import Joint, Member, with_open_rows
+from lodestock_optimizers.questions.mixed_frontier import trace_mixed_frontier
 from lodestock_optimizers.reading.charge import charge_cost
-from lodestock_optimizers.reading.extraction import read_costs
-from lodestock_optimizers.reading.suppliers import Suppliers, SupplierTonnes
 from lodestock_optimizers.scenario_tree import Floats
 from lodestock_optimizers.solving.arrays import LinearArrays
-from lodestock_optimizers.solving.elimination import without_firm_deliveries
-from lodestock_optimizers.solving.highs import Solution, Unanswered
-from lodestock_optimizers.solving.resolving import ArrayChange, WarmModel
+from lodestock_optimizers.solving.highs import Solution, Unanswered, no_solution
+from lodestock_optimizers.solving.resolving import WarmModel, solve_side_by_side
 from lodestock_optimizers.watch import Stopped, Timekeeper, unlimited
 
 ROOM = 1e-9
@@ -43,39 +44,9 @@ SMALL_COLUMNS = 20_000
 PASSES, PASSES_IF_SMALL = 1, 6
 """Times that the neighbourhood of a step is looked at; then its nearest corner stands for it."""
 
-CAPPED = ("u", "below_floor", "below_closing")
-"""The variables whose cost no plan on the frontier may raise above the cheapest plan's, each for itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class FrontierPoint:
-    """The cheapest plan whose expected risk charge is at most `max_risk_charge_usd`.
-
-    `price_of_risk` is what a dollar less of risk charge costs here: the λ at which this plan is the best.
-    `cost_increase` is the expected cost above the cheapest plan's, as a fraction of it.
-    """
-
-    max_risk_charge_usd: float
-    costs: CostBreakdown
-    price_of_risk: float
-    cost_increase: float
-    suppliers: tuple[SupplierTonnes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Frontier:
-    """OPTIMAL with all points, the cheapest first; FEASIBLE with those found until time ended it or the solver had no
-    answer; else why there is none.
-    """
-
-    status: PlanStatus
-    points: tuple[FrontierPoint, ...] = ()
-    relaxations: tuple[Relaxation, ...] = ()
-    conflict: tuple[ConflictingRule, ...] = ()
-
 
 def trace_frontier(problem: SourcingProblem, points: int, keeper: Timekeeper | None = None) -> Frontier:
-    """Traces the frontier of a valid problem without yes-or-no choices; its λ and β are set aside.
+    """Traces the frontier of a valid problem; its λ and β are set aside.
 
     Args:
         problem: The problem.
@@ -87,54 +58,62 @@ def trace_frontier(problem: SourcingProblem, points: int, keeper: Timekeeper | N
     Raises:
         SolverFault: The solver failed.
     """
+    keeper, without_risk = keeper or unlimited(), replace(problem, price_of_risk=0.0, tail_weight=0.0)
     try:
-        compiled = compile_problem(replace(problem, price_of_risk=0.0, tail_weight=0.0), keeper)
-        tracing = _Tracing(compiled, keeper or unlimited())
-        cheapest = tracing.cheapest()
+        joint = Joint(without_risk, keeper)
+        trace = trace_mixed_frontier if len(joint.arrays.integer) else _trace_linear
+        found = trace(joint, points, keeper)
+        if found is None:
+            refused = compile_problem(without_risk, keeper).answer(no_solution(PlanStatus.INFEASIBLE, ""))
+            return Frontier(PlanStatus.INFEASIBLE, (), *explain_infeasibility(refused, keeper))
     except Stopped as stopped:
         return Frontier(stopped.status)
     except Unanswered:
         return Frontier(PlanStatus.NO_PLAN_FOUND)
-    if cheapest.status is PlanStatus.INFEASIBLE:
-        return Frontier(cheapest.status, (), *explain_infeasibility(compiled.answer(cheapest), tracing.keeper))
-    return tracing.trace(cheapest, points)
+    return found
+
+
+def _trace_linear(joint: Joint, points: int, keeper: Timekeeper) -> Frontier | None:
+    """The frontier where nothing is a yes or no; None where there is no plan."""
+    tracing = _Tracing(joint, keeper)
+    cheapest = tracing.cheapest()
+    return None if cheapest is None else tracing.trace(cheapest, points)
 
 
 class _Tracing:
-    """One frontier: the model with rows for what is capped, all of them open at first."""
+    """One frontier: the model of each part with rows for what is capped in it, all of them open at first.
 
-    def __init__(self, compiled: CompiledProblem, keeper: Timekeeper) -> None:
-        self.keeper = keeper
-        self._compiled = compiled
-        self._suppliers = Suppliers(compiled.instance)
-        self._reduced = reduced = without_firm_deliveries(compiled.arrays)
-        self._cost = reduced.arrays.cost
-        self._charge = reduced.cost(charge_cost(compiled.instance, compiled.arrays))
-        self._capped = [reduced.cost(compiled.cost_of(name)) for name in CAPPED]
-        self._scale = np.array([max(1e-12, float(row.max(initial=0.0))) for row in self._capped])
-        self._model = WarmModel(_with_open_rows(reduced.arrays, self._capped, self._scale))
-        self._limits = self._model.arrays.row_upper.copy()
+    A price of risk is the same for all parts, and beside it nothing ties them: each is asked for its own corner.
+    """
 
-    def cheapest(self) -> Solution:
-        """The cheapest plan, of several the one of least charge, then of least shortage."""
-        solution = self._model.solve(keeper=self.keeper)
-        if solution.status is PlanStatus.OPTIMAL:
-            solution = self._best_of(solution, self._charge, self._capped[0])
-        return solution
+    def __init__(self, joint: Joint, keeper: Timekeeper) -> None:
+        self._keeper = keeper
+        self._joint = joint
+        self._parts = [_PartTracing(member) for member in joint.members]
 
-    def trace(self, found: Solution, count: int) -> Frontier:
+    def cheapest(self) -> Corner | None:
+        """The cheapest plan, of several the one of least charge, then of least shortage; None where there is none."""
+        parts = self._parts
+        found = self._solved([part.model.arrays for part in parts])
+        if any(solution.status is PlanStatus.INFEASIBLE for solution in found):
+            return None
+        found = self._best_of(found, [part.charge for part in parts])
+        found = self._best_of(found, [part.shortage for part in parts])
+        for part, solution in zip(parts, found, strict=True):
+            part.cap(solution.column_value)
+        return self._corner([part.found(s, 0.0) for part, s in zip(parts, found, strict=True)], 0.0)
+
+    def trace(self, cheapest: Corner, count: int) -> Frontier:
         """The frontier that begins at the cheapest plan."""
-        caps = np.array([float(row @ found.column_value) for row in self._capped])
-        self._limits[-len(caps) :] = (caps + ROOM * (1.0 + np.abs(caps))) / self._scale
-        edge = Edge(self._corner(found, 0.0))
+        edge = Edge(cheapest)
         targets: list[float] = []
         status = PlanStatus.OPTIMAL
         try:
-            if edge.cheapest.charge > ROOM * (1.0 + edge.cheapest.cost):
+            if cheapest.charge > ROOM * (1.0 + cheapest.cost):
                 targets = self._refined(edge, count)
         except (Stopped, Unanswered):
             status = PlanStatus.FEASIBLE
-        return Frontier(status, tuple(self._point(point, edge.cheapest, found) for point in chosen(edge, targets)))
+        return Frontier(status, tuple(self._point(point, cheapest) for point in chosen(edge, targets)))
 
     def _refined(self, edge: Edge, count: int) -> list[float]:
         """Finds the corners next to equal steps of charge; returns the charges of these steps."""
@@ -142,55 +121,116 @@ class _Tracing:
         for factor in SWEEP:
             edge.add(self._corner_at(factor * unit))
         edge.add(self._safest())
-        is_small = self._compiled.arrays.shape[1] <= SMALL_COLUMNS
+        is_small = self._joint.column_count <= SMALL_COLUMNS
         passes = PASSES_IF_SMALL if is_small else PASSES
         targets: list[float] = np.linspace(edge.cheapest.charge, edge.safest.charge, count).tolist()
         # The safest plan was solved last, so its neighbourhood is looked at first.
-        settle_end(edge, self._corner_at, passes)
+        answer(settle_end(edge, passes), self._corner_at)
         near = 0.0 if is_small else NEAR * (targets[0] - targets[1])
-        refine(edge, targets[-2:0:-1], self._corner_at, passes, near)
+        answer(refine(edge, targets[-2:0:-1], passes, near), self._corner_at)
         return targets
 
     def _corner_at(self, weight: float) -> Corner:
         """The plan of least cost + weight·charge within the caps."""
-        change = ArrayChange(cost=self._cost + weight * self._charge, row_upper=self._limits)
-        return self._corner(self._model.solve(change, self.keeper), weight)
+        asked = [part for part in self._parts if part.known(weight) is None]
+        models, arrays = [part.model for part in asked], [part.at(weight) for part in asked]
+        for part, solution in zip(asked, solve_side_by_side(models, arrays, self._keeper), strict=True):
+            part.found(solution, weight)
+        return self._corner([part.corner_at(weight) for part in self._parts], weight)
 
     def _safest(self) -> Corner:
         """The plan of least charge within the caps, of several the cheapest."""
-        least = self._model.solve(ArrayChange(cost=self._charge, row_upper=self._limits), self.keeper)
-        return self._corner(self._best_of(least, self._cost), np.inf)
+        least = self._solved([replace(part.arrays, cost=part.charge) for part in self._parts])
+        found = self._best_of(least, [part.cost for part in self._parts])
+        return self._corner([part.found(s, np.inf) for part, s in zip(self._parts, found, strict=True)], np.inf)
 
-    def _best_of(self, solution: Solution, *costs: Floats) -> Solution:
-        """Of the optima of the last solve the one of least further costs, the first of them first."""
-        for cost in costs:
-            face = optimal_face(self._model.solved, solution)
-            solution = self._model.solve(replace(face, cost=cost), self.keeper)
-        return solution
+    def _best_of(self, solutions: Sequence[Solution], costs: Sequence[Floats]) -> list[Solution]:
+        """Of the optima of the last solve of each part those of least further costs."""
+        return self._solved(
+            [
+                replace(optimal_face(part.model.solved, solution), cost=cost).of(part.model.solved)
+                for part, solution, cost in zip(self._parts, solutions, costs, strict=True)
+            ]
+        )
 
-    def _corner(self, solution: Solution, weight: float) -> Corner:
-        x = solution.column_value
-        return Corner(x, float(self._cost @ x), float(self._charge @ x), weight, weight)
+    def _solved(self, arrays: Sequence[LinearArrays]) -> list[Solution]:
+        return solve_side_by_side([part.model for part in self._parts], arrays, self._keeper)
 
-    def _point(self, point: EdgePoint, cheapest: Corner, found: Solution) -> FrontierPoint:
-        answer = self._compiled.answer(replace(found, column_value=self._reduced.levels(point.values)))
-        costs, _ = read_costs(answer)
+    def _corner(self, corners: Sequence[Corner], weight: float) -> Corner:
+        values = np.concatenate([corner.values for corner in corners])
+        cost, charge = sum(corner.cost for corner in corners), sum(corner.charge for corner in corners)
+        return Corner(values, cost, charge, weight, weight)
+
+    def _point(self, point: EdgePoint, cheapest: Corner) -> FrontierPoint:
+        joint, answers = self._joint, self._joint.answers(point.values)
+        costs = joint.costs(answers)
         more = max(0.0, costs.expected_cost_usd - cheapest.cost)
         return FrontierPoint(
             max_risk_charge_usd=point.charge,
             costs=costs,
             price_of_risk=point.price,
             cost_increase=more / cheapest.cost if cheapest.cost > 0 else 0.0,
-            suppliers=self._suppliers.listed(self._suppliers.tonnes(answer)),
+            suppliers=joint.suppliers.listed(joint.tonnes(answers)),
         )
 
 
-def _with_open_rows(arrays: LinearArrays, rows: list[Floats], scale: Floats) -> LinearArrays:
-    """The arrays with rows below theirs, each divided by its scale, that limit nothing yet."""
-    added = sparse.csc_array(np.stack(rows) / scale[:, None])
-    return replace(
-        arrays,
-        matrix=sparse.csc_array(sparse.vstack([arrays.matrix, added], format="csc")),
-        row_lower=np.append(arrays.row_lower, np.full(len(rows), -np.inf)),
-        row_upper=np.append(arrays.row_upper, np.full(len(rows), np.inf)),
-    )
+class _PartTracing:
+    """The model of one part, and the corners of its own edge that were found.
+
+    Attributes:
+        model: The model.
+        arrays: The model with what is capped at the cheapest plan's.
+        cost: (columns,) its cost.
+        charge: (columns,) its charge.
+        shortage: (columns,) what shortage costs.
+    """
+
+    def __init__(self, member: Member) -> None:
+        compiled, reduced = member.compiled, member.reduced
+        self.cost = reduced.arrays.cost
+        self.charge = reduced.cost(charge_cost(compiled.instance, compiled.arrays))
+        self.shortage = reduced.cost(compiled.cost_of("u"))
+        rows = [reduced.cost(row) for row in capped(compiled)]
+        self._rows = [row / row.max() for row in rows]
+        self.model = WarmModel(with_open_rows(reduced.arrays, self._rows))
+        self.arrays = self.model.arrays
+        self._corners: dict[float, Corner] = {}
+        self._bases: dict[float, Any] = {}
+        self._last = 0.0
+
+    def cap(self, values: Floats) -> None:
+        """From now on what is capped is no more than in a plan."""
+        limits = self.arrays.row_upper.copy()
+        for i, row in enumerate(reversed(self._rows), start=1):
+            limits[-i] = float(row @ values) + ROOM * (1.0 + abs(float(row @ values)))
+        self.arrays = replace(self.arrays, row_upper=limits)
+
+    def at(self, weight: float) -> LinearArrays:
+        """The model in which charge has a weight, to start from the last solve or from a corner on the way from it."""
+        ends = sorted((self._last, weight))
+        on_the_way = [w for w in self._bases if ends[0] < w < ends[1]]
+        if on_the_way:
+            self.model.return_to(self._bases[(max if weight > self._last else min)(on_the_way)])
+        return replace(self.arrays, cost=self.cost + weight * self.charge)
+
+    def found(self, solution: Solution, weight: float) -> Corner:
+        """Takes note of the plan at a weight."""
+        x = solution.column_value
+        corner = Corner(x, float(self.cost @ x), float(self.charge @ x), weight, weight)
+        self._corners[weight], self._bases[weight], self._last = corner, self.model.basis, weight
+        return corner
+
+    def known(self, weight: float) -> Corner | None:
+        """The corner at a weight, where it is that of a lower and of a higher one."""
+        lower = max((w for w in self._corners if w <= weight), default=None)
+        upper = min((w for w in self._corners if w >= weight), default=None)
+        if lower is None or upper is None:
+            return None
+        one, other = self._corners[lower], self._corners[upper]
+        return one if abs(one.charge - other.charge) <= SAME * (1.0 + abs(one.charge)) else None
+
+    def corner_at(self, weight: float) -> Corner:
+        """The corner at a weight that was asked for."""
+        corner = self.known(weight)
+        assert corner is not None
+        return corner

@@ -27,7 +27,7 @@ class SizeRequest:
 
     Attributes:
         material_ids: Whose opening stock is sized; none: that of all with a stock policy.
-        tiers: Tiers of these materials that must not be short.
+        tiers: Tiers of these materials, and of what is made of them, that must not be short.
         min_probabilities: Least probability of the scenarios in which they are not, one answer each.
         hold_contracts: Whether contracts are those of the plan of the problem, rather than free.
     """
@@ -146,15 +146,21 @@ def sized_materials(problem: SourcingProblem, material_ids: Sequence[str]) -> li
 
 
 def opening_prices(instance: Instance, materials: Sequence[int]) -> dict[int, float]:
-    """USD per tonne of opening stock: the mean landed cost in the first period, by capacity; NaN without capacity."""
-    landed = instance.price[0] * (1.0 + instance.tariff[0]) + instance.freight
-    prices = {}
-    for m in materials:
+    """USD per tonne of opening stock: the mean landed cost in the first period, by capacity; NaN without capacity.
+
+    What a plant takes is in the price of what it makes.
+    """
+    landed, feeds = instance.price[0] * (1.0 + instance.tariff[0]) + instance.freight, instance.feeds
+    prices: dict[int, float] = {}
+    for m in reversed(feeds.products_first):
         sources = instance.sources_of[m]
+        feed = [feeds.per_tonne[l] * prices[feeds.taken[l]] if feeds.taken[l] >= 0 else 0.0 for l in sources]
         capacity = instance.capacity[0, sources]
         total = float(capacity.sum())
-        prices[m] = float(capacity @ landed[sources]) / total if total > 0 else np.nan
-    return prices
+        # A plant without capacity counts for nothing, whatever its feed costs.
+        priced = np.where(capacity > 0, capacity * (landed[sources] + np.array(feed)), 0.0)
+        prices[m] = float(priced.sum()) / total if total > 0 else np.nan
+    return {m: prices[m] for m in materials}
 
 
 def size_violations(problem: SourcingProblem, request: SizeRequest) -> Iterator[Violation]:
@@ -171,9 +177,11 @@ def size_violations(problem: SourcingProblem, request: SizeRequest) -> Iterator[
     materials = sized_materials(problem, request.material_ids)
     if not request.material_ids and not materials:
         yield Violation("material_ids", "is empty, and no material of the problem has a stock policy: one must have")
-    if materials and not any(d.tier in request.tiers for m in materials for d in problem.materials[m].demand):
+    instance = Instance(problem)
+    served = instance.feeds.with_products(materials)
+    if materials and not any(d.tier in request.tiers for m in served for d in problem.materials[m].demand):
         yield Violation("tiers", "none of these tiers is one of the materials', must name one that has a demand")
-    for m, price in opening_prices(Instance(problem), materials).items():
+    for m, price in opening_prices(instance, materials).items():
         if np.isnan(price):
             text = f"no source of '{problem.materials[m].material_id}' has a capacity in the first period"
             yield Violation("material_ids", f"{text}: there is no price for its opening stock")

@@ -83,8 +83,9 @@ class _Sizing:
         self._held = plan if request.hold_contracts else None
         materials = sized_materials(problem, request.material_ids)
         self._price = opening_prices(self._base, materials)
+        served = self._base.feeds.with_products(materials)
         self._tiers = tuple(
-            d for d, t in enumerate(self._base.tiers) if t.material in materials and t.tier in request.tiers
+            d for d, t in enumerate(self._base.tiers) if t.material in served and t.tier in request.tiers
         )
         self._limits = LimitsOfStock(
             self._compiled, lambda model: self._solve(model)[0], short_tonnes, holds=request.hold_contracts
@@ -183,7 +184,7 @@ def _stocks(answer: Answer) -> Iterator[SizedStock]:
         owned = instance.stocks[m].opening_tonnes
         # Less is the solver's rounding.
         tonnes = float(bought[m]) if bought[m] > answer.negligible[m] else 0.0
-        yearly = float(instance.yearly_demand[0, m])
+        yearly = float(instance.yearly_use[0, m])
         yield SizedStock(
             material_id=instance.problem.materials[m].material_id,
             opening_tonnes=owned + tonnes,

@@ -21,7 +21,8 @@ from lodestock_optimizers.parts.solving import PartsSolver
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.problem import DAYS_PER_YEAR, Scenario, SourceKind, SourcingProblem
 from lodestock_optimizers.questions.face import optimal_face
-from lodestock_optimizers.questions.stress_problem import Standing, standing, stress_problem
+from lodestock_optimizers.questions.idle_plants import with_idle_plants
+from lodestock_optimizers.questions.stress_problem import Standing, beside_what_stands, standing, stress_problem
 from lodestock_optimizers.questions.stresses import (
     Candidate,
     StockAtOnset,
@@ -42,7 +43,8 @@ from lodestock_optimizers.reading.breaches import read_breaches
 from lodestock_optimizers.scenario_tree import REBUILDING_YEARS, Floats, Ints, build_tree, years_to_periods
 from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.highs import Solution, SolverFault, Unanswered
-from lodestock_optimizers.solving.race import solve
+from lodestock_optimizers.solving.mixed_model import MixedModel, held, model_of
+from lodestock_optimizers.solving.race import prove
 from lodestock_optimizers.solving.resolving import ArrayChange, WarmModel
 from lodestock_optimizers.trade_rules import rule_rows
 from lodestock_optimizers.violations import InvalidProblem, Violation
@@ -55,13 +57,12 @@ def stress_test(
     candidates: Sequence[Candidate] = (),
     keeper: Timekeeper | None = None,
 ) -> StressTest:
-    """Puts stresses to the plan of a valid problem without yes-or-no choices (docs/model.md, "Stress test").
+    """Puts stresses to the plan of a valid problem (docs/model.md, "Stress test").
 
     Args:
         problem: The base; its own scenarios are what the plan was made for, and do not happen here.
         request: What is to happen.
-        candidates: Valid problems of the same world without yes-or-no choices, whose plans are put to the same
-            stresses, for their regrets.
+        candidates: Valid problems of the same world, whose plans are put to the same stresses, for their regrets.
         keeper: Whom to tell and to ask, and the time that is left. None: nobody, and no limit. Stresses that time
             leaves unanswered are NO_PLAN_FOUND or CANCELLED, as are candidates.
 
@@ -127,19 +128,16 @@ def _solved(problem: SourcingProblem, keeper: Timekeeper) -> Answer:
     parts = split(instance, rows)
     if not parts:
         compiled = compile_instance(instance, keeper)
-        return compiled.answer(WarmModel(compiled.arrays).solve(keeper=keeper))
+        return compiled.answer(model_of(compiled.arrays).solve(keeper=keeper))
     solver = PartsSolver(instance, keeper.left)
     try:
         for part in parts:
             solver.add(part, arrays_of(part.instance, part.rules, keeper))
         arrays = solver.arrays
-        solution = solve(solver, keeper, Stage.SOLVING)
+        solution = prove(solver, keeper, Stage.SOLVING)
     except BaseException:
         solver.close()
         raise
-    if solution.status not in (PlanStatus.OPTIMAL, PlanStatus.INFEASIBLE):
-        is_cancelled = solution.status is PlanStatus.CANCELLED
-        raise Stopped(PlanStatus.CANCELLED if is_cancelled else PlanStatus.NO_PLAN_FOUND)
     return Answer(instance, rows, arrays, solution)
 
 
@@ -157,7 +155,7 @@ def _paid(base: Answer, onset: int) -> list[tuple[str, float]]:
 
 def _stocks(base: Instance, at: Standing) -> Iterator[StockAtOnset]:
     for m in base.stocks:
-        yearly, tonnes = float(base.yearly_demand[at.onset, m]), float(at.stock[m])
+        yearly, tonnes = float(base.yearly_use[at.onset, m]), float(at.stock[m])
         days = DAYS_PER_YEAR * tonnes / yearly if yearly > 0 else 0.0
         yield StockAtOnset(base.problem.materials[m].material_id, tonnes, days)
 
@@ -194,6 +192,15 @@ class _Path:
         return float(weight @ self.answer.money.sum(axis=1)[self.nodes]), float(weight @ shortage[self.nodes])
 
 
+@dataclass(frozen=True, slots=True)
+class _Solved:
+    """A problem from the onset on, its optimum, and the model that found it."""
+
+    model: WarmModel | MixedModel
+    compiled: CompiledProblem
+    solution: Solution
+
+
 class _Afterwards:
     """What is left of a base at the onset: the model in which nothing happens, to go on from for every stress."""
 
@@ -204,10 +211,10 @@ class _Afterwards:
         self._discount = float(base.discount[at.onset])
         self._rebuilding = years_to_periods(REBUILDING_YEARS, base.problem)
         self._calm = self._compiled(())
-        self._model = WarmModel(self._calm.arrays)
-        solution = _optimal(self._model.solve(keeper=keeper))
+        self._model = model_of(self._calm.arrays)
+        solved = self._optimal(self._model, self._calm)
         self._basis = self._model.basis
-        answer = self._calm.answer(solution)
+        answer = solved.compiled.answer(solved.solution)
         self.calm_money, self._calm_shortage = _Path(answer, np.arange(answer.instance.node_count)).usd(self._discount)
 
     def outcomes(self, stress: Stress) -> Iterator[StressOutcome]:
@@ -236,27 +243,31 @@ class _Afterwards:
         problem = stress_problem(self._base, self._at, scenarios, self._rebuilding)
         tree = build_tree(problem)
         # Where nothing is settled no rule binds, and all that is broken is told.
-        return compile_instance(Instance(problem, tree, np.zeros(tree.node_count, dtype=np.bool_)), self._keeper)
+        instance = Instance(problem, tree, np.zeros(tree.node_count, dtype=np.bool_))
+        return beside_what_stands(compile_instance(instance, self._keeper), self._at)
 
     def _solved(self, scenarios: Sequence[Scenario]) -> Answer:
         compiled = self._compiled(scenarios)
-        model = WarmModel(compiled.arrays)
+        model = model_of(compiled.arrays)
         if same_places(compiled.arrays, self._calm.arrays):
             model = self._model
             model.return_to(self._basis)
-        solution = _optimal(model.solve_as(compiled.arrays, self._keeper))
-        return compiled.answer(_served_early(model, compiled, solution, self._keeper))
+        solved = self._optimal(model, compiled)
+        return solved.compiled.answer(_served_early(solved, self._keeper))
 
+    def _optimal(self, model: WarmModel | MixedModel, compiled: CompiledProblem) -> _Solved:
+        """The optimum; where plants under contract cannot be fed, with what they do not deliver.
 
-def _optimal(solution: Solution) -> Solution:
-    """The solution itself: what is signed can always be taken, and all else be short.
-
-    Raises:
-        SolverFault: The solver finds none.
-    """
-    if solution.status is not PlanStatus.OPTIMAL:
-        raise SolverFault("HiGHS finds no plan from the onset on, though to buy no more is one")
-    return solution
+        Raises:
+            SolverFault: The solver finds none, though what is signed can be taken then, and all else be short.
+        """
+        solution = model.solve_as(compiled.arrays, self._keeper)
+        if solution.status is PlanStatus.INFEASIBLE and (idle := with_idle_plants(compiled, self._keeper)) is not None:
+            model, compiled = model_of(idle.arrays), idle
+            solution = model.solve(keeper=self._keeper)
+        if solution.status is not PlanStatus.OPTIMAL:
+            raise SolverFault("HiGHS finds no plan from the onset on, though to buy no more is one")
+        return _Solved(model, compiled, solution)
 
 
 def _path_of(answer: Answer, scenario: Scenario) -> _Path:
@@ -264,8 +275,15 @@ def _path_of(answer: Answer, scenario: Scenario) -> _Path:
     return _Path(answer, np.array([n for n, ids in enumerate(tree.scenario_ids) if scenario.scenario_id in ids]))
 
 
-def _served_early(model: WarmModel, compiled: CompiledProblem, best: Solution, keeper: Timekeeper) -> Solution:
-    """Of all plans of least cost the one that is short as late as can be: period by period, tier by tier."""
+def _served_early(solved: _Solved, keeper: Timekeeper) -> Solution:
+    """Of all plans of least cost the one that is short as late as can be: period by period, tier by tier.
+
+    Contracts that are signed or not as a whole stay as they are in the plan at hand.
+    """
+    model, compiled, best = solved.model, solved.compiled, solved.solution
+    if isinstance(model, MixedModel):
+        compiled = replace(compiled, arrays=held(compiled.arrays, best.column_value))
+        model = WarmModel(compiled.arrays)
     instance, shortage = compiled.instance, compiled.arrays.columns["u"]
     d, n = shortage.index[:, 0], shortage.index[:, 1]
     period, tier = instance.tree.period[n], np.array([TIERS.index(t.tier) for t in instance.tiers])[d]

@@ -9,8 +9,9 @@ correctness never depends on that.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -21,20 +22,24 @@ from lodestock_optimizers.parts import split
 from lodestock_optimizers.plan import ConflictingRule, CostBreakdown, PlanStatus, Relaxation
 from lodestock_optimizers.problem import DemandTier, SourcingProblem
 from lodestock_optimizers.questions.changes import WhatIf, change_violations, changed
+from lodestock_optimizers.questions.first_solve import solved_first
+from lodestock_optimizers.questions.joint import sum_of_costs
 from lodestock_optimizers.reading.answer import Answer
 from lodestock_optimizers.reading.extraction import read_costs
 from lodestock_optimizers.reading.suppliers import Suppliers, SupplierTonnes
 from lodestock_optimizers.scenario_tree import Floats
 from lodestock_optimizers.solving.arrays import LinearArrays
-from lodestock_optimizers.solving.highs import Unanswered, no_solution
+from lodestock_optimizers.solving.highs import Solution, Unanswered, no_solution
+from lodestock_optimizers.solving.mixed import MixedSession
+from lodestock_optimizers.solving.mixed_model import MixedModel, model_of, solve_each
 from lodestock_optimizers.solving.resolving import WarmModel
 from lodestock_optimizers.trade_rules import rule_rows
 from lodestock_optimizers.validation import validate
 from lodestock_optimizers.violations import InvalidProblem, Violation
 from lodestock_optimizers.watch import Stopped, Timekeeper, unlimited
 
-BYTES_KEPT = 256 * 1024 * 1024
-"""Of compiled bases that are kept between calls."""
+BYTES_KEPT = 640 * 1024 * 1024
+"""Of compiled bases that are kept between calls: room for one of a national problem that a budget ties."""
 
 BYTES_A_NUMBER = 400
 """What HiGHS and our arrays take for a coefficient, a row or a column, together: measured, 370 to 380."""
@@ -92,13 +97,16 @@ class _Figures:
     short: Floats
 
 
-@dataclass
+@dataclass(eq=False)
 class _Part:
-    """A solved part of a base, or all of it: its figures, and the model that goes on from its basis."""
+    """A solved part of a base, or all of it: its figures, and what the next solve goes on from.
+
+    That is a model and its basis; where contracts are signed or not as a whole, the plan alone.
+    """
 
     compiled: CompiledProblem
-    model: WarmModel
-    basis: object
+    model: WarmModel | None
+    basis: Any
     suppliers: Suppliers
     figures: _Figures
 
@@ -173,7 +181,7 @@ def ask_what_if(
     keeper: Timekeeper | None = None,
     bases: KeptBases | None = None,
 ) -> WhatIfAnswers:
-    """Answers questions to a valid problem without yes-or-no choices, each put to the base alone.
+    """Answers questions to a valid problem, each put to the base alone.
 
     Args:
         problem: The base.
@@ -190,8 +198,15 @@ def ask_what_if(
     violations = question_violations(problem, questions)
     if violations:
         raise InvalidProblem(violations)
+    with MixedSession() as session:
+        return _answers(problem, questions, keeper, bases, session)
+
+
+def _answers(
+    problem: SourcingProblem, questions: Sequence[WhatIf], keeper: Timekeeper, bases: KeptBases, session: MixedSession
+) -> WhatIfAnswers:
     try:
-        base = bases.take(problem) or _solved(problem, keeper)
+        base = bases.take(problem) or _solved(problem, keeper, session)
     except Stopped as stopped:
         return WhatIfAnswers(stopped.status, answers=_unanswered(questions, stopped.status))
     except Unanswered:
@@ -202,7 +217,7 @@ def ask_what_if(
     try:
         for question in questions:
             try:
-                answers.append(_answered(base, question, keeper))
+                answers.append(_answered(base, question, keeper, session))
             except Unanswered:
                 answers += _unanswered([question], PlanStatus.NO_PLAN_FOUND)
     except Stopped as stopped:
@@ -212,89 +227,85 @@ def ask_what_if(
     return WhatIfAnswers(PlanStatus.OPTIMAL, base.costs, tuple(answers))
 
 
-def _solved(problem: SourcingProblem, keeper: Timekeeper) -> _Base | WhatIfAnswers:
+def _solved(problem: SourcingProblem, keeper: Timekeeper, session: MixedSession) -> _Base | WhatIfAnswers:
     """The solved base; the whole answer where it has no plan."""
     whole = Instance(problem)
-    rows = rule_rows(whole)
-    parts = [_solved_part(part.instance, keeper) for part in split(whole, rows)] or [_solved_part(whole, keeper)]
-    if None in parts:
-        return WhatIfAnswers(PlanStatus.INFEASIBLE, None, (), *_reasons(problem, keeper))
-    solved = tuple(part for part in parts if part is not None)
-    return _Base(problem, solved, sum_of_costs(part.figures.costs for part in solved))
+    instances = [part.instance for part in split(whole, rule_rows(whole))] or [whole]
+    compiled = [compile_instance(instance, keeper) for instance in instances]
+    linear = iter(solved_first([one for one in compiled if not len(one.arrays.integer)], keeper))
+    found = [_solved_mixed(one, keeper, session) if len(one.arrays.integer) else next(linear) for one in compiled]
+    if any(solution.status is PlanStatus.INFEASIBLE for _, solution in found):
+        return WhatIfAnswers(PlanStatus.INFEASIBLE, None, (), *_reasons(problem, keeper, session))
+    parts = [_part(one, *its) for one, its in zip(compiled, found, strict=True)]
+    return _Base(problem, tuple(parts), sum_of_costs(part.figures.costs for part in parts))
 
 
-def _solved_part(instance: Instance, keeper: Timekeeper) -> _Part | None:
-    compiled = compile_instance(instance, keeper)
-    model, suppliers = WarmModel(compiled.arrays), Suppliers(instance)
-    solution = model.solve(keeper=keeper)
-    if solution.status is PlanStatus.INFEASIBLE:
-        return None
-    return _Part(compiled, model, model.basis, suppliers, _figures(compiled.answer(solution), suppliers))
+def _solved_mixed(compiled: CompiledProblem, keeper: Timekeeper, session: MixedSession) -> tuple[MixedModel, Solution]:
+    model = MixedModel(compiled.arrays, session)
+    return model, model.solve(keeper=keeper)
+
+
+def _part(compiled: CompiledProblem, model: WarmModel | MixedModel, solution: Solution) -> _Part:
+    suppliers = Suppliers(compiled.instance)
+    figures = _figures(compiled.answer(solution), suppliers)
+    return _Part(compiled, model if isinstance(model, WarmModel) else None, model.basis, suppliers, figures)
 
 
 def _reasons(
-    problem: SourcingProblem, keeper: Timekeeper
+    problem: SourcingProblem, keeper: Timekeeper, session: MixedSession
 ) -> tuple[tuple[Relaxation, ...], tuple[ConflictingRule, ...]]:
     """Why there is no plan, in terms of the whole problem: a part counts its materials and sources otherwise."""
     infeasible = no_solution(PlanStatus.INFEASIBLE, "Infeasible")
-    return explain_infeasibility(compile_problem(problem, keeper).answer(infeasible), keeper)
+    return explain_infeasibility(compile_problem(problem, keeper).answer(infeasible), keeper, session)
 
 
 def _unanswered(questions: Sequence[WhatIf], status: PlanStatus) -> tuple[WhatIfAnswer, ...]:
     return tuple(WhatIfAnswer(question.question_id, status) for question in questions)
 
 
-def _answered(base: _Base, question: WhatIf, keeper: Timekeeper) -> WhatIfAnswer:
+def _answered(base: _Base, question: WhatIf, keeper: Timekeeper, session: MixedSession) -> WhatIfAnswer:
     """The answer to one question: the parts that it changes from their bases, the others as they are."""
-    costs: list[CostBreakdown] = []
-    suppliers: list[SupplierDifference] = []
-    shortages: list[ShortageDifference] = []
-    for part in base.parts:
-        problem = changed(part.problem, question.changes)
-        if problem == part.problem:
-            costs.append(part.figures.costs)
-            continue
-        answer = _solved_anew(part, problem, keeper)
-        if answer is None:
-            reasons = _reasons(changed(base.problem, question.changes), keeper)
-            return WhatIfAnswer(question.question_id, PlanStatus.INFEASIBLE, None, 0.0, (), (), *reasons)
-        figures = _figures(answer, part.suppliers)
-        costs.append(figures.costs)
-        suppliers += _supplier_differences(part, answer, figures)
-        shortages += _shortage_differences(part, answer, figures)
-    whole = sum_of_costs(costs)
+    made = {part: changed(part.problem, question.changes) for part in base.parts}
+    touched = [part for part, problem in made.items() if problem != part.problem]
+    compiled = [_compiled_anew(part, made[part], keeper) for part in touched]
+    models = [_ready(part, one, session) for part, one in zip(touched, compiled, strict=True)]
+    found = solve_each(models, [one.arrays for one in compiled], keeper)
+    if any(solution.status is PlanStatus.INFEASIBLE for solution in found):
+        reasons = _reasons(changed(base.problem, question.changes), keeper, session)
+        return WhatIfAnswer(question.question_id, PlanStatus.INFEASIBLE, None, 0.0, (), (), *reasons)
+    answers = [one.answer(solution) for one, solution in zip(compiled, found, strict=True)]
+    figures = [_figures(answer, part.suppliers) for part, answer in zip(touched, answers, strict=True)]
+    told = list(zip(touched, answers, figures, strict=True))
+    suppliers = [difference for one in told for difference in _supplier_differences(*one)]
+    untouched = (part.figures.costs for part in base.parts if part not in touched)
+    whole = sum_of_costs([*untouched, *(one.costs for one in figures)])
     return WhatIfAnswer(
         question_id=question.question_id,
         status=PlanStatus.OPTIMAL,
         costs=whole,
         objective_difference_usd=whole.objective_usd - base.costs.objective_usd,
         suppliers=tuple(sorted(suppliers, key=lambda one: -abs(one.more_tonnes))),
-        shortages=tuple(shortages),
+        shortages=tuple(difference for one in told for difference in _shortage_differences(*one)),
     )
 
 
-def _solved_anew(part: _Part, problem: SourcingProblem, keeper: Timekeeper) -> Answer | None:
-    """The changed part, from the part's own basis, so that it does not depend on the questions before; None: no plan.
-
-    The tree is the part's: no change touches what tells scenarios apart.
-    """
+def _compiled_anew(part: _Part, problem: SourcingProblem, keeper: Timekeeper) -> CompiledProblem:
+    """The changed part. Tree and contracts are the part's: no change touches what tells scenarios apart, or leads."""
     old = part.compiled.instance
     instance = Instance(problem, old.tree, old.settled)
     # A spot market that sells nothing any more keeps its columns, so that the model keeps its shape.
     instance.spot_sources = old.spot_sources
-    compiled = compile_instance(instance, keeper)
-    if same_places(compiled.arrays, part.compiled.arrays):
-        part.model.return_to(part.basis)
-        solution = part.model.solve_as(compiled.arrays, keeper)
-    else:
-        solution = WarmModel(compiled.arrays).solve(keeper=keeper)
-    return None if solution.status is PlanStatus.INFEASIBLE else compiled.answer(solution)
+    instance.contracts, instance.contract_of = old.contracts, old.contract_of
+    return compile_instance(instance, keeper)
 
 
-def sum_of_costs(costs: Iterable[CostBreakdown]) -> CostBreakdown:
-    """The costs of parts as those of the whole."""
-    listed = list(costs)
-    return CostBreakdown(**{f.name: sum(getattr(one, f.name) for one in listed) for f in fields(CostBreakdown)})
+def _ready(part: _Part, compiled: CompiledProblem, session: MixedSession) -> WarmModel | MixedModel:
+    """The part's model at its own basis, so that an answer does not depend on the questions before, or a new one."""
+    if not same_places(compiled.arrays, part.compiled.arrays):
+        return model_of(compiled.arrays, session)
+    model = part.model or MixedModel(compiled.arrays, session)
+    model.return_to(part.basis)
+    return model
 
 
 def _figures(answer: Answer, suppliers: Suppliers) -> _Figures:

@@ -22,13 +22,16 @@ from lodestock_optimizers.trade_rules import RuleRow
 
 NO_FAMILY = Family(np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.int64))
 TONNES_TOLERANCE = 1e-7
-"""Relative to a material's yearly demand; less is the solver's rounding."""
+"""Relative to a material's yearly use; less is the solver's rounding."""
 
 LINKS = ("delivery", "delivery_most", "delivery_least")
 """Rows that tie a delivery to its contract."""
 
 ORDERS = ("order_most", "order_least")
 """Rows that tie a contract to whether it is signed: bounds of its quantity, once that is known."""
+
+ROOM = ("contract_most",)
+"""Rows that are the most of a contract where capacity can be built: bounds of its quantity with what is built."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class Answer:
     @cached_property
     def negligible(self) -> Floats:
         """(M,) tonnes below which a quantity of each material is taken for 0."""
-        greatest: Floats = self.instance.yearly_demand.max(axis=0)
+        greatest: Floats = self.instance.most_yearly_use.max(axis=0)
         return TONNES_TOLERANCE * (1e-3 + greatest)
 
     @cached_property
@@ -142,6 +145,21 @@ class Answer:
     def replaced(self) -> Floats:
         """(N, J) w, tonnes."""
         return self.level("w", len(self.instance.substitutions))
+
+    @cached_property
+    def fed(self) -> Floats:
+        """(N, M) Σ ψ·(y + z) of the sources that take each material, tonnes."""
+        return self.instance.feeds.fed(self.delivered + self.spot)
+
+    @cached_property
+    def built(self) -> Floats:
+        """(N, L) k, tonnes a year."""
+        return self.level("built", self.instance.source_count)
+
+    @cached_property
+    def standing(self) -> Floats:
+        """(N, L) c, tonnes a year."""
+        return self.level("standing", self.instance.source_count)
 
     @cached_property
     def footprint(self) -> Floats:

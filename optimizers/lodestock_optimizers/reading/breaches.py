@@ -31,7 +31,7 @@ def _rule_breaches(answer: Answer) -> list[RuleBreach]:
         limits = [limit for limit in row.limits if not limit.binds]
         nodes = np.array([limit.node for limit in limits], dtype=np.int64)
         counted = supply[nodes][:, list(row.numerator)].sum(axis=1)
-        base = supply[nodes][:, list(row.base)].sum(axis=1)
+        base = row.base_tonnes(supply[nodes])
         for limit, tonnes, of in zip(limits, counted.tolist(), base.tolist(), strict=True):
             allowed = limit.tonnes + limit.share * of
             amount = allowed - tonnes if row.family == "share_floor" else tonnes - allowed

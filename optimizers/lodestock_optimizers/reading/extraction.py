@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from lodestock_optimizers.plan import (
+    BuiltCapacity,
     Contract,
     CostBreakdown,
     Delivery,
@@ -22,6 +23,7 @@ from lodestock_optimizers.plan import (
 )
 from lodestock_optimizers.problem import DAYS_PER_YEAR
 from lodestock_optimizers.reading.answer import Answer
+from lodestock_optimizers.reading.feature_limits import NEGLIGIBLE_USD
 from lodestock_optimizers.reading.node_costs import CHARGE, by_material
 from lodestock_optimizers.reading.prices import ContractPrices, NodePrices
 from lodestock_optimizers.scenario_tree import STATES, Bools, Floats, Ints
@@ -144,11 +146,12 @@ def read_balances(answer: Answer, prices: NodePrices | None) -> tuple[MaterialBa
 
     supply = by_material(answer.delivered + answer.spot, instance.sources_of)
     stock, net, disposed = clean(answer.stock), clean(answer.into_stock), clean(answer.disposed)
+    taken = clean(answer.fed)
     below_floor, below_closing = clean(answer.below_floor), clean(answer.below_closing)
     result = []
     for n in range(instance.node_count):
         for m, material in enumerate(instance.problem.materials):
-            demand = float(instance.material_demand[n, m])
+            demand, fed = float(instance.material_demand[n, m]), float(taken[n, m])
             short = [(instance.tiers[d].tier, float(answer.shortage[n, d])) for d in instance.tiers_of[m]]
             floor = instance.floor(n, m) if m in instance.stocks else None
             result.append(
@@ -165,11 +168,12 @@ def read_balances(answer: Answer, prices: NodePrices | None) -> tuple[MaterialBa
                     closing_shortfall_tonnes=float(below_closing[n, m]),
                     disposed_tonnes=float(disposed[n, m]),
                     shortages=tuple(TierTonnes(tier, tonnes) for tier, tonnes in short if tonnes > least[m]),
-                    days_of_cover=_days(float(stock[n, m]), demand, float(instance.length[tree.period[n]])),
+                    days_of_cover=_days(float(stock[n, m]), demand + fed, float(instance.length[tree.period[n]])),
                     marginal_value_usd_per_tonne=None if prices is None else float(prices.marginal_value[n, m]),
                     marginal_risk_charge_usd_per_tonne=None
                     if prices is None
                     else float(prices.marginal_risk_charge[n, m]),
+                    fed_tonnes=fed,
                 )
             )
     return tuple(result)
@@ -183,6 +187,37 @@ def read_substitutions(answer: Answer) -> tuple[SubstitutionUse, ...]:
         SubstitutionUse(instance.problem.substitutions[j].substitution_id, n, float(answer.replaced[n, j]))
         for n, j in np.argwhere(answer.replaced > least).tolist()
     )
+
+
+def read_expansions(answer: Answer, reduced_cost: Floats | None) -> tuple[BuiltCapacity, ...]:
+    """Capacity at every node at which it can be decided, built or not; `reduced_cost` None: it has no prices."""
+    instance, expansions = answer.instance, answer.instance.expansions
+    least = answer.negligible[instance.material_of]
+    found = []
+    for l, n in answer.columns("built").index.tolist():
+        period = int(instance.tree.period[n])
+        span, tonnes = expansions.spans[l, period], float(answer.built[n, l])
+        is_built = tonnes > least[l]
+        found.append(
+            BuiltCapacity(
+                source_id=instance.problem.sources[l].source_id,
+                node_id=n,
+                period=period,
+                ready_period=span.ready,
+                last_period=span.last,
+                tonnes_per_year=tonnes if is_built else 0.0,
+                yearly_cost_usd_per_tonne_year=float(expansions.yearly_cost[l]),
+                reduced_cost_usd_per_tonne_year=None
+                if reduced_cost is None
+                else _least(float(reduced_cost[n, l]), is_built),
+            )
+        )
+    return tuple(sorted(found, key=lambda one: one.node_id))
+
+
+def _least(reduced: float, is_built: bool) -> float:
+    """A reduced cost without rounding: what is built costs what it brings."""
+    return 0.0 if is_built or reduced < NEGLIGIBLE_USD else reduced
 
 
 def read_footprints(answer: Answer) -> tuple[FootprintUse, ...]:
@@ -243,7 +278,7 @@ def _summary(answer: Answer, m: int, costs: CostBreakdown) -> MaterialSummary:
     )
 
 
-def _days(stock: float, demand: float, years: float) -> float:
+def _days(stock: float, used: float, years: float) -> float:
     if stock <= 0:
         return 0.0
-    return stock / demand * years * DAYS_PER_YEAR if demand > 0 else float("inf")
+    return stock / used * years * DAYS_PER_YEAR if used > 0 else float("inf")

@@ -1,4 +1,4 @@
-"""Limits that bind beside rules, stock and sources: substitutes' shares, footprint caps, the book, least orders.
+"""Limits that bind beside rules, stock and sources: substitutes' shares, footprints, expansions, the book, orders.
 
 Each with what a unit of relief is worth where it binds (`lodestock_optimizers.reading.prices` for the others).
 """
@@ -13,6 +13,8 @@ from lodestock_optimizers.plan import BindingRule
 from lodestock_optimizers.reading.answer import Answer
 from lodestock_optimizers.scenario_tree import Floats
 
+CAPACITY_UNIT = "t/year"
+"""Unit of what can be built."""
 NEGLIGIBLE_USD = 1e-6
 """A value per unit below this is the solver's rounding."""
 
@@ -47,6 +49,25 @@ def footprint_limits(answer: Answer) -> Iterator[BindingRule]:
         worth = -dual / float(answer.weight[n])
         path = f"footprint_policies[{x}].max_units"
         yield BindingRule("footprint_cap", path, kind, "", n, "", worth, kind, footprints.limits[x, n])
+
+
+def expansion_limits(answer: Answer) -> Iterator[BindingRule]:
+    """Where more capacity would be built if it might; a tonne a year more of what may stand, while it stands there."""
+    instance = answer.instance
+    worths = -answer.column_dual("standing", instance.source_count) / answer.weight[:, None]
+    for n, l in np.argwhere(worths > NEGLIGIBLE_USD).tolist():
+        source = instance.problem.sources[l]
+        yield BindingRule(
+            family="expansion",
+            field_path=f"sources[{l}].expansion.max_tonnes_per_year",
+            subject_id=source.source_id,
+            material_id=source.material_id,
+            node_id=n,
+            country=source.country,
+            value_per_unit_usd=float(worths[n, l]),
+            unit=CAPACITY_UNIT,
+            limit=float(instance.expansions.most[l]),
+        )
 
 
 def book_limits(answer: Answer, reduced_cost: Floats) -> Iterator[BindingRule]:

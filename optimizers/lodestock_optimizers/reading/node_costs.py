@@ -19,7 +19,8 @@ CHARGE = "risk_charge_usd"
 def costs_at_nodes(answer: Answer) -> dict[str, Floats]:
     """(N, M) what each material costs at each node by kind, USD, neither discounted nor weighted; the risk charge too.
 
-    A substitution is a cost of the material that is replaced, a footprint of the one that is delivered.
+    A substitution is a cost of the material that is replaced; footprints and investments are costs of the one that is
+    delivered.
     """
     instance, stocks = answer.instance, answer.instance.stocks
     length = instance.length[instance.tree.period][:, None]
@@ -33,6 +34,7 @@ def costs_at_nodes(answer: Answer) -> dict[str, Floats]:
         "spot_usd": spot,
         "fees_usd": instance.fee * answer.of_contract(answer.contracted),
         "fixed_usd": answer.of_contract(answer.fixed_cost),
+        "investment_usd": length * instance.expansions.yearly_cost * answer.standing,
         "footprint_usd": instance.footprints.cost * (answer.delivered + answer.spot),
     }
     shortage_cost = np.array([t.shortage_cost for t in instance.tiers])

@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lodestock_optimizers.plan import BindingRule
-from lodestock_optimizers.reading.answer import LINKS, ORDERS, Answer
+from lodestock_optimizers.reading.answer import LINKS, ORDERS, ROOM, Answer
 from lodestock_optimizers.reading.charge import charge_cost
 from lodestock_optimizers.reading.feature_limits import (
     NEGLIGIBLE_USD,
     book_limits,
+    expansion_limits,
     footprint_limits,
     least_order_limits,
     substitution_limits,
@@ -29,7 +30,10 @@ from lodestock_optimizers.scenario_tree import Floats
 from lodestock_optimizers.solving.highs import AnySolver
 from lodestock_optimizers.solving.implied_bounds import greatest_levels
 
-BISECTIONS = 60
+MOST_STEPS = 60
+"""Of Newton's method: as many as a contract's nodes change sign at different prices, in all but a few cases five."""
+SAME_PRICE = 1e-13
+"""Relative; a step that is smaller is rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,14 @@ class ContractPrices:
     capacity_value: Floats
 
 
-def value_contracts(answer: Answer) -> ContractPrices:
-    """Values every contract that could be signed, by the tonnes that it delivers."""
+def value_contracts(answer: Answer, most: Floats | None = None) -> ContractPrices:
+    """Values every contract that could be signed, by the tonnes that it delivers.
+
+    Args:
+        answer: The solved model.
+        most: (columns,) what each column is at most in any plan, where that is known already.
+    """
+    most = greatest_levels(answer.arrays) if most is None else most
     tree = answer.instance.tree
     pricing, booked = price_contracts(answer), ~np.isnan(answer.instance.booked)
     reduced = pricing.reduced_cost()
@@ -75,7 +85,7 @@ def value_contracts(answer: Answer) -> ContractPrices:
     left_out = _left_out(answer)
     return ContractPrices(
         reduced_cost=np.where(booked | left_out, np.nan, _without_rounding(_when_delivered(answer, reduced))),
-        break_even=np.where(booked | left_out, np.nan, _break_even(pricing)),
+        break_even=np.where(booked | left_out, np.nan, _break_even(pricing, most)),
         capacity_value=np.where(left_out, np.nan, _without_rounding(_when_delivered(answer, wanted + scarcity))),
     )
 
@@ -120,19 +130,28 @@ class ContractPricing:
 
         An available tonne is taken whole where it saves, else as little as take-or-pay lets.
         """
-        instance = self.answer.instance
-        cost = self.delivered
-        if price_change is not None:
-            cost = cost + self.answer.of_contract(price_change) * self.slope
+        instance, cost = self.answer.instance, self._delivered_at(price_change)
         best = np.where(cost > 0, instance.take_or_pay * cost, cost)
         return self.contracted + self.answer.sum_by_contract(instance.tree.availability * best)
+
+    def rise(self, price_change: Floats) -> Floats:
+        """(K, L) what a dollar more on the unit price adds to `reduced_cost`."""
+        instance = self.answer.instance
+        taken = np.where(self._delivered_at(price_change) > 0, instance.take_or_pay, 1.0)
+        return self.answer.sum_by_contract(instance.tree.availability * taken * self.slope)
+
+    def _delivered_at(self, price_change: Floats | None) -> Floats:
+        """(N, L) reduced cost of a delivered tonne, where unit prices change."""
+        if price_change is None:
+            return self.delivered
+        return self.delivered + self.answer.of_contract(price_change) * self.slope
 
 
 def price_contracts(answer: Answer) -> ContractPricing:
     """Prices every contract, signed or not."""
     instance, tree = answer.instance, answer.instance.tree
     dual = answer.solution.row_dual.copy()
-    for name in (*LINKS, *ORDERS):
+    for name in (*LINKS, *ORDERS, *ROOM):
         dual[answer.rows_of(name).position] = 0.0
     reduced = answer.arrays.cost - answer.arrays.matrix.T @ dual
     budget = answer.rows_of("budget")
@@ -148,10 +167,9 @@ def price_contracts(answer: Answer) -> ContractPricing:
     )
 
 
-def _can_deliver(answer: Answer) -> NDArray[np.bool_]:
+def _can_deliver(answer: Answer, most: Floats) -> NDArray[np.bool_]:
     """(K, L) whether there is any plan, however dear, in which a contract delivers something."""
     instance = answer.instance
-    most = greatest_levels(answer.arrays)
     delivered = answer.columns("y").spread(most, instance.source_count, instance.node_count).T
     contracted = answer.columns("q").spread(most, instance.source_count, len(instance.contracts)).T
     within_reach = (delivered > 0) & (instance.tree.availability > 0)
@@ -159,21 +177,29 @@ def _can_deliver(answer: Answer) -> NDArray[np.bool_]:
     return can
 
 
-def _break_even(pricing: ContractPricing) -> Floats:
+def _break_even(pricing: ContractPricing, most: Floats) -> Floats:
     """(K, L) greatest unit price at which a contract would be bought, USD/t; NaN where not even free, or never.
 
-    The reduced cost rises with the price, so that the price at which it is 0 is found by halving. At a degenerate
-    optimum, whose duals are not unique, it is an upper bound.
+    The reduced cost rises with the price, piece by piece less steeply, so that Newton's method from below comes to the
+    price at which it is 0 in a finite number of steps. At a degenerate optimum, whose duals are not unique, it is an
+    upper bound.
     """
     answer, instance = pricing.answer, pricing.answer.instance
     price = instance.price[[t for t, _ in instance.contracts]]
-    low, high = np.zeros_like(price), price.copy()
-    never = (pricing.reduced_cost(-price) > 0) | ~_can_deliver(answer)
-    for _ in range(BISECTIONS):
-        middle = 0.5 * (low + high)
-        dear = pricing.reduced_cost(middle - price) > 0
-        low, high = np.where(dear, low, middle), np.where(dear, middle, high)
-    return np.where(never, np.nan, low)
+    found = np.zeros_like(price)
+    reduced = pricing.reduced_cost(-price)
+    never = (reduced > 0) | ~_can_deliver(answer, most)
+    for _ in range(MOST_STEPS):
+        rise = pricing.rise(found - price)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            following = np.where(rise > 0, found - np.minimum(reduced, 0.0) / rise, price)
+        following = np.minimum(following, price)
+        settled = bool((following - found <= SAME_PRICE * price).all())
+        found = following
+        if settled:
+            break
+        reduced = pricing.reduced_cost(found - price)
+    return np.where(never, np.nan, found)
 
 
 def read_binding_rules(answer: Answer) -> tuple[BindingRule, ...]:
@@ -189,6 +215,7 @@ def _limits(answer: Answer) -> Iterator[BindingRule]:
     yield from least_order_limits(answer, _worth_of_smaller_orders(answer))
     yield from substitution_limits(answer)
     yield from footprint_limits(answer)
+    yield from expansion_limits(answer)
     if answer.instance.problem.book:
         yield from book_limits(answer, _when_delivered(answer, price_contracts(answer).reduced_cost()))
     instance, problem = answer.instance, answer.instance.problem
@@ -230,7 +257,7 @@ def _rule_limits(answer: Answer) -> Iterator[BindingRule]:
                 country=row.country,
                 value_per_unit_usd=sign * value / float(answer.weight[n]),
                 unit="t",
-                limit=limit.tonnes + limit.share * float(supply[n, list(row.base)].sum()),
+                limit=limit.tonnes + limit.share * float(row.base_tonnes(supply[n])),
             )
 
 
@@ -249,8 +276,9 @@ def _stock_limits(answer: Answer) -> Iterator[BindingRule]:
         ("e", "stock_out", "max_out_tonnes"),
     ):
         worths = -answer.column_dual(name, instance.material_count) / answer.weight[:, None]
+        limits = _limits_of(answer, name, instance.material_count)
         for n, m in np.argwhere(worths > NEGLIGIBLE_USD).tolist():
-            limit = _upper(answer, name, m, n)
+            limit = float(limits[n, m])
             path = f"materials[{m}].stock.{field}"
             yield BindingRule(family, path, "", materials[m].material_id, n, "", float(worths[n, m]), "t", limit)
 
@@ -258,10 +286,11 @@ def _stock_limits(answer: Answer) -> Iterator[BindingRule]:
 def _source_limits(answer: Answer) -> Iterator[BindingRule]:
     instance = answer.instance
     worths = -answer.column_dual("z", instance.source_count) / answer.weight[:, None]
+    limits = _limits_of(answer, "z", instance.source_count)
     for n, l in np.argwhere(worths > NEGLIGIBLE_USD).tolist():
         source = instance.problem.sources[l]
         path = f"sources[{l}].spot_capacity_tonnes"
-        limit = _upper(answer, "z", l, n)
+        limit = float(limits[n, l])
         # Where nothing is let through or available, a tonne more of spot capacity is worth nothing.
         if limit == 0:
             continue
@@ -279,7 +308,6 @@ def _worth_of_smaller_orders(answer: Answer) -> Floats:
     return np.where(answer.signed > 0, _when_delivered(answer, duals), 0.0)
 
 
-def _upper(answer: Answer, name: str, first: int, n: int) -> float:
-    family = answer.columns(name)
-    at = np.flatnonzero((family.index[:, 0] == first) & (family.index[:, 1] == n))
-    return float(answer.arrays.upper[family.position[at[0]]])
+def _limits_of(answer: Answer, name: str, first: int) -> Floats:
+    """(N, first) upper bounds of a variable that is indexed by (·, n)."""
+    return answer.columns(name).spread(answer.arrays.upper, first, answer.instance.node_count).T

@@ -4,6 +4,15 @@ Each measure returns its value, the contributions that make it, the inputs used 
 has one scale, stated in its `RiskMeasure`. `MEASURES` lists them.
 """
 
+from lodestock_optimizers.risk.composite import (
+    Component,
+    Composite,
+    CompositePart,
+    component_violations,
+    composite,
+    rank_ranges,
+    ranks,
+)
 from lodestock_optimizers.risk.concentration import (
     EU_WEIGHTED_HHI,
     GOVERNANCE_WEIGHTED_HHI,
@@ -11,6 +20,13 @@ from lodestock_optimizers.risk.concentration import (
     eu_weighted_hhi,
     governance_weighted_hhi,
     herfindahl_hirschman,
+)
+from lodestock_optimizers.risk.ecological import (
+    ECOLOGICAL_PRESSURE,
+    EcologicalIndicator,
+    ecological_pressure,
+    ecological_pressure_of_shares,
+    indicator_violations,
 )
 from lodestock_optimizers.risk.eu import (
     CRITICAL_FROM,
@@ -61,6 +77,13 @@ from lodestock_optimizers.risk.usgs import (
     usgs_supply_risk_of_shares,
     without_indices,
 )
+from lodestock_optimizers.risk.yale import (
+    YALE_SUPPLY_RISK,
+    YaleWeights,
+    weight_violations,
+    without_country_indicators,
+    yale_supply_risk,
+)
 
 MEASURES: tuple[RiskMeasure, ...] = (
     HHI,
@@ -70,6 +93,8 @@ MEASURES: tuple[RiskMeasure, ...] = (
     GEOPOLRISK,
     GEOPOLRISK_FACTOR,
     USGS_SUPPLY_RISK,
+    YALE_SUPPLY_RISK,
+    ECOLOGICAL_PRESSURE,
     SOURCE_RISK,
 )
 """All measures, with formula, scale and source."""
@@ -77,6 +102,7 @@ MEASURES: tuple[RiskMeasure, ...] = (
 __all__ = [
     "COPPER_USD_PER_KG",
     "CRITICAL_FROM",
+    "ECOLOGICAL_PRESSURE",
     "EU_SUPPLY_RISK",
     "EU_WEIGHTED_HHI",
     "GEOPOLRISK",
@@ -91,8 +117,13 @@ __all__ = [
     "UNKNOWN_INSTABILITY",
     "USGS_SUPPLY_RISK",
     "WORLD_MEAN_GOVERNANCE",
+    "YALE_SUPPLY_RISK",
+    "Component",
+    "Composite",
+    "CompositePart",
     "Contribution",
     "CountryShare",
+    "EcologicalIndicator",
     "GovernanceScore",
     "ImportReliance",
     "IndustryUse",
@@ -105,7 +136,12 @@ __all__ = [
     "SourceRisk",
     "SourceRiskMeasure",
     "SupplyData",
+    "YaleWeights",
+    "component_violations",
+    "composite",
     "default_source_risk",
+    "ecological_pressure",
+    "ecological_pressure_of_shares",
     "economic_vulnerability",
     "effective_trade_parameter",
     "eu_supply_risk",
@@ -117,13 +153,19 @@ __all__ = [
     "governance_weighted_hhi",
     "herfindahl_hirschman",
     "import_reliance",
+    "indicator_violations",
     "industry_violations",
     "political_instability",
+    "rank_ranges",
+    "ranks",
     "scope_weights",
     "source_risk",
     "sourcing_of_flows",
     "trade_exposure",
     "usgs_supply_risk",
     "usgs_supply_risk_of_shares",
+    "weight_violations",
+    "without_country_indicators",
     "without_indices",
+    "yale_supply_risk",
 ]

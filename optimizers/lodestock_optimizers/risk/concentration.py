@@ -140,10 +140,10 @@ def _weighted(
         raise InvalidRiskInput(found)
     named, left = named_and_rest(shares)
     contributions = [_squared(weigh(item)) for item in named]
+    named_value = math.fsum(item.contribution for item in contributions)
     of_rest = _squared(weigh(left))
     if left.share and rest is RestTreatment.ONE_COUNTRY:
         contributions.append(of_rest)
-    named_value = math.fsum(_squared(weigh(item)).contribution for item in named)
     return RiskScore(
         measure=measure,
         scope=scope,

@@ -21,7 +21,15 @@ WORLD_MEAN_GOVERNANCE = 5.0
 GREATEST_TRADE_PARAMETER = 2.0
 """The largest trade parameter that is accepted; up to 1.5 has been published."""
 
-_FRACTIONS = ("political_instability", "ability_to_supply", "willingness_to_supply")
+_SCALES = {
+    "share": 1.0,
+    "governance": 10.0,
+    "political_instability": 1.0,
+    "ability_to_supply": 1.0,
+    "willingness_to_supply": 1.0,
+    "human_development": 1.0,
+}
+"""The greatest value of each figure of a country; the least is 0."""
 
 SHARE_SLACK = 1e-6
 """By how much shares may add up to more than 1: rounding, not a mistake."""
@@ -70,6 +78,7 @@ class CountryShare:
         political_instability: g of GeoPolRisk, 0 (stable) … 1; None: not known, and then taken as 0.5 with a remark.
         ability_to_supply: ASI of the USGS, 0 (able) … 1 (unable); None: not known, nothing stands in for it.
         willingness_to_supply: WSI of the USGS, 0 (willing) … 1 (unwilling); None: as above.
+        human_development: human development index of the UNDP, 0 … 1; None: as above.
     """
 
     country: str
@@ -79,6 +88,7 @@ class CountryShare:
     political_instability: float | None = None
     ability_to_supply: float | None = None
     willingness_to_supply: float | None = None
+    human_development: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,8 @@ class Contribution:
     political_instability: float | None = None
     ability_to_supply: float | None = None
     willingness_to_supply: float | None = None
+    human_development: float | None = None
+    ecological_pressure: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +173,10 @@ def share_violations(path: str, shares: Sequence[CountryShare]) -> list[Violatio
     first: dict[str, int] = {}
     for i, item in enumerate(shares):
         here = f"{path}[{i}]"
-        found += out_of_range(f"{here}.share", item.share, 0.0, 1.0)
-        found += out_of_range(f"{here}.governance", item.governance, 0.0, 10.0)
-        for name in _FRACTIONS:
-            found += out_of_range(f"{here}.{name}", getattr(item, name), 0.0, 1.0)
+        for name, most in _SCALES.items():
+            value = getattr(item, name)
+            if value is not None and not 0.0 <= value <= most:  # asked first: sampling asks it millions of times
+                found += out_of_range(f"{here}.{name}", value, 0.0, most)
         t = item.trade_parameter
         if t is not None and not (math.isfinite(t) and 0 < t <= GREATEST_TRADE_PARAMETER):
             wanted = f"above 0 and at most {GREATEST_TRADE_PARAMETER:g}"

@@ -10,22 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lodestock_optimizers.problem import DAYS_PER_YEAR, Disruption, Scenario, SourcingProblem
+from lodestock_optimizers.scenarios.choosing import candidates, choose
 from lodestock_optimizers.scenarios.disruption_sampling import sample_strikes
+from lodestock_optimizers.scenarios.distance import Floats, distances
 from lodestock_optimizers.scenarios.hazards import Hazard
-from lodestock_optimizers.scenarios.sampled_crises import Crises, Floats, Ints, distances, parts_of_demand, worst_crises
-from lodestock_optimizers.scenarios.scenario_reduction import Reduction, forward_selection, redistribute
-
-MOST_CANDIDATES = 2_000
-"""Crises from which those that stand for all are chosen; of more, so many spread evenly over what is lost in them."""
+from lodestock_optimizers.scenarios.sampled_crises import SampledCrises, parts_of_demand, worst_crises
+from lodestock_optimizers.scenarios.scenario_reduction import Reduction
 
 LEAST_MISSING = 0.005
 """Part of a supply below which a hazard is left out of a scenario; an event that takes less makes none."""
-
-GOLDEN_RATIO = (5**0.5 - 1) / 2
-"""Its multiples, less whole numbers, fill 0 to 1 evenly however many there are (Kronecker's sequence)."""
 
 IN_CRISIS = 0.1
 """Part of its demand that a material must lose to be in the scenario's state; those of the worst event always are."""
@@ -97,18 +92,16 @@ def generate_scenarios(problem: SourcingProblem, hazards: Sequence[Hazard], samp
     count = len(crises.onset)
     if not count:
         return Generated((), futures, 0, 0, 0.0, 0.0, crises.carried, largest)
-    losses = crises.losses(years)
-    candidates = _spread_over(losses)
-    probability = np.full(count, 1.0 / futures)
-    apart = distances(crises, candidates, years)
-    found = forward_selection(apart, probability, sampling.most_scenarios)
-    chosen = _spread_onsets(crises.onset, apart[:, found.chosen], found)
-    reduced = redistribute(distances(crises, chosen, years), probability, chosen)
+    losses, probability = crises.losses(years), np.full(count, 1.0 / futures)
+    among = candidates(losses, probability)
+    reduced = choose(
+        crises.onset, probability, among, lambda others: distances(crises, others, years), sampling.most_scenarios
+    )
     return Generated(
         scenarios=_scenarios(problem, hazards, crises, parts, reduced),
         futures=futures,
         crises=count,
-        candidates=len(candidates),
+        candidates=len(among),
         error_days=reduced.error,
         loss_days=float(probability @ losses),
         carried=crises.carried,
@@ -116,34 +109,10 @@ def generate_scenarios(problem: SourcingProblem, hazards: Sequence[Hazard], samp
     )
 
 
-def _spread_over(losses: Floats) -> Ints:
-    """Numbers of the crises to choose from, spread evenly over their losses."""
-    by_loss = np.argsort(losses, kind="stable")
-    places = np.linspace(0, len(losses) - 1, min(len(losses), MOST_CANDIDATES)).round().astype(np.int64)
-    return by_loss[places]
-
-
-def _spread_onsets(onset: Ints, apart: NDArray[np.floating], reduced: Reduction) -> Ints:
-    """In place of each chosen crisis one that it stands for and that begins at another time.
-
-    What stands for crises of many onsets is one from their middle. Were all chosen there, as they are where few stand
-    for many, a plan would hold its stock only then; so the k-th takes the onset at the level frac(½ + k·golden ratio)
-    of those that it stands for, and of the crises with that onset the one that is nearest to it.
-    """
-    found = []
-    for rank, position in enumerate(np.argsort(-reduced.weight, kind="stable").tolist()):
-        members = np.flatnonzero(reduced.assigned == position)
-        level = (0.5 + rank * GOLDEN_RATIO) % 1.0
-        wanted = np.sort(onset[members])[int(level * len(members))]
-        alike = members[onset[members] == wanted]
-        found.append(alike[np.argmin(apart[alike, position])])
-    return np.array(found)
-
-
 def _scenarios(
     problem: SourcingProblem,
     hazards: Sequence[Hazard],
-    crises: Crises,
+    crises: SampledCrises,
     parts: Floats,
     reduced: Reduction,
 ) -> tuple[Scenario, ...]:

@@ -5,7 +5,7 @@ Owns the shape of the arrays and the lookup by component name. Knows neither the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse
@@ -54,3 +54,14 @@ class LinearArrays:
         """(rows, columns)."""
         rows, columns = self.matrix.shape
         return int(rows), int(columns)
+
+
+def with_row(arrays: LinearArrays, coefficients: Floats, lower: float, upper: float) -> LinearArrays:
+    """The arrays with the row lower ≤ coefficients·x ≤ upper below theirs."""
+    row = sparse.csc_array(coefficients[None, :])
+    return replace(
+        arrays,
+        matrix=sparse.csc_array(sparse.vstack([arrays.matrix, row], format="csc")),
+        row_lower=np.append(arrays.row_lower, lower),
+        row_upper=np.append(arrays.row_upper, upper),
+    )

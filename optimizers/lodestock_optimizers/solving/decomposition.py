@@ -1,8 +1,9 @@
 """A model cut into parts, and the rows that tie several: budgets, quotas, footprint caps, reserves of by-products.
 
-A part is a material, or the materials that substitutions tie. Owns which columns and rows belong to which part, and the
-smaller models that follow. Tying rows have the form Σ a·x ≤ capacity with a ≥ 0, so that a part needs to know nothing
-of the others but how much of them it may use; a balance with a substitute in it has another form, and stays whole.
+A part is a material, or the materials that substitutions or feeds tie. Owns which columns and rows belong to which
+part, and the smaller models that follow. Tying rows have the form Σ a·x ≤ capacity with a ≥ 0, so that a part needs to
+know nothing of the others but how much of them it may use; a balance with a substitute or a feed in it has another
+form, and stays whole.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from scipy import sparse
 from lodestock_optimizers.instance import Instance
 from lodestock_optimizers.scenario_tree import Floats, Ints
 from lodestock_optimizers.solving.arrays import LinearArrays
-from lodestock_optimizers.ties import substitution_groups
+from lodestock_optimizers.ties import balance_groups
 from lodestock_optimizers.trade_rules import RuleRow
 
 
@@ -114,14 +115,14 @@ class Decomposition:
 
 def _parts(instance: Instance) -> Ints:
     """(M,) the part of each material, counted in the order of their first materials."""
-    groups = substitution_groups(instance.problem)
+    groups = balance_groups(instance.problem)
     number = {group: i for i, group in enumerate(dict.fromkeys(groups))}
     return np.array([number[group] for group in groups], dtype=np.int64)
 
 
 def _materials(instance: Instance, rules: list[RuleRow], arrays: LinearArrays) -> Ints:
     """(columns,) the material of each column; of a substitution the one that is replaced."""
-    by_source = dict.fromkeys(("q", "y", "z"), instance.material_of)
+    by_source = dict.fromkeys(("q", "y", "z", "built", "standing"), instance.material_of)
     by_tier = np.array([tier.material for tier in instance.tiers], dtype=np.int64)
     by_rule = np.array([row.material for row in rules], dtype=np.int64)
     by_substitution = np.array([j.material for j in instance.substitutions], dtype=np.int64)

@@ -63,6 +63,7 @@ def without_firm_deliveries(arrays: LinearArrays) -> Reduced:
         row_upper=arrays.row_upper[others],
         columns={},
         rows={},
+        integer=np.cumsum(kept)[arrays.integer] - 1,
     )
     return Reduced(reduced, spread)
 

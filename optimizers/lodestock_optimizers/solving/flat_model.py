@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Int32s = NDArray[np.int32]
 
+LEAST_COEFFICIENT = 1e-12
+"""Of a matrix, the least that HiGHS can be told to keep; by itself it takes what is below 1e-9 for 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class FlatModel:

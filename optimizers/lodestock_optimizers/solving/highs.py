@@ -5,6 +5,7 @@ Owns the calls to HiGHS and the table from its status to ours. Knows nothing of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Protocol
@@ -16,7 +17,8 @@ from scipy import sparse
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.scenario_tree import Floats, Ints
 from lodestock_optimizers.solving.arrays import LinearArrays
-from lodestock_optimizers.solving.flat_model import flat_model
+from lodestock_optimizers.solving.flat_model import LEAST_COEFFICIENT, flat_model
+from lodestock_optimizers.solving.implied_bounds import greatest_levels
 from lodestock_optimizers.watch import REASONS
 
 _FEASIBLE_POINT = highspy.SolutionStatus.kSolutionStatusFeasible
@@ -33,8 +35,7 @@ DUAL_TOLERANCE = 1e-9
 """USD in the objective per unit of a column that it may miss. Costs carry the probability of their node, so that with
 HiGHS' own 1e-7 a plan might spend anything where something happens once in ten million times."""
 
-LEAST_COEFFICIENT = 1e-12
-"""Of a matrix, the least that HiGHS can be told to keep; by itself it takes what is below 1e-9 for 0."""
+TOO_FAR_APART = "the numbers of the problem lie too far apart for its arithmetic"
 
 LEAST_OBJECTIVE = 0.0
 """The bound where nothing better is proven: no cost is below 0."""
@@ -83,12 +84,8 @@ def no_solution(status: PlanStatus, reason: str) -> Solution:
     return Solution(status, reason, np.inf, LEAST_OBJECTIVE, 0, nothing, nothing, nothing)
 
 
-class AnySolver(Protocol):
-    """A model that can be solved: in HiGHS as a whole (`highs.Solver`), or in parts (`parts.solving`)."""
-
-    @property
-    def arrays(self) -> LinearArrays:
-        """The model."""
+class Stoppable(Protocol):
+    """A solve that tells how far it is, and that another thread can end."""
 
     @property
     def done(self) -> tuple[int, int] | None:
@@ -107,8 +104,19 @@ class AnySolver(Protocol):
     def stopped(self, status: PlanStatus) -> Solution:
         """What there is where caller or clock end it before."""
 
+
+class AnySolver(Stoppable, Protocol):
+    """A model that can be solved: in HiGHS as a whole (`highs.Solver`), or in parts (`parts.solving`)."""
+
+    @property
+    def arrays(self) -> LinearArrays:
+        """The model."""
+
     def row_dual_of(self, cost: Floats) -> Floats:
         """(rows,) the part of the row duals that comes from a part of the costs."""
+
+    def greatest_levels(self) -> Floats:
+        """(columns,) what each column is at most in any plan, costs apart; see `implied_bounds`."""
 
 
 class Solver:
@@ -151,12 +159,12 @@ class Solver:
     def solve(self) -> Solution:
         """Runs HiGHS from the basis that it has."""
         if self._highs.run() == highspy.HighsStatus.kError:
-            raise Unanswered("HiGHS gave the model up")
+            raise Unanswered(f"HiGHS gave the model up: {TOO_FAR_APART}")
         found = self._highs.getModelStatus()
         info, solution = self._highs.getInfo(), self._highs.getSolution()
         status = _STATUS.get(found)
         if status is None:
-            raise Unanswered(f"HiGHS ended with {self._highs.modelStatusToString(found)}")
+            raise Unanswered(f"HiGHS ended with {self._highs.modelStatusToString(found)}: {TOO_FAR_APART}")
         if status is PlanStatus.NO_PLAN_FOUND:
             if self._interrupted:
                 status = PlanStatus.CANCELLED
@@ -201,6 +209,10 @@ class Solver:
         self._accept(status, "getBasisTransposeSolve")
         return np.array(dual)
 
+    def greatest_levels(self) -> Floats:
+        """(columns,) what each column is at most in any plan, costs apart; see `implied_bounds`."""
+        return greatest_levels(self.arrays)
+
     @property
     def basic(self) -> Ints:
         """(rows,) the basic variables of the last solve: a column by its number, a row as −1 − its number."""
@@ -214,9 +226,13 @@ class Solver:
         self._accept(status, "getBasisSolve")
         return np.array(change)
 
-    def go_by_plan(self, wanted: bool) -> None:
-        """Whether to go on from the plan of the last basis, by the primal simplex method, and not from its prices."""
-        self._set("simplex_strategy", PRIMAL_SIMPLEX if wanted else DUAL_SIMPLEX)
+    def go_by_plan(self) -> None:
+        """Goes on from the plan of the last basis, by the primal simplex method, and not from its prices."""
+        self._set("simplex_strategy", PRIMAL_SIMPLEX)
+
+    def go_by_prices(self) -> None:
+        """Goes on from the prices of the last basis again, by the dual simplex method."""
+        self._set("simplex_strategy", DUAL_SIMPLEX)
 
     def rearm(self, time_limit_s: float | None) -> None:
         """Gives the next `solve` a time limit of its own, after an `interrupt` too. None: no limit."""
@@ -293,3 +309,13 @@ class Solver:
 def highs_lp(arrays: LinearArrays) -> Any:
     """The model as HiGHS takes it; whole numbers are the matter of `mixed`."""
     return flat_model(arrays, relaxed=True).to_highs()
+
+
+def joined_basis(bases: Sequence[Any], row_count: int) -> Any:
+    """The basis of a model that several make up, columns after columns and rows after rows; rows beyond are basic."""
+    joined: Any = highspy.HighsBasis()
+    joined.col_status = [status for basis in bases for status in basis.col_status]
+    rows = [status for basis in bases for status in basis.row_status]
+    joined.row_status = rows + [highspy.HighsBasisStatus.kBasic] * (row_count - len(rows))
+    joined.valid, joined.alien = True, False
+    return joined

@@ -24,15 +24,21 @@ def greatest_levels(arrays: LinearArrays) -> Floats:
     Args:
         arrays: A model that has a plan.
     """
-    matrix = sparse.coo_array(arrays.matrix)
-    present = matrix.data != 0
-    row, column = (place[present] for place in matrix.coords)
-    coefficient = matrix.data[present]
+    matrix = sparse.csc_array(arrays.matrix)
+    at_most, at_least = _limited(matrix, arrays.row_upper), _limited(-matrix, -arrays.row_lower)
     lower, upper = arrays.lower.copy(), arrays.upper.copy()
     for _ in range(ROUNDS):
-        _tighten(row, column, coefficient, arrays.row_upper, lower, upper)
-        _tighten(row, column, -coefficient, -arrays.row_lower, lower, upper)
+        _tighten(*at_most, arrays.row_upper, lower, upper)
+        _tighten(*at_least, -arrays.row_lower, lower, upper)
     return upper
+
+
+def _limited(matrix: sparse.csc_array, limit: Floats) -> tuple[Ints, Ints, Floats]:
+    """Row, column and value of the entries of rows that have a limit; those of a column follow one another."""
+    kept = np.flatnonzero((matrix.data != 0) & np.isfinite(limit)[matrix.indices])
+    column = np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
+    # numpy looks up by 64 bits, and would turn shorter numbers into these each time.
+    return matrix.indices[kept].astype(np.int64), column[kept], matrix.data[kept]
 
 
 def _tighten(row: Ints, column: Ints, coefficient: Floats, limit: Floats, lower: Floats, upper: Floats) -> None:
@@ -41,13 +47,19 @@ def _tighten(row: Ints, column: Ints, coefficient: Floats, limit: Floats, lower:
     used = np.bincount(row, least, len(limit))
     size = np.abs(limit) + np.bincount(row, np.abs(least), len(limit))
     limiting = np.isfinite(limit) & np.isfinite(used)
-    room = np.where(limiting, limit - used, np.inf)
+    room = np.full(len(limit), np.inf)
+    room[limiting] = (limit - used)[limiting]
     room[limiting & (room <= ROUNDING * size)] = 0.0
     told = limiting[row]
-    row, column, coefficient = row[told], column[told], coefficient[told]
+    if not told.all():
+        row, column, coefficient = row[told], column[told], coefficient[told]
+    if not len(column):
+        return
     change = room[row] / coefficient
     rising = coefficient > 0
-    most = lower[column[rising]] + change[rising]
-    least = upper[column[~rising]] + change[~rising]
-    np.minimum.at(upper, column[rising], most)
-    np.maximum.at(lower, column[~rising], least)
+    most = np.where(rising, lower[column] + change, np.inf)
+    least = np.where(rising, -np.inf, upper[column] + change)
+    first = np.flatnonzero(np.diff(column, prepend=-1))
+    touched = column[first]
+    upper[touched] = np.minimum(upper[touched], np.minimum.reduceat(most, first))
+    lower[touched] = np.maximum(lower[touched], np.maximum.reduceat(least, first))

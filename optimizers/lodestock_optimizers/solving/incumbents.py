@@ -70,7 +70,7 @@ class Search:
     """
 
     def __init__(self, instance: Instance, rules: list[RuleRow], arrays: LinearArrays) -> None:
-        self._instance, self._rules, self._arrays = instance, rules, arrays
+        self._instance, self._rules, self.arrays = instance, rules, arrays
         self._cost = arrays.cost
         self._random = np.random.default_rng(SEED)
         self._solver: Solver | None = None
@@ -81,17 +81,17 @@ class Search:
     @cached_property
     def _parts(self) -> Decomposition:
         """The model in parts, made in the thread of the search: it takes a while."""
-        return Decomposition(self._instance, self._rules, self._arrays)
+        return Decomposition(self._instance, self._rules, self.arrays)
 
     @property
     def _is_one(self) -> bool:
         """Whether parts gain nothing: the tail ties all, and for whole numbers HiGHS has a search of its own."""
-        return self._instance.problem.tail_weight > 0 or len(self._arrays.integer) > 0
+        return self._instance.problem.tail_weight > 0 or len(self.arrays.integer) > 0
 
     @cached_property
     def _unbought(self) -> Floats:
         """(columns,) levels at which nothing is bought."""
-        return complete(self._instance, self._arrays, levels_without_purchases(self._instance, self._arrays))
+        return complete(self._instance, self.arrays, levels_without_purchases(self._instance, self.arrays))
 
     @cached_property
     def _dearest_first(self) -> Ints:
@@ -215,7 +215,7 @@ class Search:
 
     def _pay(self, prices: Floats) -> Generator[None, None, Floats]:
         """(columns,) levels where every material pays prices for the tying rows; their duals give a bound."""
-        values, dual = np.zeros_like(self._cost), np.zeros(self._arrays.shape[0])
+        values, dual = np.zeros_like(self._cost), np.zeros(self.arrays.shape[0])
         dual[self._parts.tying] = prices
         is_first = not prices.any()
         for m in self._dearest_first:
@@ -234,7 +234,7 @@ class Search:
 
     def _prove(self, dual: Floats) -> None:
         """Take the bound of (rows,) duals, if it is better and they prove it."""
-        bound, violation = lower_bound(self._arrays, dual)
+        bound, violation = lower_bound(self.arrays, dual)
         if violation <= TOLERANCE and bound > self.bound.value:
             self.bound = Bound(bound, dual.copy())
 
@@ -251,13 +251,13 @@ class Search:
 
     def _checked(self, values: Floats) -> Incumbent | None:
         """The plan of these levels, if it can be carried out."""
-        if not primal_violation(self._arrays, values) <= TOLERANCE:
+        if not primal_violation(self.arrays, values) <= TOLERANCE:
             return None
         return Incumbent(values.copy(), self._objective(values))
 
     def _objective(self, values: Floats) -> float:
         # Not BLAS' dot, whose threads would wait for a processor that the solver beside it has.
-        return float((self._cost * values).sum()) + self._arrays.offset
+        return float((self._cost * values).sum()) + self.arrays.offset
 
     def _solve(self, part: Part) -> Solution:
         self._solver = solver = Solver(part.arrays)

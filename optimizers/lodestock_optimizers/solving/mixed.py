@@ -26,6 +26,7 @@ from lodestock_optimizers.solving.check import TOLERANCE
 from lodestock_optimizers.solving.flat_model import flat_model
 from lodestock_optimizers.solving.highs import LEAST_OBJECTIVE, Solution, Solver, SolverFault, Unanswered, no_solution
 from lodestock_optimizers.solving.mixed_messages import Bound, Ending, Incumbent, Message, Task
+from lodestock_optimizers.solving.scaling import with_small_rows
 
 ATTEMPTS = 2
 """A process that dies is started once more: what killed it, as want of memory, may be over."""
@@ -61,14 +62,19 @@ class MixedSolver(Solver):
         arrays: The model.
         time_limit_s: Seconds that a solve may take. None: no limit.
         session: Whose process finds the whole numbers. None: one that is started for it.
+        start: (columns,) levels whose whole numbers are tried first. None: none.
     """
 
     def __init__(
-        self, arrays: LinearArrays, time_limit_s: float | None = None, session: MixedSession | None = None
+        self,
+        arrays: LinearArrays,
+        time_limit_s: float | None = None,
+        session: MixedSession | None = None,
+        start: Floats | None = None,
     ) -> None:
         super().__init__(arrays, time_limit_s)
         self._session = session
-        self._task = Task(flat_model(arrays, relaxed=False), time_limit_s)
+        self._task = Task(flat_model(with_small_rows(arrays), relaxed=False), time_limit_s, start)
         self._found = _Found()
         self._process: _Process | None = None
         self._ended = False
@@ -187,10 +193,15 @@ def _with(found: _Found, message: Message) -> _Found:
     return replace(ended, objective=message.objective, bound=bound, values=message.values)
 
 
-class MixedSession:
-    """A process that is kept for the solves of one `with` block, one after the other, since its start takes longest.
+def solver_of(arrays: LinearArrays, time_limit_s: float | None = None, session: MixedSession | None = None) -> Solver:
+    """The solver that a model needs: one with whole numbers only where it has any; see `MixedSolver`."""
+    return MixedSolver(arrays, time_limit_s, session) if len(arrays.integer) else Solver(arrays, time_limit_s)
 
-    It is started when first needed, and anew where it was killed or died.
+
+class MixedSession:
+    """A process that is kept for solves one after the other until it is closed, since its start takes longest.
+
+    It is started when first needed, and anew where it was killed, died, or ended because nobody asked it for a while.
     """
 
     def __init__(self) -> None:
@@ -203,6 +214,10 @@ class MixedSession:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, if there is one."""
         self._kept.close()
         self._process = None
 
@@ -224,7 +239,7 @@ class _Process:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         self._telling: threading.Thread | None = None
-        self.waits = True
+        self._is_free = True
         return self
 
     def __exit__(
@@ -239,24 +254,29 @@ class _Process:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is there and has nothing to do."""
+        return self._is_free and self._process.poll() is None
+
     def kill(self) -> None:
         """End it at once."""
-        self.waits = False
+        self._is_free = False
         self._process.kill()
 
     def messages(self, task: Task) -> Iterator[Message]:
         """What it says to a task, until it is done or the process ends."""
         assert self._process.stdout is not None
-        self.waits = False
+        self._is_free = False
         # It may say something before it has read everything.
         self._telling = threading.Thread(target=self._tell, args=(task,), daemon=True)
         self._telling.start()
         with contextlib.suppress(EOFError, pickle.UnpicklingError):
             while True:
                 message: Message = pickle.load(self._process.stdout)
-                self.waits = isinstance(message, Ending)
+                self._is_free = isinstance(message, Ending)
                 yield message
-                if self.waits:
+                if self._is_free:
                     return
 
     def _tell(self, task: Task) -> None:

@@ -15,10 +15,14 @@ from lodestock_optimizers.solving.flat_model import FlatModel
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to solve, and after how many seconds to stop (None: no limit)."""
+    """What to solve, after how many seconds to stop (None: no limit), and (columns,) levels to begin from, if any.
+
+    The whole numbers of the start are tried first; it need not be a plan of this model.
+    """
 
     model: FlatModel
     time_limit_s: float | None
+    start: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from dataclasses import replace
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.check import TOLERANCE, primal_violation
-from lodestock_optimizers.solving.highs import LEAST_OBJECTIVE, AnySolver, Solution
+from lodestock_optimizers.solving.highs import LEAST_OBJECTIVE, Solution, Stoppable
 from lodestock_optimizers.solving.incumbents import Search
-from lodestock_optimizers.watch import Stage, Timekeeper
+from lodestock_optimizers.watch import Stage, Stopped, Timekeeper
 
 POLL_S, LEAST_POLL_S = 0.05, 0.01
 """Seconds between two looks at the caller's wish, and the least where the search is to begin sooner."""
@@ -27,7 +27,7 @@ MOST_AT_ONCE = 10_000
 
 
 def solve(
-    solver: AnySolver, keeper: Timekeeper, stage: Stage, search: Search | None = None, reserve_s: float = 0.0
+    solver: Stoppable, keeper: Timekeeper, stage: Stage, search: Search | None = None, reserve_s: float = 0.0
 ) -> Solution:
     """Solves in a thread, while this one tells and asks the caller.
 
@@ -48,10 +48,10 @@ def solve(
     Raises:
         Exception: Whatever failed in solver or search.
     """
-    if search is not None and keeper.left(reserve_s) == 0.0 and len(solver.arrays.cost) > MOST_AT_ONCE:
+    if search is not None and keeper.left(reserve_s) == 0.0 and len(search.arrays.cost) > MOST_AT_ONCE:
         # What it began now would only go on beside the reading, for which there is too little time already.
         solver.interrupt()
-        return _better(solver.stopped(PlanStatus.NO_PLAN_FOUND), search, solver.arrays)
+        return _better(solver.stopped(PlanStatus.NO_PLAN_FOUND), search, search.arrays)
     threads = ThreadPoolExecutor(2)
     solving = threads.submit(solver.solve)
     status = None
@@ -63,11 +63,28 @@ def solve(
             search.stop()
         threads.shutdown(wait=status is PlanStatus.CANCELLED)
     solution = solving.result() if status is None else solver.stopped(status)
-    return solution if search is None else _better(solution, search, solver.arrays)
+    return solution if search is None else _better(solution, search, search.arrays)
+
+
+def prove(solver: Stoppable, keeper: Timekeeper, stage: Stage) -> Solution:
+    """Solves as `solve` does, where nothing less than an end serves.
+
+    Returns:
+        OPTIMAL or INFEASIBLE.
+
+    Raises:
+        Stopped: Caller or clock say so before it is proven.
+        Exception: Whatever failed in the solver.
+    """
+    solution = solve(solver, keeper, stage)
+    if solution.status not in (PlanStatus.OPTIMAL, PlanStatus.INFEASIBLE):
+        cancelled = solution.status is PlanStatus.CANCELLED
+        raise Stopped(PlanStatus.CANCELLED if cancelled else PlanStatus.NO_PLAN_FOUND)
+    return solution
 
 
 def _attend(
-    solver: AnySolver,
+    solver: Stoppable,
     solving: Future[Solution],
     keeper: Timekeeper,
     stage: Stage,
@@ -94,7 +111,7 @@ def _attend(
     return None
 
 
-def _report(solver: AnySolver, keeper: Timekeeper, stage: Stage, search: Search | None) -> None:
+def _report(solver: Stoppable, keeper: Timekeeper, stage: Stage, search: Search | None) -> None:
     """Tell the best plan and the best bound that solver or search have, and how many parts are done."""
     objective, bound = solver.known
     if search is not None:

@@ -6,6 +6,8 @@ the changes mean: a frontier, alternatives, what-ifs and ranges are the matter o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -14,12 +16,15 @@ from scipy import sparse
 
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.scenario_tree import Floats, Ints
-from lodestock_optimizers.solving.arrays import LinearArrays
+from lodestock_optimizers.solving.arrays import LinearArrays, with_row
 from lodestock_optimizers.solving.check import check_answer
-from lodestock_optimizers.solving.highs import Solution, Solver, Unanswered
-from lodestock_optimizers.solving.race import solve
+from lodestock_optimizers.solving.highs import LEAST_OBJECTIVE, Solution, Solver, Unanswered, joined_basis, no_solution
+from lodestock_optimizers.solving.race import prove
 from lodestock_optimizers.solving.scaling import scaled
-from lodestock_optimizers.watch import Stage, Stopped, Timekeeper, unlimited
+from lodestock_optimizers.watch import REASONS, Stage, Timekeeper, unlimited
+
+THREADS = 2
+"""Models that are solved at the same time."""
 
 MOST_COEFFICIENTS = 2_000
 """Coefficients that are changed one by one; beyond that the model is passed anew, with the basis."""
@@ -49,6 +54,7 @@ class WarmModel:
 
     Args:
         arrays: The model.
+        solver: HiGHS with that model in it, solved or not. None: it is given the model.
 
     Attributes:
         arrays: The model, with the rows that were added.
@@ -58,9 +64,9 @@ class WarmModel:
         SolverFault: HiGHS refuses the model.
     """
 
-    def __init__(self, arrays: LinearArrays) -> None:
+    def __init__(self, arrays: LinearArrays, solver: Solver | None = None) -> None:
         self.arrays = self.solved = arrays
-        self._solver = Solver(arrays)
+        self._solver = solver or Solver(arrays)
 
     def solve(self, change: ArrayChange | None = None, keeper: Timekeeper | None = None) -> Solution:
         """Solves the model with a change in it.
@@ -86,11 +92,27 @@ class WarmModel:
         Raises:
             ValueError: Their shape is another.
         """
+        self._become(arrays)
+        return self._mended(self._attempt(keeper), keeper)
+
+    def confirmed(self, found: Solution, keeper: Timekeeper | None = None) -> Solution:
+        """What the solver that was given had found for the model's arrays, or what they are solved to anew.
+
+        Raises:
+            Stopped: Caller or clock say so.
+            Unanswered: Nothing is confirmed; see `solve`.
+        """
+        return self._mended(found if self._is_confirmed(found) else None, keeper)
+
+    def _become(self, arrays: LinearArrays) -> None:
+        """Brings the model that HiGHS has to other arrays."""
         if arrays.shape != self.solved.shape:
             raise ValueError(f"the model has {self.solved.shape} rows and columns, the arrays have {arrays.shape}")
         send(self._solver, self.solved, arrays)
         self.solved = arrays
-        solution = self._attempt(keeper)
+
+    def _mended(self, solution: Solution | None, keeper: Timekeeper | None) -> Solution:
+        """A confirmed solution, found by other ways where there is none yet."""
         # A basis handed down may have gone bad, where one made afresh has not; what HiGHS takes for 0 may be much
         # beside a small objective; and where numbers lie far apart other units bring them together.
         for mend in (self._solver.forget_basis, self._solver.be_exact, lambda: self._start_from_scaled(keeper)):
@@ -105,26 +127,23 @@ class WarmModel:
     def add_row(self, coefficients: Floats, lower: float, upper: float) -> int:
         """Adds the row lower ≤ coefficients·x ≤ upper to the model's own; returns its number."""
         arrays = self.arrays
-        row = sparse.csc_array(coefficients[None, :])
-        self._solver.add_row(row, lower, upper)
-
-        def extended(old: LinearArrays) -> LinearArrays:
-            return replace(
-                old,
-                matrix=sparse.csc_array(sparse.vstack([old.matrix, row], format="csc")),
-                row_lower=np.append(old.row_lower, lower),
-                row_upper=np.append(old.row_upper, upper),
-            )
-
+        self._solver.add_row(sparse.csc_array(coefficients[None, :]), lower, upper)
         is_base = self.solved is arrays
-        self.arrays = extended(arrays)
-        self.solved = self.arrays if is_base else extended(self.solved)
+        self.arrays = with_row(arrays, coefficients, lower, upper)
+        self.solved = self.arrays if is_base else with_row(self.solved, coefficients, lower, upper)
         return arrays.shape[0]
 
     @property
     def basis(self) -> Any:
         """The basis of the last solve, to return to with `return_to`."""
         return self._solver.basis
+
+    def start_from_parts(self, bases: Sequence[Any]) -> None:
+        """Lets the next solve start from bases of models whose columns, and rows, are this one's in their order.
+
+        Rows beyond theirs limit nothing yet.
+        """
+        self._solver.start_from(joined_basis(bases, self.arrays.shape[0]))
 
     def return_to(self, basis: Any) -> None:
         """Lets the next solve start from a basis of an earlier one, since when no row was added."""
@@ -138,10 +157,6 @@ class WarmModel:
     def basis_solve(self, right: Floats) -> Floats:
         """(rows,) what the basic variables, in the order of `basic`, change by where the rows change by `right`."""
         return self._solver.basis_solve(right)
-
-    def go_by_plan(self, wanted: bool = True) -> None:
-        """Whether the solves from now on start from the plan of the last one, as is faster where only costs change."""
-        self._solver.go_by_plan(wanted)
 
     def row_dual_of(self, cost: Floats) -> Floats:
         """(rows,) the part of the row duals of the last solve that comes from a part of its costs."""
@@ -170,15 +185,76 @@ class WarmModel:
         return solution.status is PlanStatus.INFEASIBLE or check_answer(self.solved, solution).passed
 
 
+def solve_side_by_side(
+    models: Sequence[WarmModel], arrays: Sequence[LinearArrays], keeper: Timekeeper | None = None
+) -> list[Solution]:
+    """Solves several models, each as other arrays of its own shape, on a few threads; see `WarmModel.solve_as`.
+
+    Returns:
+        The solution of each, OPTIMAL and confirmed, or INFEASIBLE.
+    """
+    keeper = keeper or unlimited()
+    keeper.heed()
+    for model, own in zip(models, arrays, strict=True):
+        model._become(own)
+        model._solver.rearm(keeper.left())
+    several = _SideBySide([model._solver for model in models])
+    if models:
+        prove(several, keeper, Stage.SOLVING)
+    return [
+        model._mended(found if found is not None and model._is_confirmed(found) else None, keeper)
+        for model, found in zip(models, several.solutions, strict=True)
+    ]
+
+
+class _SideBySide:
+    """Several models in HiGHS as the race sees them: one that is solved when all are."""
+
+    def __init__(self, solvers: Sequence[Solver]) -> None:
+        self._solvers = solvers
+        self.solutions: list[Solution | None] = [None] * len(solvers)
+
+    @property
+    def done(self) -> tuple[int, int] | None:
+        """The caller knows of none of these."""
+        return None
+
+    @property
+    def known(self) -> tuple[float, float]:
+        """What is not known."""
+        return np.inf, LEAST_OBJECTIVE
+
+    def solve(self) -> Solution:
+        """Solves all; the first that was stopped, if any was, else any."""
+        with ThreadPoolExecutor(THREADS) as threads:
+            self.solutions = list(threads.map(_answer_of, self._solvers))
+        answered = [solution for solution in self.solutions if solution is not None]
+        ended = (PlanStatus.OPTIMAL, PlanStatus.INFEASIBLE)
+        return next((one for one in answered if one.status not in ended), no_solution(PlanStatus.OPTIMAL, ""))
+
+    def interrupt(self) -> None:
+        """Ends all solves soon."""
+        for solver in self._solvers:
+            solver.interrupt()
+
+    def stopped(self, status: PlanStatus) -> Solution:
+        """Nothing."""
+        return no_solution(status, REASONS[status])
+
+
+def _answer_of(solver: Solver) -> Solution | None:
+    """What HiGHS finds; None where it comes to no end."""
+    try:
+        return solver.solve()
+    except Unanswered:
+        return None
+
+
 def _run(solver: Solver, keeper: Timekeeper | None) -> Solution:
     keeper = keeper or unlimited()
     keeper.heed()
     solver.rearm(keeper.left())
-    solution = solve(solver, keeper, Stage.SOLVING)
-    if solution.status not in (PlanStatus.OPTIMAL, PlanStatus.INFEASIBLE):
-        cancelled = solution.status is PlanStatus.CANCELLED
-        raise Stopped(PlanStatus.CANCELLED if cancelled else PlanStatus.NO_PLAN_FOUND)
-    return solution
+    return prove(solver, keeper, Stage.SOLVING)
 
 
 def send(solver: Solver, old: LinearArrays, new: LinearArrays) -> None:

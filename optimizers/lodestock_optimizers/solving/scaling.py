@@ -1,4 +1,4 @@
-"""A linear model in other units, in which its numbers lie closer together.
+"""A model in other units, in which its numbers lie closer together or nearer to 1.
 
 Owns the units: of rows, columns, levels and objective. All are powers of two, so that nothing is rounded on the way
 there.
@@ -18,6 +18,8 @@ PASSES = 4
 """Times that rows and columns are brought to the middle of their magnitudes, each after the other."""
 GREATEST_LIMIT = 2.0**20
 """What the greatest finite limit of a row or column comes to."""
+GREATEST_FIGURE = 2.0**13
+"""What the greatest figure of a row comes to: its sums are then rounded by about 1e-12."""
 
 
 def scaled(arrays: LinearArrays) -> LinearArrays:
@@ -49,6 +51,23 @@ def scaled(arrays: LinearArrays) -> LinearArrays:
         upper=upper,
         row_lower=row_lower,
         row_upper=row_upper,
+    )
+
+
+def with_small_rows(arrays: LinearArrays) -> LinearArrays:
+    """The model with each row in units in which neither a coefficient nor a limit is above `GREATEST_FIGURE`.
+
+    HiGHS holds a plan of whole numbers against an absolute tolerance that is below the rounding of a row in USD. What
+    the columns are stays as it is.
+    """
+    limits = (np.where(np.isfinite(limit), np.abs(limit), 0.0) for limit in (arrays.row_lower, arrays.row_upper))
+    greatest = np.maximum.reduce([abs(arrays.matrix).max(axis=1).toarray().ravel(), *limits])
+    unit = np.exp2(np.ceil(np.log2(np.maximum(1.0, greatest / GREATEST_FIGURE))))
+    return replace(
+        arrays,
+        matrix=sparse.csc_array(sparse.diags_array(1.0 / unit) @ arrays.matrix),
+        row_lower=arrays.row_lower / unit,
+        row_upper=arrays.row_upper / unit,
     )
 
 

@@ -1,9 +1,10 @@
 """The plan that buys nothing but what is signed already, straight from the scenario tree.
 
 It takes milliseconds, so that a solve has a plan from its first moment, unless a hard rule forces purchases. Of the
-book as much is taken as must be. Beyond that each material lives on its stock, which is released for the tiers whose
-shortage costs more than a tonne missing from its closing stock, as far as hard floors and hard closing stocks later on
-allow; the rest is missing. Numbers are read from the compiled model, so that they are the model's own.
+book as much is taken as must be, and what plants take for that comes first. Beyond it each material lives on its
+stock, which is released for the tiers whose shortage costs more than a tonne missing from its closing stock, as far as
+hard floors and hard closing stocks later on allow; the rest is missing. Numbers are read from the compiled model, so
+that they are the model's own.
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ def levels_without_purchases(instance: Instance, arrays: LinearArrays) -> Floats
     """
     booked, taken = _booked(instance)
     supply = np.stack([taken[sources].sum(axis=0) for sources in instance.sources_of])
-    unmet, spare = _served(instance, instance.demand.T, supply)
-    out, kept_back = _releases(instance, arrays, unmet)
-    short, left = _served(instance, unmet, out)
+    supply -= instance.feeds.fed(taken.T).T
+    owed = np.maximum(-supply, 0.0)
+    unmet, spare = _served(instance, instance.demand.T, np.maximum(supply, 0.0))
+    out, kept_back = _releases(instance, arrays, unmet, owed)
+    short, left = _served(instance, unmet, np.maximum(out - owed, 0.0))
     stock_limits = {name: _spread(arrays.rows, name, arrays.row_lower, instance) for name in ("floor", "closing")}
     levels = {
         "q": booked,
@@ -68,12 +71,12 @@ def _served(instance: Instance, demand: Floats, supply: Floats) -> tuple[Floats,
     return unmet, left
 
 
-def _releases(instance: Instance, arrays: LinearArrays, demand: Floats) -> tuple[Floats, Floats]:
-    """(M, N) tonnes taken out of stock for (D, N) of demand, and (M, N) tonnes left in it."""
+def _releases(instance: Instance, arrays: LinearArrays, demand: Floats, owed: Floats) -> tuple[Floats, Floats]:
+    """(M, N) tonnes taken out of stock for (D, N) of demand and (M, N) that is owed, and (M, N) tonnes left in it."""
     tree = instance.tree
     most_out, room = (_spread(arrays.columns, name, arrays.upper, instance) for name in ("e", "I"))
     opening = _spread(arrays.rows, "stock_first", arrays.row_lower, instance)
-    kept, needed, wanted = _kept(instance), _needed(instance, arrays), _wanted(instance, demand)
+    kept, needed, wanted = _kept(instance), _needed(instance, arrays), _wanted(instance, demand) + owed
     out, stock = np.zeros_like(room), np.zeros_like(room)
     for t in range(instance.period_count):
         nodes = np.flatnonzero(tree.period == t)

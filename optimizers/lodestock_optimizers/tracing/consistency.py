@@ -62,6 +62,7 @@ def _names(problem: SourcingProblem, plan: Plan) -> Iterator[Violation]:
         "relaxations",
         "substitutions",
         "footprints",
+        "expansions",
     ):
         may_tie_several = name in ("binding_rules", "breaches", "relaxations")
         for i, element in enumerate(getattr(plan, name)):

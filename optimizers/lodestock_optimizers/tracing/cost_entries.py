@@ -5,11 +5,11 @@ The second way to what `reading.extraction` reads from the solved model: term by
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lodestock_optimizers.instance import Instance, shortage_costs
-from lodestock_optimizers.plan import Contract, Delivery, MaterialBalance, Plan
+from lodestock_optimizers.plan import BuiltCapacity, Contract, Delivery, MaterialBalance, Plan, PlanNode
 from lodestock_optimizers.problem import Source
 
 KINDS = (
@@ -24,6 +24,7 @@ KINDS = (
     "substitution_usd",
     "footprint_usd",
     "fixed_usd",
+    "investment_usd",
 )
 """The kinds of cost that make up what is spent and all other cost."""
 
@@ -53,6 +54,8 @@ def cost_entries(instance: Instance, plan: Plan) -> Iterator[CostEntry]:
     sources = {s.source_id: s for s in instance.problem.sources}
     for delivery in plan.deliveries:
         yield from _of_delivery(instance, sources[delivery.source_id], delivery)
+    for built in plan.expansions:
+        yield from _of_expansion(instance, sources[built.source_id], built, plan.nodes)
     for contract in plan.contracts:
         yield from _of_contract(sources[contract.source_id], contract)
     position = {m.material_id: i for i, m in enumerate(instance.problem.materials)}
@@ -75,6 +78,20 @@ def _of_delivery(instance: Instance, source: Source, delivery: Delivery) -> Iter
     yield CostEntry(source.material_id, delivery.node_id, "spot_usd", spot)
     yield CostEntry(source.material_id, delivery.node_id, "footprint_usd", burden * tonnes)
     yield CostEntry(source.material_id, delivery.node_id, CHARGE, source.risk * (contract + spot))
+
+
+def _of_expansion(
+    instance: Instance, source: Source, built: BuiltCapacity, nodes: Sequence[PlanNode]
+) -> Iterator[CostEntry]:
+    """What is built is owed at every node below the one of its decision while it stands."""
+    if built.tonnes_per_year <= 0:
+        return
+    for node in nodes:
+        stands = built.ready_period <= node.period <= built.last_period
+        if stands and int(instance.tree.ancestor[node.node_id, built.period]) == built.node_id:
+            years = instance.problem.periods[node.period].length_years
+            usd = years * built.yearly_cost_usd_per_tonne_year * built.tonnes_per_year
+            yield CostEntry(source.material_id, node.node_id, "investment_usd", usd)
 
 
 def _of_contract(source: Source, contract: Contract) -> Iterator[CostEntry]:

@@ -222,6 +222,15 @@ class PlanLineage:
                     where = f"sources[{_key(source.source_id, l)}].footprints"
                     kinds = {i: f.kind for i, f in enumerate(source.footprints)}
                     yield from (f"{where}[{i}].per_tonne" for i in kinds if scope.kind in (None, kinds[i]))
+            case "use":
+                for m in scope.materials:
+                    yield from self._use_fields(m)
+            case "sources" if rest.startswith((".feed", ".expansion")):
+                name = rest.split(".")[1]
+                having = [l for l in scope.sources if getattr(problem.sources[l], name) is not None]
+                yield from (f"sources[{_key(problem.sources[l].source_id, l)}]{rest}" for l in having)
+                if rest == ".expansion.life_years" and having:
+                    yield from self._lengths()
             case "sources":
                 yield from (f"sources[{_key(problem.sources[l].source_id, l)}]{rest}" for l in scope.sources)
                 if rest == ".lead_periods" and any(problem.sources[l].lead_periods is None for l in scope.sources):
@@ -271,6 +280,17 @@ class PlanLineage:
     def _lengths(self) -> Iterator[str]:
         """The lengths of all periods: the discount counts them, and years become periods by the shortest."""
         yield from (f"periods[{t}].length_years" for t in range(len(self._problem.periods)))
+
+    def _use_fields(self, m: int) -> Iterator[str]:
+        """What plants take of a material by their capacities, and by the use of what they make."""
+        feeds, sources = self._instance.feeds, self._problem.sources
+        for product in dict.fromkeys(feeds.made[feeds.takers[m]].tolist()):
+            for l in self._instance.sources_of[product]:
+                if sources[l].feed is not None:
+                    where = f"sources[{_key(sources[l].source_id, l)}]"
+                    yield from (f"{where}.capacity_tonnes", f"{where}.feed.tonnes_per_tonne")
+            yield from self._material_fields(product, ".demand[].demand_tonnes")
+            yield from self._use_fields(product)
 
     def _material_fields(self, m: int, rest: str) -> Iterator[str]:
         material = self._problem.materials[m]

@@ -19,6 +19,7 @@ IDENTIFIERS = {
     "expected_shortages": ("tier",),
     "substitutions": ("substitution_id", "node_id"),
     "footprints": ("kind", "node_id"),
+    "expansions": ("source_id", "node_id"),
 }
 """What identifies an element of a plan's lists."""
 
@@ -61,6 +62,18 @@ SUBSTITUTIONS = ("substitutions[].tonnes_per_tonne", "substitutions[].max_share"
 LEFT_BEHIND = ("sources[].footprints[].per_tonne",)
 FOOTPRINT_PRICES = (*LEFT_BEHIND, "footprint_policies[].price_usd_per_unit")
 FOOTPRINT_LIMITS = ("footprint_policies[].max_units", "footprint_policies[].max_units_by_state[].value")
+FEEDS = ("sources[].feed.tonnes_per_tonne",)
+USE = "use[]"
+"""What the use of a fed material is made of: demand, plants and feeds of all that is made of it."""
+EXPANSION_LEADS = ("sources[].expansion.lead_periods",)
+EXPANSION_LIVES = ("sources[].expansion.life_years",)
+EXPANSION_COSTS = (
+    "sources[].expansion.capital_usd_per_tonne_year",
+    "sources[].expansion.fixed_usd_per_tonne_year",
+    *EXPANSION_LIVES,
+    "discount_rate",
+)
+EXPANSIONS = ("sources[].expansion.max_tonnes_per_year", *EXPANSION_LEADS, *EXPANSION_COSTS)
 SUPPLY = (
     "sources[].capacity_tonnes",
     "sources[].spot_capacity_tonnes",
@@ -69,6 +82,8 @@ SUPPLY = (
     "sources[].min_order_tonnes",
     *LEADS,
     *BOOK,
+    *FEEDS,
+    *EXPANSIONS,
     "deposits[].reserves_tonnes",
 )
 TREE = (
@@ -178,6 +193,12 @@ COSTS = {
     "footprint_usd": Family(
         "USD", "Σ π·δ·ε·(y + z): footprints of deliveries × their prices", (*FOOTPRINT_PRICES, *WEIGHTS), decided=True
     ),
+    "investment_usd": Family(
+        "USD",
+        "Σ π·δ·i·Δt·c: capacity that is built and stands × what it costs a year",
+        (*EXPANSION_COSTS, *WEIGHTS),
+        decided=True,
+    ),
     "fixed_usd": Family("USD", "Σ π·δ·φ·b: fixed costs of contracts signed", (*FIXED_COSTS, *WEIGHTS), decided=True),
 }
 
@@ -222,18 +243,36 @@ FAMILIES = {
     "balances.out_of_stock_tonnes": _decision("e − g, taken out of stock, net"),
     "balances.stock_tonnes": _decision("I, stock at the end of the period"),
     # Which states there are, and what is being rebuilt, the scenarios say.
-    "balances.floor_tonnes": Family("t", "floor days / 365 × yearly base demand", (*FLOORS, DEMAND[0], *YEARS, *TREE)),
+    "balances.floor_tonnes": Family(
+        "t",
+        "floor days / 365 × yearly base demand, what plants take included",
+        (*FLOORS, DEMAND[0], USE, *YEARS, *TREE),
+    ),
     "balances.below_floor_tonnes": _decision("s, tonnes below the floor"),
     "balances.closing_shortfall_tonnes": _decision("s^end, tonnes missing from the closing stock"),
     "balances.disposed_tonnes": _decision("x, tonnes disposed of"),
     "balances.shortages.tonnes": _decision("u, shortage of the tier"),
     "balances.days_of_cover": Family(
-        "d", "stock at the end / demand × years of the period × 365", (*DEMAND, *YEARS), decided=True
+        "d", "stock at the end / (demand + fed) × years of the period × 365", (*DEMAND, *YEARS), decided=True
     ),
+    "balances.fed_tonnes": _decision("Σ ψ·(y + z) of the sources that take it"),
     "balances.marginal_value_usd_per_tonne": _marginal("what one more tonne is worth if and when this happens"),
     "balances.marginal_risk_charge_usd_per_tonne": _marginal("the part of a tonne's worth that is risk charge"),
     "substitutions.node_id": _node(),
     "substitutions.tonnes": _decision("w, demand met by another material"),
+    "expansions.node_id": _node(),
+    "expansions.period": Family("1", "period of the node", YEARS),
+    "expansions.ready_period": Family("1", "period of the decision + ν°", EXPANSION_LEADS),
+    "expansions.last_period": Family(
+        "1", "last period that ends within the life", (*EXPANSION_LEADS, *EXPANSION_LIVES)
+    ),
+    "expansions.tonnes_per_year": _decision("k, capacity decided", "t/year"),
+    "expansions.yearly_cost_usd_per_tonne_year": Family(
+        "USD/(t/year)", "i = capital · r / (1 − (1+r)^−life) + fixed cost of a year", EXPANSION_COSTS
+    ),
+    "expansions.reduced_cost_usd_per_tonne_year": _solved(
+        "what a tonne a year more adds to the cost of the plan if and when this happens; from the duals", "USD/(t/year)"
+    ),
     "footprints.node_id": _node(),
     "footprints.units": Family("", "Σ ε·(y + z) at the node", LEFT_BEHIND, decided=True),
     # Where it binds the scenarios say, and the longest lead.

@@ -58,6 +58,7 @@ class Recomputation:
             "deliveries.spot_cost_usd_per_tonne": lambda i, _: self._spot(plan.deliveries[i]),
             "balances.demand_tonnes": lambda i, _: self._demand(plan.balances[i]),
             "balances.supply_tonnes": lambda i, _: self._supplied(plan.balances[i]),
+            "balances.fed_tonnes": lambda i, _: self._taken(plan.balances[i]),
             "balances.days_of_cover": lambda i, _: self._cover(plan.balances[i]),
             "materials.supply_hhi": lambda i, _: self._hhi(plan.materials[i].material_id),
             "materials.supply_risk": lambda i, _: self._supply_risk(plan.materials[i].material_id),
@@ -120,12 +121,16 @@ class Recomputation:
     def _supplied(self, balance: MaterialBalance) -> float:
         return self._delivered.get((balance.material_id, balance.node_id), 0.0)
 
+    def _taken(self, balance: MaterialBalance) -> float:
+        return self._fed.get((balance.material_id, balance.node_id), 0.0)
+
     def _cover(self, balance: MaterialBalance) -> float:
         if balance.stock_tonnes <= 0:
             return 0.0
-        if balance.demand_tonnes <= 0:
+        used = balance.demand_tonnes + balance.fed_tonnes
+        if used <= 0:
             return float("inf")
-        return balance.stock_tonnes / balance.demand_tonnes * self._years(balance.node_id) * DAYS_PER_YEAR
+        return balance.stock_tonnes / used * self._years(balance.node_id) * DAYS_PER_YEAR
 
     @cached_property
     def _delivered(self) -> dict[tuple[str, int], float]:
@@ -134,6 +139,18 @@ class Recomputation:
         for delivery in self._plan.deliveries:
             key = (self._source[delivery.source_id].material_id, delivery.node_id)
             found[key] = found.get(key, 0.0) + delivery.contract_tonnes + delivery.spot_tonnes
+        return found
+
+    @cached_property
+    def _fed(self) -> dict[tuple[str, int], float]:
+        """Tonnes that the sources of other materials take, by material and node."""
+        found: dict[tuple[str, int], float] = {}
+        for delivery in self._plan.deliveries:
+            feed = self._source[delivery.source_id].feed
+            if feed is not None:
+                key = (feed.material_id, delivery.node_id)
+                taken = feed.tonnes_per_tonne * (delivery.contract_tonnes + delivery.spot_tonnes)
+                found[key] = found.get(key, 0.0) + taken
         return found
 
     @cached_property

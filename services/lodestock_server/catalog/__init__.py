@@ -27,6 +27,8 @@ from lodestock_server.catalog.figures import (
     Observation,
     Stage,
     Statistic,
+    TradeFlow,
+    UseFigure,
 )
 from lodestock_server.catalog.interface import Catalog
 from lodestock_server.catalog.packages import (
@@ -62,9 +64,11 @@ __all__ = [
     "Record",
     "Stage",
     "Statistic",
+    "TradeFlow",
     "UnknownBuyerError",
     "UnknownCountryError",
     "UnknownMineralError",
+    "UseFigure",
     "bundled_package",
     "bundled_packages",
 ]

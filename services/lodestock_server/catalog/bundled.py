@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from lodestock_server.catalog.buyers import Buyers
 from lodestock_server.catalog.packages import Package, bundled_packages
+from lodestock_server.catalog.technology import Technology
 
 
-class PackageCatalog(Buyers):
+class PackageCatalog(Buyers, Technology):
     """Answers from data packages; implements `Catalog`. Tables are read and indexed when first needed.
 
     Args:

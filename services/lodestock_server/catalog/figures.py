@@ -90,6 +90,16 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class UseFigure:
+    """A figure of one use of a mineral in a year; both by the name that the table gives them."""
+
+    mineral: str
+    use: str
+    year: int
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True)
 class CountryFigure:
     """A figure of a country; `iso3` is None for the rest that the publisher does not name."""
 
@@ -195,6 +205,25 @@ class Form:
     content_factor: Figure
     hs_code: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TradeFlow:
+    """Tonnes of a product, gross weight, that went from one country to another in a window of years.
+
+    Attributes:
+        hs_code: heading of the Harmonized System.
+        iso3: exporter.
+        to_iso3: importer.
+        period: the years, such as "2018-2020", that the tonnes are summed over.
+        figure: the tonnes.
+    """
+
+    hs_code: str
+    iso3: str
+    to_iso3: str
+    period: str
+    figure: Figure
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ an empty tuple where the method says so, never a zero.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from lodestock_server.catalog.figures import (
@@ -22,6 +23,8 @@ from lodestock_server.catalog.figures import (
     Observation,
     Stage,
     Statistic,
+    TradeFlow,
+    UseFigure,
 )
 from lodestock_server.catalog.packages import DatasetInfo
 
@@ -234,6 +237,17 @@ class Catalog(Protocol):
         """
         ...
 
+    def world_trade(self, mineral: str) -> tuple[TradeFlow, ...]:
+        """Trade between all countries under headings of the mineral alone, in the latest window of years, by heading
+        and countries.
+
+        Empty where no such trade is in the data: it is for the chains of cobalt and, in part, of nickel.
+
+        Raises:
+            UnknownMineralError: no such mineral.
+        """
+        ...
+
     def eol_recycling_input_rate(self, mineral: str) -> Figure | None:
         """End-of-life recycling input rate, a fraction; None if not published.
 
@@ -274,5 +288,41 @@ class Catalog(Protocol):
 
         Raises:
             UnknownCountryError: no such code.
+        """
+        ...
+
+    def published_uses(self, scenario: str) -> tuple[UseFigure, ...]:
+        """Demand of the world by mineral, use and year in a scenario of the IEA, tonnes; the base year included.
+
+        Uses are technologies and "TOTAL other uses"; "TOTAL clean technologies" and "TOTAL demand" are sums.
+
+        Args:
+            scenario: "STEPS", "APS" or "NZE"; none is published for another one.
+        """
+        ...
+
+    def vehicle_sales(
+        self, iso3: str, scenario: str, modes: Iterable[str], powertrains: Iterable[str]
+    ) -> tuple[Observation, ...]:
+        """Electric vehicles sold by mode and powertrain: recorded, then those of the scenario; one observation a row.
+
+        Args:
+            iso3: country or "EU27"; empty for the world.
+            scenario: "STEPS" or "APS" of the IEA's outlook of 2024.
+            modes: of "cars", "vans", "buses", "trucks".
+            powertrains: of "bev", "phev", "fcev".
+        """
+        ...
+
+    def technologies(self) -> tuple[str, ...]:
+        """Technologies whose material intensities are published, in alphabetical order."""
+        ...
+
+    def intensities(self, technology: str, mineral: str) -> tuple[Figure, ...]:
+        """Every published intensity of a mineral in a technology, kg per kWh or per MW; empty if none is.
+
+        Args:
+            technology: as `technologies` names it.
+            mineral: as the table names it: our id where it is one of our minerals.
         """
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lodestock_server.catalog.countries import Countries
 from lodestock_server.catalog.errors import MissingFigureError
-from lodestock_server.catalog.figures import CountryFigure, CountryTable, Figure, Observation, Stage
+from lodestock_server.catalog.figures import CountryFigure, CountryTable, Figure, Observation, Stage, TradeFlow
 from lodestock_server.catalog.materials import Materials
 from lodestock_server.catalog.packages import Record
 from lodestock_server.catalog.tables import by_country, observations
@@ -55,6 +55,19 @@ class WorldSupply(Materials, Countries):
         if not prices:
             raise MissingFigureError(f"the price of {mineral}", ())
         return prices[-1]
+
+    def world_trade(self, mineral: str) -> tuple[TradeFlow, ...]:
+        """See `Catalog.world_trade`."""
+        headings = self._where("trade-flows", "headings", "mineral", self.mineral(mineral).id)
+        codes = dict.fromkeys(row["hs_code"] for row in headings)
+        rows = [row for code in codes for row in self._where("trade-flows", "windows", "hs_code", code)]
+        latest = max((row["period"] for row in rows), default="")
+        flows = (
+            TradeFlow(row["hs_code"], row["iso3"], row["to_iso3"], row["period"], row.figure("tonnes"))
+            for row in rows
+            if row["period"] == latest and row["tonnes"]
+        )
+        return tuple(sorted(flows, key=lambda flow: (flow.hs_code, flow.iso3, flow.to_iso3)))
 
     def trade_parameter(self, mineral: str, iso3: str, stage: Stage | None = None) -> Figure | None:
         """See `Catalog.trade_parameter`."""

@@ -121,19 +121,20 @@ class ComputeProcess:
         """
         if not self.alive:
             self._spawn_process()
-        began_s = time.monotonic()
+        began_s, pid = time.monotonic(), self.pid
         try:
             while not self._ready:
                 if self._pipe.poll(POLL_S):
                     self._ready = self._pipe.recv() == READY
                 elif not wanted():
                     self.kill()
+                    _replaced("cancelled", pid)
                     raise TaskStopped("the task was stopped before it began")
                 elif time.monotonic() - began_s > START_S:
                     raise TimeoutError("the process does not start")
         except (EOFError, OSError) as error:
             self.kill()
-            PROCESS_RESTARTS.labels(reason="start").inc()
+            _replaced("start", pid)
             raise ProcessDied("the process died while it started") from error
 
     def run(self, task: Task, request: bytes, limit_s: float, wanted: Wanted, hear: Hear | None = None) -> bytes:
@@ -160,13 +161,13 @@ class ComputeProcess:
             heard = self._tell(Call(self._calls, task, request, limit_s, log.context()))
             return self._outcome(heard, limit_s * (1 + OVERDUE_SHARE) + OVERDUE_S, wanted, hear)
         except ProcessFrozen as error:
-            PROCESS_RESTARTS.labels(reason="frozen").inc()
+            _replaced("frozen", self.pid)
             raise ProcessDied(str(error)) from error
         except (EOFError, OSError) as error:
-            PROCESS_RESTARTS.labels(reason="died").inc()
+            _replaced("died", self.pid)
             raise ProcessDied("the process that computed the answer died") from error
         except TaskOverdue:
-            PROCESS_RESTARTS.labels(reason="overdue").inc()
+            _replaced("overdue", self.pid)
             raise
         finally:
             self._given_s = None
@@ -232,12 +233,18 @@ class ComputeProcess:
                 asked_s = now_s
                 self._stop.value = self._calls
             if asked_s is not None and now_s - asked_s > GRACE_S:
-                PROCESS_RESTARTS.labels(reason="cancelled").inc()
+                _replaced("cancelled", self.pid)
                 raise TaskStopped("the task was killed")
             if self._given_s is not None and now_s - self._given_s > TAKE_S:
                 raise ProcessFrozen(f"the process did not take the call within {TAKE_S:.0f} s")
             if now_s - began_s > overdue_s:
                 raise TaskOverdue(f"the task did not end within {overdue_s:.0f} s")
+
+
+def _replaced(reason: str, pid: int | None) -> None:
+    """Count a process that died or is killed, and write why; its next call starts another one."""
+    PROCESS_RESTARTS.labels(reason=reason).inc()
+    log.get_log().warning("compute process replaced", reason=reason, pid=pid)
 
 
 def _talk(pipe: Connection, call: Call, heard: Messages) -> None:

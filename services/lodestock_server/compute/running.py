@@ -43,6 +43,10 @@ STOPPED = "stopped"
 
 LEAST_BETWEEN_REPORTS_S = 0.25
 
+COLLECTED = 100_000, 10, 10
+"""New objects after which the collector looks at them, and how often it looks at older ones: a large answer is some
+hundred thousand of them, none in a cycle."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -116,15 +120,22 @@ def serve_tasks(pipe: Connection, stop: Any, preload: Sequence[str], prepare: Pr
         importlib.import_module(module)
     if prepare is not None:
         prepare()
-    # What is there now stays: the collector need not walk through it at every call.
-    gc.collect()
-    gc.freeze()
+    settle()
     pipe.send(READY)
     while (call := _next_call(pipe)) is not None:
         pipe.send((TAKEN, None))
         watch = PipeWatch(pipe, stop, call.number)
         outcome = outcome_of(call, watch)
         pipe.send((STOPPED, None) if watch.cancelled() else outcome)
+        del outcome
+        gc.collect()
+
+
+def settle() -> None:
+    """Keep the collector from what is there now and stays, and let it look seldom at what a call makes."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED)
 
 
 def outcome_of(call: Call, watch: Watch) -> tuple[str, object]:

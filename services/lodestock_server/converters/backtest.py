@@ -56,6 +56,7 @@ def backtest_to_proto(answer: BacktestAnswer) -> forecast_pb2.BacktestModelsResp
             for i, (demand, one) in enumerate(tested)
         ],
         overall=[score_to_proto(score) for score in answer.result.overall],
+        comparisons=[comparison_to_proto(comparison) for comparison in answer.result.comparisons],
     )
 
 
@@ -72,4 +73,17 @@ def score_to_proto(score: forecasters.BacktestScore) -> forecast_pb2.ModelScore:
         coverage_95=number_or_none(score.coverage_95),
         msis_95=number_or_none(score.msis_95),
         without_scores_because=score.reason,
+    )
+
+
+def comparison_to_proto(comparison: forecasters.ModelComparison) -> forecast_pb2.ModelComparison:
+    """Write whether one model was better than another."""
+    return forecast_pb2.ModelComparison(
+        model=comparison.model,
+        other=comparison.other,
+        series=comparison.series,
+        origins=comparison.origins,
+        difference=comparison.difference,
+        p_value=number_or_none(comparison.p_value),
+        better=comparison.better,
     )

@@ -13,7 +13,17 @@ from lodestock_optimizers.tracing.lineage_table import FAMILIES, IDENTIFIERS
 from lodestock_server.converters.documents import plain
 from lodestock_server.usecases.compare_results import Comparison, Figure, Order, compare_results
 
-DECIDED = ("costs", "materials", "contracts", "deliveries", "balances", "nodes", "substitutions", "footprints")
+DECIDED = (
+    "costs",
+    "materials",
+    "contracts",
+    "deliveries",
+    "balances",
+    "nodes",
+    "substitutions",
+    "footprints",
+    "expansions",
+)
 """Fields of a plan that hold what was decided and what it costs; the others say how it was found."""
 WHATEVER_THE_TREE = ("costs", "materials", "contracts")
 """Those of plans with different scenario trees: the same number of a node is another situation in each."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 import lodestock_forecasters as forecasters
 from lodestock.v1 import common_pb2, forecast_pb2
@@ -12,9 +14,11 @@ from lodestock_server.converters.enums import EnumMap
 from lodestock_server.errors import FieldViolation
 from lodestock_server.usecases.demand_series import Demand, StoredDemand
 from lodestock_server.usecases.drivers import GdpScenario
+from lodestock_server.usecases.vehicle_sales import EnergyScenario, VehicleSales
 
 FREQUENCIES = EnumMap(forecasters.Frequency, forecast_pb2.Frequency, "FREQUENCY_")
 GDP_SCENARIOS = EnumMap(GdpScenario, common_pb2.GdpScenario, "GDP_SCENARIO_")
+ENERGY_SCENARIOS = EnumMap(EnergyScenario, forecast_pb2.EnergyScenario, "ENERGY_SCENARIO_")
 
 # Paths of the core's values and of the messages: the message keeps period and value of an observation together, and
 # likewise the year, population and GDP of a driver.
@@ -24,6 +28,8 @@ INDEXED = {
     "drivers.periods": "drivers[{}].period",
     "drivers.population": "drivers[{}].population",
     "drivers.gdp": "drivers[{}].gdp_usd",
+    "drivers.price": "drivers[{}].price",
+    "drivers.deployment": "drivers[{}].deployment",
 }
 WHOLE = {"id": "series_id", "periods": "observations", "values": "observations"}
 
@@ -44,7 +50,20 @@ def inline_demand(message: forecast_pb2.DemandSeriesSet) -> list[Demand]:
     Raises:
         lodestock_forecasters.InvalidInput: One breaks rules; paths are those of the core.
     """
-    return [Demand(series_from_proto(series), series.country) for series in message.series]
+    return [
+        Demand(
+            series_from_proto(series),
+            series.country,
+            vehicles=vehicles_from_proto(series.vehicles) if series.HasField("vehicles") else None,
+        )
+        for series in message.series
+    ]
+
+
+def vehicles_from_proto(message: forecast_pb2.VehicleSales) -> VehicleSales:
+    """Read which vehicles are meant."""
+    scenario = ENERGY_SCENARIOS.from_proto(message.scenario)
+    return VehicleSales(scenario, message.country, tuple(message.modes), tuple(message.powertrains))
 
 
 def inline_series(message: forecast_pb2.DemandSeriesSet) -> list[forecasters.DemandSeries]:
@@ -67,7 +86,7 @@ def series_from_proto(message: forecast_pb2.DemandSeries) -> forecasters.DemandS
     wrong: list[forecasters.FieldViolation] = []
     drivers = None
     try:
-        drivers = drivers_from_proto(message)
+        drivers = drivers_from_proto(message.drivers)
     except forecasters.InvalidInput as error:
         wrong += error.under("drivers").violations
     try:
@@ -86,15 +105,24 @@ def series_from_proto(message: forecast_pb2.DemandSeries) -> forecasters.DemandS
     return series
 
 
-def drivers_from_proto(message: forecast_pb2.DemandSeries) -> forecasters.Drivers | None:
-    """Read the caller's own population and GDP; None where it gives none."""
-    if not message.drivers:
+def drivers_from_proto(messages: Sequence[forecast_pb2.Driver]) -> forecasters.Drivers | None:
+    """Read the caller's own population and GDP, and what else drives demand; None where it gives none."""
+    if not messages:
         return None
     return forecasters.Drivers(
-        periods=[driver.period for driver in message.drivers],
-        population=[driver.population for driver in message.drivers],
-        gdp=[driver.gdp_usd for driver in message.drivers],
+        periods=[driver.period for driver in messages],
+        population=[driver.population for driver in messages],
+        gdp=[driver.gdp_usd for driver in messages],
+        price=_where_given(messages, "price"),
+        deployment=_where_given(messages, "deployment"),
     )
+
+
+def _where_given(messages: Sequence[forecast_pb2.Driver], field: Literal["price", "deployment"]) -> list[float] | None:
+    """A field of each message, NaN where it is not given; None where no message has it."""
+    if not any(driver.HasField(field) for driver in messages):
+        return None
+    return [getattr(driver, field) if driver.HasField(field) else math.nan for driver in messages]
 
 
 def series_violations(message: forecast_pb2.DemandSeriesSet) -> list[FieldViolation]:
@@ -112,6 +140,9 @@ def series_violations(message: forecast_pb2.DemandSeriesSet) -> list[FieldViolat
         if series.country and FREQUENCIES.from_proto(series.frequency) is not forecasters.Frequency.YEARLY:
             description = "drives yearly series alone: population and GDP are known by year"
             violations.append(FieldViolation(f"{path}.country", description))
+        if series.HasField("vehicles") and not (series.country or series.drivers):
+            description = "are a driver beside population and GDP; name a country, or give drivers"
+            violations.append(FieldViolation(f"{path}.vehicles", description))
         if (first := seen.setdefault(series.series_id, i)) != i:
             description = f"'{series.series_id}' is already that of series[{first}], must be unique"
             violations.append(FieldViolation(f"{path}.series_id", description))
@@ -119,10 +150,12 @@ def series_violations(message: forecast_pb2.DemandSeriesSet) -> list[FieldViolat
 
 
 def countries(message: forecast_pb2.DemandSeriesSet) -> Iterator[tuple[str, str]]:
-    """The country of each series that names one, after the path of its field."""
+    """Each country that a series names, after the path of its field."""
     for i, series in enumerate(message.series):
         if series.country:
             yield f"inline.series[{i}].country", series.country
+        if series.vehicles.country:
+            yield f"inline.series[{i}].vehicles.country", series.vehicles.country
 
 
 def message_path(core_path: str) -> str:

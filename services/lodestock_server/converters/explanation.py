@@ -49,7 +49,9 @@ def explanation_to_proto(found: domain.Explanation) -> sourcing_pb2.ExplainPlanR
             for text in found.texts
         ],
         left_out=found.left_out,
+        limits_left_out=found.limits_left_out,
         has_yes_or_no=found.has_yes_or_no,
+        are_choices_held=found.are_choices_held,
         relaxations=[relaxation_to_proto(relaxation) for relaxation in found.relaxations],
         conflict=[conflicting_rule_to_proto(rule) for rule in found.conflict],
     )

@@ -37,6 +37,7 @@ def options_from_proto(message: forecast_pb2.ForecastDemandRequest) -> ForecastO
         model=message.model or forecasters.DEFAULT_MODEL,
         seed=message.seed,
         gdp_scenario=gdp_scenario_from_proto(message.gdp_scenario),
+        lend_strength=message.lend_strength,
     )
 
 
@@ -45,6 +46,13 @@ def request_violations(message: forecast_pb2.ForecastDemandRequest) -> list[Fiel
     found = series_violations(message.inline)
     options = option_violations(options_from_proto(message), inline_series(message.inline))
     return [*found, *options, *size_violations(message)]
+
+
+def part_violations(message: forecast_pb2.ForecastDemandRequest) -> Iterator[FieldViolation]:
+    """Refuse what a forecast in parts cannot do: its parts do not know each other's series."""
+    if message.lend_strength:
+        text = "is not for a batch, whose parts do not know each other: use ForecastDemand"
+        yield FieldViolation("lend_strength", text)
 
 
 def size_violations(message: forecast_pb2.ForecastDemandRequest) -> Iterator[FieldViolation]:
@@ -69,6 +77,7 @@ def option_violations(options: ForecastOptions, series: Sequence[forecasters.Dem
             sample_paths=options.sample_paths,
             seed=options.seed,
             model=options.model,
+            lend_strength=options.lend_strength,
         )
     except forecasters.InvalidInput as error:
         for found in error.violations:
@@ -115,6 +124,10 @@ def answer_to_proto(answer: DemandAnswer, path: str) -> forecast_pb2.SeriesForec
         remarks=[*remarks(forecast), *answer.demand.remarks],
         history_origins=list(history_origins(answer.demand, f"{path}.history")),
         driver_origins=list(driver_origins(answer, path)),
+        law_coefficients=[
+            forecast_pb2.LawCoefficient(name=one.name, value=one.value, unit=one.unit)
+            for one in answer.law_coefficients
+        ],
     )
 
 

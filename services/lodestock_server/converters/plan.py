@@ -14,27 +14,30 @@ STATUSES = EnumMap(domain.PlanStatus, sourcing_pb2.PlanStatus, "PLAN_STATUS_")
 
 def plan_to_proto(plan: domain.Plan) -> sourcing_pb2.Plan:
     """Write a plan."""
-    return sourcing_pb2.Plan(
+    message = sourcing_pb2.Plan(
         status=STATUSES.to_proto(plan.status),
         size=size_to_proto(plan.size),
         solver=solver_to_proto(plan.solver),
         check=check_to_proto(plan.check) if plan.check is not None else None,
         costs=costs_to_proto(plan.costs) if plan.costs is not None else None,
         nodes=[node_to_proto(node) for node in plan.nodes],
-        contracts=[contract_to_proto(contract) for contract in plan.contracts],
-        deliveries=[delivery_to_proto(delivery) for delivery in plan.deliveries],
         balances=[balance_to_proto(balance) for balance in plan.balances],
         materials=[summary_to_proto(summary) for summary in plan.materials],
         binding_rules=[binding_rule_to_proto(rule) for rule in plan.binding_rules],
         breaches=[breach_to_proto(breach) for breach in plan.breaches],
         substitutions=[substitution_to_proto(substitution) for substitution in plan.substitutions],
         footprints=[footprint_to_proto(footprint) for footprint in plan.footprints],
+        expansions=[built_to_proto(built) for built in plan.expansions],
         cvar_usd=plan.cvar_usd,
         has_yes_or_no=plan.has_yes_or_no,
         price_of_risk=plan.price_of_risk,
         relaxations=[relaxation_to_proto(relaxation) for relaxation in plan.relaxations],
         conflict=[conflicting_rule_to_proto(rule) for rule in plan.conflict],
     )
+    # Of these a plan has tens of thousands: made in their place, they are not copied there.
+    write_contracts(plan.contracts, message)
+    write_deliveries(plan.deliveries, message)
+    return message
 
 
 def size_to_proto(size: domain.ModelSize) -> sourcing_pb2.ModelSize:
@@ -96,21 +99,23 @@ def node_to_proto(node: domain.PlanNode) -> sourcing_pb2.PlanNode:
     )
 
 
-def contract_to_proto(contract: domain.Contract) -> sourcing_pb2.Contract:
-    """Write a contract."""
-    return sourcing_pb2.Contract(
-        source_id=contract.source_id,
-        period=contract.period,
-        signed_period=contract.signed_period,
-        signed_node_id=contract.signed_node_id,
-        node_ids=contract.node_ids,
-        contracted_tonnes=contract.contracted_tonnes,
-        reduced_cost_usd_per_tonne=contract.reduced_cost_usd_per_tonne,
-        break_even_price_usd_per_tonne=contract.break_even_price_usd_per_tonne,
-        capacity_value_usd_per_tonne=contract.capacity_value_usd_per_tonne,
-        from_book=contract.from_book,
-        fixed_cost_usd=contract.fixed_cost_usd,
-    )
+def write_contracts(contracts: Iterable[domain.Contract], message: sourcing_pb2.Plan) -> None:
+    """Write contracts into a plan."""
+    add = message.contracts.add
+    for contract in contracts:
+        add(
+            source_id=contract.source_id,
+            period=contract.period,
+            signed_period=contract.signed_period,
+            signed_node_id=contract.signed_node_id,
+            node_ids=contract.node_ids,
+            contracted_tonnes=contract.contracted_tonnes,
+            reduced_cost_usd_per_tonne=contract.reduced_cost_usd_per_tonne,
+            break_even_price_usd_per_tonne=contract.break_even_price_usd_per_tonne,
+            capacity_value_usd_per_tonne=contract.capacity_value_usd_per_tonne,
+            from_book=contract.from_book,
+            fixed_cost_usd=contract.fixed_cost_usd,
+        )
 
 
 def substitution_to_proto(use: domain.SubstitutionUse) -> sourcing_pb2.SubstitutionUse:
@@ -123,16 +128,32 @@ def footprint_to_proto(use: domain.FootprintUse) -> sourcing_pb2.FootprintUse:
     return sourcing_pb2.FootprintUse(kind=use.kind, node_id=use.node_id, units=use.units, max_units=use.max_units)
 
 
-def delivery_to_proto(delivery: domain.Delivery) -> sourcing_pb2.Delivery:
-    """Write the deliveries of a source at a node."""
-    return sourcing_pb2.Delivery(
-        source_id=delivery.source_id,
-        node_id=delivery.node_id,
-        contract_tonnes=delivery.contract_tonnes,
-        spot_tonnes=delivery.spot_tonnes,
-        landed_cost_usd_per_tonne=delivery.landed_cost_usd_per_tonne,
-        spot_cost_usd_per_tonne=delivery.spot_cost_usd_per_tonne,
+def built_to_proto(built: domain.BuiltCapacity) -> sourcing_pb2.BuiltCapacity:
+    """Write capacity to build."""
+    return sourcing_pb2.BuiltCapacity(
+        source_id=built.source_id,
+        node_id=built.node_id,
+        period=built.period,
+        ready_period=built.ready_period,
+        last_period=built.last_period,
+        tonnes_per_year=built.tonnes_per_year,
+        yearly_cost_usd_per_tonne_year=built.yearly_cost_usd_per_tonne_year,
+        reduced_cost_usd_per_tonne_year=built.reduced_cost_usd_per_tonne_year,
     )
+
+
+def write_deliveries(deliveries: Iterable[domain.Delivery], message: sourcing_pb2.Plan) -> None:
+    """Write the deliveries of sources at nodes into a plan."""
+    add = message.deliveries.add
+    for delivery in deliveries:
+        add(
+            source_id=delivery.source_id,
+            node_id=delivery.node_id,
+            contract_tonnes=delivery.contract_tonnes,
+            spot_tonnes=delivery.spot_tonnes,
+            landed_cost_usd_per_tonne=delivery.landed_cost_usd_per_tonne,
+            spot_cost_usd_per_tonne=delivery.spot_cost_usd_per_tonne,
+        )
 
 
 def tiers_to_proto(tiers: Iterable[domain.TierTonnes]) -> list[sourcing_pb2.TierTonnes]:
@@ -158,6 +179,7 @@ def balance_to_proto(balance: domain.MaterialBalance) -> sourcing_pb2.MaterialBa
         days_of_cover=balance.days_of_cover,
         marginal_value_usd_per_tonne=balance.marginal_value_usd_per_tonne,
         marginal_risk_charge_usd_per_tonne=balance.marginal_risk_charge_usd_per_tonne,
+        fed_tonnes=balance.fed_tonnes,
     )
 
 
@@ -178,6 +200,7 @@ def costs_to_proto(costs: domain.CostBreakdown) -> sourcing_pb2.CostBreakdown:
         substitution_usd=costs.substitution_usd,
         footprint_usd=costs.footprint_usd,
         fixed_usd=costs.fixed_usd,
+        investment_usd=costs.investment_usd,
     )
 
 
@@ -247,6 +270,7 @@ def conflicting_rule_to_proto(rule: domain.ConflictingRule) -> sourcing_pb2.Conf
         material_id=rule.material_id,
         country=rule.country,
         node_ids=rule.node_ids,
+        scenario_ids=rule.scenario_ids,
         periods=rule.periods,
         description=rule.description,
     )

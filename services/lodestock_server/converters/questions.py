@@ -12,7 +12,7 @@ from lodestock_server.converters.sourcing import KINDS, TIERS
 
 if TYPE_CHECKING:
     from lodestock_optimizers.questions.alternatives import Alternative, Alternatives
-    from lodestock_optimizers.questions.frontier import Frontier, FrontierPoint
+    from lodestock_optimizers.questions.frontier_values import Frontier, FrontierPoint
     from lodestock_optimizers.questions.what_if import WhatIfAnswer, WhatIfAnswers
     from lodestock_optimizers.reading.suppliers import SupplierTonnes
 

@@ -1,4 +1,4 @@
-"""risk.proto: supplies from messages, measures and risks to messages."""
+"""risk.proto: supplies from messages, measures and risks to messages. Options and what they add: `risk_options`."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def share_from_proto(message: risk_pb2.CountryShare) -> measures.CountryShare:
         political_instability=given(message, "political_instability", message.political_instability),
         ability_to_supply=given(message, "ability_to_supply", message.ability_to_supply),
         willingness_to_supply=given(message, "willingness_to_supply", message.willingness_to_supply),
+        human_development=given(message, "human_development", message.human_development),
     )
 
 
@@ -52,6 +53,8 @@ def supply_from_proto(message: risk_pb2.MaterialSupply) -> domain.MaterialSupply
         trade_exposure=given(message, "trade_exposure", message.trade_exposure),
         economic_vulnerability=given(message, "economic_vulnerability", message.economic_vulnerability),
         industries=tuple(industry_from_proto(use) for use in message.industries),
+        depletion_years=given(message, "depletion_years", message.depletion_years),
+        companion_share=given(message, "companion_share", message.companion_share),
     )
 
 
@@ -131,6 +134,7 @@ def risk_to_proto(risk: domain.MaterialRisk, path: str) -> risk_pb2.MaterialRisk
                 global_share=source.global_share,
                 sourcing_share=source.sourcing_share,
                 political_instability=source.political_instability,
+                ecological_pressure=source.ecological_pressure,
             )
             for source in risk.sources
         ],
@@ -157,6 +161,8 @@ def score_to_proto(score: measures.RiskScore) -> risk_pb2.RiskScore:
                 political_instability=item.political_instability,
                 ability_to_supply=item.ability_to_supply,
                 willingness_to_supply=item.willingness_to_supply,
+                human_development=item.human_development,
+                ecological_pressure=item.ecological_pressure,
             )
             for item in score.contributions
         ],

@@ -1,4 +1,4 @@
-"""sourcing.proto, GenerateScenarios: the request from a message, scenarios with their hazards to one."""
+"""sourcing.proto, GenerateScenarios and ReduceScenarios: requests from messages, scenarios to them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from lodestock_server.converters.enums import EnumMap
 from lodestock_server.converters.sourcing import KINDS, given, given_or, problem_from_proto, scenario_to_proto
 from lodestock_server.usecases.country_hazards import HazardOverride, HazardSource, TracedHazard
 from lodestock_server.usecases.generate_scenarios import GeneratedScenarios, HazardEvent, ScenarioRequest
+from lodestock_server.usecases.reduce_scenarios import Reduced
 
 if TYPE_CHECKING:
     from lodestock_optimizers.scenarios.scenario_generation import Generated
@@ -97,4 +98,18 @@ def reduction_to_proto(generated: Generated) -> sourcing_pb2.ScenarioReduction:
         error_days=generated.error_days,
         loss_days=generated.loss_days,
         carried=generated.carried,
+    )
+
+
+def reduced_to_proto(made: Reduced) -> sourcing_pb2.ReduceScenariosResponse:
+    """Write fewer scenarios, without how they were made."""
+    reduction = made.reduction
+    return sourcing_pb2.ReduceScenariosResponse(
+        scenarios=[scenario_to_proto(scenario) for scenario in reduction.scenarios],
+        given=reduction.given,
+        possible=reduction.possible,
+        candidates=reduction.candidates,
+        error_days=reduction.error_days,
+        loss_days=reduction.loss_days,
+        remarks=made.remarks,
     )

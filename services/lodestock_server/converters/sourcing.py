@@ -119,6 +119,24 @@ def source_from_proto(message: sourcing_pb2.Source) -> domain.Source:
         fixed_cost_usd=message.fixed_cost_usd,
         min_order_tonnes=message.min_order_tonnes,
         footprints=tuple(domain.Footprint(footprint.kind, footprint.per_tonne) for footprint in message.footprints),
+        feed=feed_from_proto(message.feed) if message.HasField("feed") else None,
+        expansion=expansion_from_proto(message.expansion) if message.HasField("expansion") else None,
+    )
+
+
+def feed_from_proto(message: sourcing_pb2.Feed) -> domain.Feed:
+    """Read what a source is made from."""
+    return domain.Feed(message.material_id, message.tonnes_per_tonne)
+
+
+def expansion_from_proto(message: sourcing_pb2.Expansion) -> domain.Expansion:
+    """Read what can be built at a source."""
+    return domain.Expansion(
+        max_tonnes_per_year=message.max_tonnes_per_year,
+        capital_usd_per_tonne_year=message.capital_usd_per_tonne_year,
+        lead_periods=message.lead_periods,
+        fixed_usd_per_tonne_year=message.fixed_usd_per_tonne_year,
+        life_years=given_or(message, "life_years", message.life_years, 20.0),
     )
 
 
@@ -311,6 +329,24 @@ def source_to_proto(source: domain.Source) -> sourcing_pb2.Source:
             sourcing_pb2.Footprint(kind=footprint.kind, per_tonne=footprint.per_tonne)
             for footprint in source.footprints
         ],
+        feed=feed_to_proto(source.feed) if source.feed is not None else None,
+        expansion=expansion_to_proto(source.expansion) if source.expansion is not None else None,
+    )
+
+
+def feed_to_proto(feed: domain.Feed) -> sourcing_pb2.Feed:
+    """Write what a source is made from."""
+    return sourcing_pb2.Feed(material_id=feed.material_id, tonnes_per_tonne=feed.tonnes_per_tonne)
+
+
+def expansion_to_proto(expansion: domain.Expansion) -> sourcing_pb2.Expansion:
+    """Write what can be built at a source."""
+    return sourcing_pb2.Expansion(
+        max_tonnes_per_year=expansion.max_tonnes_per_year,
+        capital_usd_per_tonne_year=expansion.capital_usd_per_tonne_year,
+        lead_periods=expansion.lead_periods,
+        fixed_usd_per_tonne_year=expansion.fixed_usd_per_tonne_year,
+        life_years=expansion.life_years,
     )
 
 

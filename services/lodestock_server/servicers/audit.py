@@ -7,9 +7,8 @@ from typing import Any
 
 from lodestock.v1 import audit_pb2, audit_pb2_grpc
 from lodestock_server import tasks
-from lodestock_server.deadlines import Deadline
 from lodestock_server.dispatch import ComputeCalls
-from lodestock_server.servicers.answers import as_written
+from lodestock_server.servicers.answers import computed
 
 
 class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
@@ -29,7 +28,5 @@ class AuditServicer(audit_pb2_grpc.AuditServiceServicer):
         self, request: audit_pb2.TraceResultRequest, context: Any
     ) -> audit_pb2.TraceResultResponse:
         """Trace numbers of an answer to rows, defaults and what the caller gave."""
-        deadline = Deadline.of_call(context)
         await asyncio.shield(self._loaded)
-        answer = await self._compute.run(tasks.trace_result, request.SerializeToString(), deadline)
-        return as_written(answer, audit_pb2.TraceResultResponse)
+        return await computed(self._compute, tasks.trace_result, request, audit_pb2.TraceResultResponse, context)

@@ -10,9 +10,8 @@ from typing import Any
 from lodestock.v1 import catalog_pb2, catalog_pb2_grpc
 from lodestock_server import tasks
 from lodestock_server.converters import catalog
-from lodestock_server.deadlines import Deadline
 from lodestock_server.dispatch import ComputeCalls
-from lodestock_server.servicers.answers import as_written
+from lodestock_server.servicers.answers import computed
 from lodestock_server.store.datasets import DatasetStore
 
 DATASETS_A_PAGE = 100
@@ -74,18 +73,16 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         self, request: catalog_pb2.ListMaterialsRequest, context: Any
     ) -> catalog_pb2.ListMaterialsResponse:
         """List the materials."""
-        deadline = Deadline.of_call(context)
-        answer = await self._compute.run(tasks.list_materials, request.SerializeToString(), deadline)
-        return as_written(answer, catalog_pb2.ListMaterialsResponse)
+        return await computed(self._compute, tasks.list_materials, request, catalog_pb2.ListMaterialsResponse, context)
 
     async def CompareDatasetVersions(  # noqa: N802
         self, request: catalog_pb2.CompareDatasetVersionsRequest, context: Any
     ) -> catalog_pb2.CompareDatasetVersionsResponse:
         """Say what changed."""
         await asyncio.shield(self._loaded)
-        deadline = Deadline.of_call(context)
-        answer = await self._compute.run(tasks.compare_dataset_versions, request.SerializeToString(), deadline)
-        return as_written(answer, catalog_pb2.CompareDatasetVersionsResponse)
+        return await computed(
+            self._compute, tasks.compare_dataset_versions, request, catalog_pb2.CompareDatasetVersionsResponse, context
+        )
 
     async def QueryObservations(  # noqa: N802
         self, request: catalog_pb2.QueryObservationsRequest, context: Any

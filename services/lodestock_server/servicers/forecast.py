@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from lodestock.v1 import forecast_pb2, forecast_pb2_grpc
-from lodestock_server import tasks, weights
+from lodestock_server import law_tasks, tasks, weights
 from lodestock_server.converters.forecast import model_to_proto
 from lodestock_server.deadlines import Deadline
 from lodestock_server.dispatch import ComputeCalls
 from lodestock_server.jobs.client import Jobs
 from lodestock_server.jobs.kinds import BATCH_FORECAST, RUN_BACKTEST
-from lodestock_server.servicers.answers import as_written
+from lodestock_server.servicers.answers import as_written, computed
 from lodestock_server.servicers.results import StoredResults
 from lodestock_server.servicers.submission import begin
 from lodestock_server.usecases.forecast_demand import list_models
@@ -42,17 +42,35 @@ class ForecastServicer(forecast_pb2_grpc.ForecastServiceServicer):
         self, request: forecast_pb2.ForecastDemandRequest, context: Any
     ) -> forecast_pb2.ForecastDemandResponse:
         """Forecast one or many series."""
-        deadline, weight = Deadline.of_call(context), weights.of_forecast(request)
-        answer = await self._compute.run(tasks.forecast_demand, request.SerializeToString(), deadline, weight)
-        return as_written(answer, forecast_pb2.ForecastDemandResponse)
+        return await computed(
+            self._compute,
+            tasks.forecast_demand,
+            request,
+            forecast_pb2.ForecastDemandResponse,
+            context,
+            weights.of_forecast(request),
+        )
+
+    async def ProjectDemand(  # noqa: N802
+        self, request: forecast_pb2.ProjectDemandRequest, context: Any
+    ) -> forecast_pb2.ProjectDemandResponse:
+        """Say what demand follows from sectors, from a table of inputs, or from a stock in use."""
+        deadline, weight = Deadline.of_call(context), weights.of_projection(request)
+        answer = await self._compute.run(law_tasks.project_demand, request.SerializeToString(), deadline, weight)
+        return as_written(answer, forecast_pb2.ProjectDemandResponse)
 
     async def BacktestModels(  # noqa: N802
         self, request: forecast_pb2.BacktestModelsRequest, context: Any
     ) -> forecast_pb2.BacktestModelsResponse:
         """Score models on the past of series."""
-        deadline, weight = Deadline.of_call(context), weights.of_backtest(request)
-        answer = await self._compute.run(tasks.backtest_models, request.SerializeToString(), deadline, weight)
-        return as_written(answer, forecast_pb2.BacktestModelsResponse)
+        return await computed(
+            self._compute,
+            tasks.backtest_models,
+            request,
+            forecast_pb2.BacktestModelsResponse,
+            context,
+            weights.of_backtest(request),
+        )
 
     async def BatchForecastDemand(  # noqa: N802
         self, request: forecast_pb2.BatchForecastDemandRequest, context: Any

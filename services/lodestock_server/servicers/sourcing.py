@@ -7,23 +7,19 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lodestock.v1 import sourcing_pb2, sourcing_pb2_grpc
-from lodestock_server import stock_tasks, tasks, weights
+from lodestock_server import question_tasks, tasks, weights
+from lodestock_server.compute import Task
 from lodestock_server.converters.policies import policy_to_proto
 from lodestock_server.deadlines import Deadline
 from lodestock_server.dispatch import ComputeCalls
 from lodestock_server.errors import FieldViolation
 from lodestock_server.jobs.client import Jobs
 from lodestock_server.jobs.kinds import RUN_OPTIMIZATION
-from lodestock_server.servicers.answers import as_written
-from lodestock_server.servicers.base import with_problem
+from lodestock_server.servicers.answers import Answer, as_written, computed
+from lodestock_server.servicers.base import Request, with_problem
 from lodestock_server.servicers.results import StoredResults
 from lodestock_server.servicers.submission import begin
-from lodestock_server.usecases.explain_plan import RESOLVES
-from lodestock_server.usecases.plan_questions import DEFAULT_ALTERNATIVES, DEFAULT_POINTS
 from lodestock_server.usecases.policy_table import POLICIES
-
-LPS_AN_ALTERNATIVE = 6
-"""Models that are solved, about, for each alternative that is asked for."""
 
 FindViolations = Callable[[sourcing_pb2.SourcingProblem], Sequence[FieldViolation]]
 
@@ -47,13 +43,29 @@ class SourcingServicer(sourcing_pb2_grpc.SourcingServiceServicer):
         self._jobs = jobs
         self._results = results
 
+    async def _ask(
+        self, task: Task, weigh: Callable[[Request], float], request: Request, kind: type[Answer], context: Any
+    ) -> Answer:
+        """The answer that a task gives to a question about a problem or a stored plan; see `computed`.
+
+        Raises:
+            NotFound: The caller has no such plan.
+        """
+        asked = await with_problem(self._results, request)
+        return await computed(self._compute, task, asked, kind, context, weigh(asked))
+
     async def BuildProblem(  # noqa: N802
         self, request: sourcing_pb2.BuildProblemRequest, context: Any
     ) -> sourcing_pb2.BuildProblemResponse:
         """Make a problem from the data, with the origin of every figure."""
-        deadline, weight = Deadline.of_call(context), weights.of_build(request)
-        answer = await self._compute.run(tasks.build_problem, request.SerializeToString(), deadline, weight)
-        return as_written(answer, sourcing_pb2.BuildProblemResponse)
+        return await computed(
+            self._compute,
+            tasks.build_problem,
+            request,
+            sourcing_pb2.BuildProblemResponse,
+            context,
+            weights.of_build(request),
+        )
 
     async def ValidateProblem(  # noqa: N802
         self, request: sourcing_pb2.ValidateProblemRequest, context: Any
@@ -67,17 +79,27 @@ class SourcingServicer(sourcing_pb2_grpc.SourcingServiceServicer):
                     for found in violations
                 ]
             )
-        deadline, weight = Deadline.of_call(context), weights.of_problem(request.problem)
-        answer = await self._compute.run(tasks.measure_problem, request.SerializeToString(), deadline, weight)
-        return as_written(answer, sourcing_pb2.ValidateProblemResponse)
+        return await computed(
+            self._compute,
+            tasks.measure_problem,
+            request,
+            sourcing_pb2.ValidateProblemResponse,
+            context,
+            weights.of_problem(request.problem),
+        )
 
     async def OptimizeSourcing(  # noqa: N802
         self, request: sourcing_pb2.OptimizeSourcingRequest, context: Any
     ) -> sourcing_pb2.OptimizeSourcingResponse:
         """Find the plan of least risk-weighted cost."""
-        deadline, weight = Deadline.of_call(context), weights.of_problem(request.problem)
-        answer = await self._compute.run(tasks.optimize_sourcing, request.SerializeToString(), deadline, weight)
-        return as_written(answer, sourcing_pb2.OptimizeSourcingResponse)
+        return await computed(
+            self._compute,
+            tasks.optimize_sourcing,
+            request,
+            sourcing_pb2.OptimizeSourcingResponse,
+            context,
+            weights.of_problem(request.problem),
+        )
 
     async def RunOptimization(  # noqa: N802
         self, request: sourcing_pb2.RunOptimizationRequest, context: Any
@@ -91,54 +113,71 @@ class SourcingServicer(sourcing_pb2_grpc.SourcingServiceServicer):
         self, request: sourcing_pb2.TraceFrontierRequest, context: Any
     ) -> sourcing_pb2.TraceFrontierResponse:
         """Trace what less risk costs."""
-        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
-        weight = weights.of_questions(asked.problem, asked.points or DEFAULT_POINTS)
-        answer = await self._compute.run(tasks.trace_frontier, asked.SerializeToString(), deadline, weight)
-        return as_written(answer, sourcing_pb2.TraceFrontierResponse)
+        return await self._ask(
+            question_tasks.trace_frontier, weights.of_frontier, request, sourcing_pb2.TraceFrontierResponse, context
+        )
 
     async def FindAlternatives(  # noqa: N802
         self, request: sourcing_pb2.FindAlternativesRequest, context: Any
     ) -> sourcing_pb2.FindAlternativesResponse:
         """Find plans that cost little more and buy elsewhere."""
-        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
-        weight = weights.of_questions(asked.problem, LPS_AN_ALTERNATIVE * (asked.count or DEFAULT_ALTERNATIVES))
-        answer = await self._compute.run(tasks.find_alternatives, asked.SerializeToString(), deadline, weight)
-        return as_written(answer, sourcing_pb2.FindAlternativesResponse)
+        return await self._ask(
+            question_tasks.find_alternatives,
+            weights.of_alternatives,
+            request,
+            sourcing_pb2.FindAlternativesResponse,
+            context,
+        )
 
     async def AskWhatIf(  # noqa: N802
         self, request: sourcing_pb2.AskWhatIfRequest, context: Any
     ) -> sourcing_pb2.AskWhatIfResponse:
         """Say what a plan would become if a few of its figures were others."""
-        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
-        weight = weights.of_questions(asked.problem, len(asked.questions))
-        answer = await self._compute.run(tasks.ask_what_if, asked.SerializeToString(), deadline, weight)
-        return as_written(answer, sourcing_pb2.AskWhatIfResponse)
+        return await self._ask(
+            question_tasks.ask_what_if, weights.of_what_if, request, sourcing_pb2.AskWhatIfResponse, context
+        )
 
     async def ExplainPlan(  # noqa: N802
         self, request: sourcing_pb2.ExplainPlanRequest, context: Any
     ) -> sourcing_pb2.ExplainPlanResponse:
         """Explain a plan."""
-        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
-        weight = weights.of_questions(asked.problem, RESOLVES + 2 * asked.firm_quantities + len(asked.why_not))
-        answer = await self._compute.run(tasks.explain_plan, asked.SerializeToString(), deadline, weight)
-        return as_written(answer, sourcing_pb2.ExplainPlanResponse)
+        return await self._ask(
+            question_tasks.explain_plan, weights.of_explanation, request, sourcing_pb2.ExplainPlanResponse, context
+        )
 
     async def GenerateScenarios(  # noqa: N802
         self, request: sourcing_pb2.GenerateScenariosRequest, context: Any
     ) -> sourcing_pb2.GenerateScenariosResponse:
         """Sample disruptions and reduce them to a few scenarios."""
-        deadline, weight = Deadline.of_call(context), weights.of_scenarios(request)
-        answer = await self._compute.run(tasks.generate_scenarios, request.SerializeToString(), deadline, weight)
-        return as_written(answer, sourcing_pb2.GenerateScenariosResponse)
+        return await computed(
+            self._compute,
+            tasks.generate_scenarios,
+            request,
+            sourcing_pb2.GenerateScenariosResponse,
+            context,
+            weights.of_scenarios(request),
+        )
+
+    async def ReduceScenarios(  # noqa: N802
+        self, request: sourcing_pb2.ReduceScenariosRequest, context: Any
+    ) -> sourcing_pb2.ReduceScenariosResponse:
+        """Reduce the scenarios of a problem to a few of them."""
+        return await computed(
+            self._compute,
+            tasks.reduce_scenarios,
+            request,
+            sourcing_pb2.ReduceScenariosResponse,
+            context,
+            weights.of_reduction(request),
+        )
 
     async def PriceRules(  # noqa: N802
         self, request: sourcing_pb2.PriceRulesRequest, context: Any
     ) -> sourcing_pb2.PriceRulesResponse:
         """Say what the rules of a problem cost."""
-        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
-        weight = weights.of_rules(asked.problem)
-        answer = await self._compute.run(tasks.price_rules, asked.SerializeToString(), deadline, weight)
-        return as_written(answer, sourcing_pb2.PriceRulesResponse)
+        return await self._ask(
+            question_tasks.price_rules, weights.of_rules, request, sourcing_pb2.PriceRulesResponse, context
+        )
 
     async def ListPolicies(  # noqa: N802
         self, request: sourcing_pb2.ListPoliciesRequest, context: Any
@@ -150,33 +189,30 @@ class SourcingServicer(sourcing_pb2_grpc.SourcingServiceServicer):
         self, request: sourcing_pb2.ExportModelRequest, context: Any
     ) -> sourcing_pb2.ExportModelResponse:
         """Write a model as a file."""
-        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
-        weight = weights.of_export(asked.problem)
-        answer = await self._compute.run(tasks.export_model, asked.SerializeToString(), deadline, weight)
-        return as_written(answer, sourcing_pb2.ExportModelResponse)
+        return await self._ask(
+            question_tasks.export_model, weights.of_export, request, sourcing_pb2.ExportModelResponse, context
+        )
 
     async def StressTest(  # noqa: N802
         self, request: sourcing_pb2.StressTestRequest, context: Any
     ) -> sourcing_pb2.StressTestResponse:
         """Say what sudden stops would do to a plan."""
-        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
-        candidates = [await with_problem(self._results, candidate) for candidate in asked.candidates]
         filled = sourcing_pb2.StressTestRequest()
-        filled.CopyFrom(asked)
+        filled.CopyFrom(await with_problem(self._results, request))
+        candidates = [await with_problem(self._results, candidate) for candidate in request.candidates]
         del filled.candidates[:]
         filled.candidates.extend(candidates)
-        weight = weights.of_stresses(filled)
-        answer = await self._compute.run(stock_tasks.stress_test, filled.SerializeToString(), deadline, weight)
-        return as_written(answer, sourcing_pb2.StressTestResponse)
+        return await self._ask(
+            question_tasks.stress_test, weights.of_stresses, filled, sourcing_pb2.StressTestResponse, context
+        )
 
     async def SizeStockpile(  # noqa: N802
         self, request: sourcing_pb2.SizeStockpileRequest, context: Any
     ) -> sourcing_pb2.SizeStockpileResponse:
         """Say how large a stockpile must be."""
-        deadline, asked = Deadline.of_call(context), await with_problem(self._results, request)
-        weight = weights.of_stockpiles(asked)
-        answer = await self._compute.run(stock_tasks.size_stockpile, asked.SerializeToString(), deadline, weight)
-        return as_written(answer, sourcing_pb2.SizeStockpileResponse)
+        return await self._ask(
+            question_tasks.size_stockpile, weights.of_stockpiles, request, sourcing_pb2.SizeStockpileResponse, context
+        )
 
     async def GetPlan(  # noqa: N802
         self, request: sourcing_pb2.GetPlanRequest, context: Any

@@ -6,8 +6,8 @@ trade parameters from the catalog before it is measured. Terms are those of `lod
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from lodestock_optimizers.problem import SourceKind
@@ -16,12 +16,15 @@ from lodestock_optimizers.risk import (
     GEOPOLRISK_FACTOR,
     RECOMMENDED_FROM,
     USGS_SUPPLY_RISK,
+    YALE_SUPPLY_RISK,
     CountryShare,
     IndustryUse,
     RiskScore,
     Scope,
     SupplyData,
+    YaleWeights,
     default_source_risk,
+    ecological_pressure_of_shares,
     economic_vulnerability,
     eu_supply_risk_of_shares,
     eu_weighted_hhi,
@@ -30,7 +33,9 @@ from lodestock_optimizers.risk import (
     governance_weighted_hhi,
     herfindahl_hirschman,
     usgs_supply_risk_of_shares,
+    without_country_indicators,
     without_indices,
+    yale_supply_risk,
 )
 from lodestock_server.catalog import Figure, Stage
 from lodestock_server.usecases.country_risk import CountryRisk, CountryRisks
@@ -61,7 +66,8 @@ class MaterialSupply:
     """The supply of one material at one stage; None and empty tuples stand for what is not known.
 
     `home_is_weighed` is False where the buyer produces, but its output cannot be weighed against its imports, so that
-    `sourcing` is imports alone. `remarks` are of the EU's score, `sourcing_remarks` and `price_remarks` of GeoPolRisk.
+    `sourcing` is imports alone. `pressures` are ecological ones by country. `remarks` are of the EU's score,
+    `sourcing_remarks` and `price_remarks` of GeoPolRisk.
     """
 
     material_id: str
@@ -77,6 +83,10 @@ class MaterialSupply:
     trade_exposure: float | None = None
     economic_vulnerability: float | None = None
     industries: tuple[IndustryUse, ...] = ()
+    depletion_years: float | None = None
+    companion_share: float | None = None
+    yale_weights: YaleWeights | None = None
+    pressures: Mapping[str, float] = field(default_factory=dict)
     home_is_weighed: bool = True
     remarks: tuple[str, ...] = ()
     sourcing_remarks: tuple[str, ...] = ()
@@ -95,6 +105,7 @@ class SourceOfMaterial:
     global_share: float
     sourcing_share: float
     political_instability: float | None = None
+    ecological_pressure: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +127,7 @@ def assess_supply(supply: MaterialSupply, buyer: str, countries: CountryRisks) -
     Raises:
         lodestock_optimizers.risk.InvalidRiskInput: Figures that no measure can take.
     """
-    completed = replace(
-        supply,
-        global_supply=tuple(complete(share, supply, buyer, countries) for share in supply.global_supply),
-        sourcing=tuple(complete(share, supply, buyer, countries) for share in supply.sourcing),
-    )
+    completed = completed_supply(supply, buyer, countries)
     named = {share.country for share in (*supply.global_supply, *supply.sourcing) if share.country}
     origins = [figure for country in sorted(named) for figure in governance_figures(countries, supply, buyer, country)]
     return MaterialRisk(
@@ -131,6 +138,15 @@ def assess_supply(supply: MaterialSupply, buyer: str, countries: CountryRisks) -
         sources=tuple(sources(completed, countries.home(buyer))),
         figures=(*supply.figures, *origins) if supply.figures else (),
         remarks=tuple(left_out(completed, buyer, countries.home(buyer))),
+    )
+
+
+def completed_supply(supply: MaterialSupply, buyer: str, countries: CountryRisks) -> MaterialSupply:
+    """Fill in what the caller left to the catalog of every country in a supply."""
+    return replace(
+        supply,
+        global_supply=tuple(complete(share, supply, buyer, countries) for share in supply.global_supply),
+        sourcing=tuple(complete(share, supply, buyer, countries) for share in supply.sourcing),
     )
 
 
@@ -166,6 +182,14 @@ def scores(supply: MaterialSupply, buyer: str, home: frozenset[str]) -> Iterator
         yield from geopolrisk_scores(supply, buyer, home)
     if not missing_for_usgs(supply, buyer, home):
         yield usgs_score(supply, buyer, home)
+    if not missing_for_yale(supply):
+        yield yale_supply_risk(
+            supply.global_supply, supply.depletion_years or 0.0, supply.companion_share or 0.0, supply.yale_weights
+        )
+    for scope, shares in ((Scope.GLOBAL, supply.global_supply), (Scope.SOURCING, supply.sourcing)):
+        pressure = ecological_pressure_of_shares(shares, supply.pressures, scope) if shares else None
+        if pressure is not None:
+            yield pressure
 
 
 def eu_score(supply: MaterialSupply) -> RiskScore:
@@ -233,6 +257,9 @@ def left_out(supply: MaterialSupply, buyer: str, home: frozenset[str]) -> Iterat
     for_usgs = missing_for_usgs(supply, buyer, home)
     if for_usgs:
         yield f"{USGS_SUPPLY_RISK.measure_id} is left out: {', '.join(for_usgs)}"
+    for_yale = missing_for_yale(supply)
+    if for_yale:
+        yield f"{YALE_SUPPLY_RISK.measure_id} is left out: {', '.join(for_yale)}"
 
 
 def missing_for_geopolrisk(supply: MaterialSupply) -> list[str]:
@@ -262,6 +289,21 @@ def missing_for_usgs(supply: MaterialSupply, buyer: str, home: frozenset[str]) -
     return missing
 
 
+def missing_for_yale(supply: MaterialSupply) -> list[str]:
+    """What the Yale method lacks, in words; empty where it can be computed."""
+    missing = []
+    if not any(share.share > 0 for share in supply.global_supply if share.country):
+        missing.append("no world supply by country")
+    unknown = without_country_indicators(supply.global_supply)
+    if unknown:
+        missing.append(f"no ability to supply, human development or instability of {first_few(sorted(unknown))}")
+    if supply.depletion_years is None:
+        missing.append("no depletion time")
+    if supply.companion_share is None:
+        missing.append("no companion share")
+    return missing
+
+
 def first_few(names: Sequence[str]) -> str:
     """Names in a list that does not run over a line."""
     if len(names) <= MOST_NAMED:
@@ -280,7 +322,13 @@ def sources(supply: MaterialSupply, home: frozenset[str]) -> list[SourceOfMateri
     """Every named country as a source, greatest share first."""
     world = {share.country: share for share in supply.global_supply if share.country}
     bought = {share.country: share for share in supply.sourcing if share.country}
-    found = [source(country, world.get(country), bought.get(country), home) for country in {**world, **bought}]
+    found = [
+        replace(
+            source(country, world.get(country), bought.get(country), home),
+            ecological_pressure=supply.pressures.get(country),
+        )
+        for country in {**world, **bought}
+    ]
     return sorted(found, key=lambda item: (-item.global_share, -item.sourcing_share, item.country))
 
 

@@ -20,8 +20,9 @@ from lodestock_server.usecases.buyers import (
     demand_history,
     no_consumption,
 )
-from lodestock_server.usecases.drivers import DriverPath, GdpScenario, driver_path
+from lodestock_server.usecases.drivers import DriverPath, GdpScenario, driver_path, with_deployment
 from lodestock_server.usecases.origins import TracedField
+from lodestock_server.usecases.vehicle_sales import VehicleSales, vehicles_sold
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ class StoredDemand:
 class Demand:
     """A series, the country that drives it (empty: none), and for a buyer's the observations with their origins.
 
-    `path` is the population and GDP that were read for it; None where no model asked for them, or the series brings its
-    own.
+    `vehicles` are those whose sales are a deployment among its drivers. `path` is what was read for it: population, GDP
+    and vehicles; None where no model asked for them, or the series brings its own.
     """
 
     series: forecasters.DemandSeries
@@ -46,9 +47,10 @@ class Demand:
     observations: tuple[Yearly, ...] = ()
     remarks: tuple[str, ...] = ()
     path: DriverPath | None = None
+    vehicles: VehicleSales | None = None
 
     def driver_figures(self, last_year: int) -> tuple[TracedField, ...]:
-        """Population and GDP that a forecast to a year follows: from the first observation on, else none."""
+        """What was read of the drivers that a forecast to a year follows: from the first observation on, else none."""
         return () if self.path is None else self.path.figures(int(self.series.periods[0]), last_year)
 
 
@@ -98,16 +100,35 @@ def with_drivers(catalog: Catalog, demands: Iterable[Demand], scenario: GdpScena
         scenario: Pathway that the caller named; None: the default.
     """
     read: dict[str, DriverPath | None] = {}
-    found = []
-    for demand in demands:
-        path = None
-        yearly = demand.series.frequency is forecasters.Frequency.YEARLY
-        if demand.country and yearly and demand.series.drivers is None:
-            if demand.country not in read:
-                read[demand.country] = driver_path(catalog, demand.country, scenario)
-            path = read[demand.country]
-        found.append(demand if path is None else _driven(demand, path))
-    return tuple(found)
+    return tuple(_with_vehicles(catalog, _with_economy(catalog, demand, scenario, read)) for demand in demands)
+
+
+def _with_economy(
+    catalog: Catalog, demand: Demand, scenario: GdpScenario | None, read: dict[str, DriverPath | None]
+) -> Demand:
+    yearly = demand.series.frequency is forecasters.Frequency.YEARLY
+    if not (demand.country and yearly and demand.series.drivers is None):
+        return demand
+    if demand.country not in read:
+        read[demand.country] = driver_path(catalog, demand.country, scenario)
+    path = read[demand.country]
+    return demand if path is None else _driven(demand, path)
+
+
+def _with_vehicles(catalog: Catalog, demand: Demand) -> Demand:
+    """The same demand with the vehicles that it names among its drivers, where it brings no deployment of its own."""
+    drivers = demand.series.drivers
+    if demand.vehicles is None or drivers is None or drivers.deployment is not None:
+        return demand
+    sold = vehicles_sold(catalog, demand.vehicles)
+    if not sold:
+        where = demand.vehicles.country or "the world"
+        return replace(demand, remarks=(*demand.remarks, f"no sales of electric vehicles in {where} are in the data"))
+    path = demand.path or DriverPath({}, {}, "population and GDP are the caller's own")
+    series = replace(demand.series, drivers=with_deployment(drivers, sold))
+    scenario = demand.vehicles.scenario
+    remark = f"electric vehicles sold are recorded and, ahead, those of {scenario} of the IEA, to {max(sold)}"
+    return replace(demand, series=series, path=replace(path, vehicles=sold), remarks=(*demand.remarks, remark))
 
 
 def _driven(demand: Demand, path: DriverPath) -> Demand:

@@ -16,9 +16,10 @@ choice of the pathway.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -51,15 +52,19 @@ ByYear = Mapping[int, Traced]
 
 @dataclass(frozen=True)
 class DriverPath:
-    """Population (persons) and GDP (USD) of the same years, rising, and how they were put together."""
+    """Population (persons) and GDP (USD) of the same years, rising, and how they were put together.
+
+    Vehicles sold have years of their own.
+    """
 
     population: ByYear
     gdp: ByYear
     remark: str
+    vehicles: ByYear = field(default_factory=dict)
 
     @cached_property
     def drivers(self) -> forecasters.Drivers:
-        """The path as models take it."""
+        """Population and GDP as models take them."""
         return forecasters.Drivers(
             periods=[str(year) for year in self.gdp],
             population=[figure.value for figure in self.population.values()],
@@ -69,25 +74,34 @@ class DriverPath:
     @property
     def origins(self) -> tuple[DatasetOrigin, ...]:
         """All cells that were read, each once."""
-        figures = (*self.population.values(), *self.gdp.values())
+        figures = (*self.population.values(), *self.gdp.values(), *self.vehicles.values())
         cells = (origin for figure in figures for origin in figure.origins if isinstance(origin, DatasetOrigin))
         return tuple(dict.fromkeys(cells))
 
     def figures(self, first: int, last: int) -> tuple[TracedField, ...]:
-        """Population and GDP from one year to another, as far as they are known: one figure each, year by year."""
-        years = [year for year in self.gdp if first <= year <= last]
-        if not years:
-            return ()
-        span = f"of {years[0]} to {years[-1]}, year by year: {self.remark}"
-        return (
-            _figure("drivers.population", "persons", span, [self.population[year] for year in years]),
-            _figure("drivers.gdp_usd", "USD", span, [self.gdp[year] for year in years]),
+        """What is known of it from one year to another: one figure for each driver, year by year."""
+        named = (
+            ("drivers.population", "persons", self.population, self.remark),
+            ("drivers.gdp_usd", "USD", self.gdp, self.remark),
+            ("drivers.deployment", "vehicles", self.vehicles, "recorded, and ahead those of the scenario"),
         )
+        figures = (_figure(path, unit, by_year, range(first, last + 1), text) for path, unit, by_year, text in named)
+        return tuple(figure for figure in figures if figure.values)
 
 
-def _figure(path: str, unit: str, text: str, figures: list[Traced]) -> TracedField:
+def _figure(path: str, unit: str, by_year: ByYear, span: range, text: str) -> TracedField:
+    years = [year for year in by_year if year in span]
+    figures = [by_year[year] for year in years]
     origins = dict.fromkeys(origin for figure in figures for origin in figure.origins)
-    return TracedField(path, tuple(figure.value for figure in figures), unit, text, tuple(origins))
+    derivation = f"of {years[0]} to {years[-1]}, year by year: {text}" if years else ""
+    return TracedField(path, tuple(figure.value for figure in figures), unit, derivation, tuple(origins))
+
+
+def with_deployment(drivers: forecasters.Drivers, deployed: ByYear) -> forecasters.Drivers:
+    """The same drivers with what is deployed in their years, as far as that is known."""
+    years = [int(label) for label in drivers.periods]
+    values = [deployed[year].value if year in deployed else math.nan for year in years]
+    return replace(drivers, deployment=values)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from lodestock_optimizers.explanation.values import Asked, Explanation
 from lodestock_optimizers.problem import SourcingProblem
-from lodestock_optimizers.validation import validate
 from lodestock_optimizers.watch import Watcher
-from lodestock_server.errors import InvalidRequest
-from lodestock_server.usecases.plan_questions import fields_of, violations_named
+from lodestock_server.usecases.plan_questions import refuse_invalid, violations_named
 
 RESOLVES = 30
 """Models that are solved again from their bases, about, for an explanation of default size."""
@@ -24,8 +22,6 @@ def explain_plan(
     # Pyomo and HiGHS are imported in the workers alone.
     from lodestock_optimizers.explanation.explain import explain
 
-    found = validate(problem)
-    if found:
-        raise InvalidRequest([violation.under("problem") for violation in fields_of(found)])
+    refuse_invalid(problem)
     with violations_named():
         return explain(problem, asked, time_limit_s, watcher=watcher)

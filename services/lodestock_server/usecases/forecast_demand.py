@@ -19,11 +19,13 @@ QUANTILE_LEVELS = (0.025, 0.1, 0.5, 0.9, 0.975)
 """Levels of the quantiles where the caller names none."""
 
 DEFAULT_MODEL_DESCRIPTION = (
-    "From five values on, by year or without a season: the median of naive, drift (by quarter and month: DOTM), CES "
-    "and Theta on logarithms, drawn back towards the last value by 1/n of n values. With a season: the mean of ETS, "
-    "DOTM, CES and Theta. Three or four values: three parts no change, one part drift; fewer: no change. A model is "
-    "dropped where its OWA, relative to no change, is above 2 on at least 6 errors of a rolling-origin backtest, or "
-    "where its first step is more than twice the largest change seen so far on the square-root scale."
+    "From five values on: by year, and by month without a season, the median of naive, drift on square roots and "
+    "CES, drawn back towards the last value by 1/(1 + 4t²) of t, the trend's t value (by month by 4/(4 + t²)); with "
+    "a season the mean of ETS, DOTM and CES, by quarter without one that of naive and these. Demand that comes and "
+    "goes: the mean of Croston's method and TSB. Three or four values: three parts no change, one part drift; "
+    "fewer: no change. A model is dropped where its OWA, relative to no change, is above 2 on at least 6 errors of "
+    "a rolling-origin backtest, or where its first step is more than twice the largest change seen so far on the "
+    "square-root scale."
 )
 DEFAULT_MODEL_SOURCE = "Petropoulos and Svetunkov (2020), doi:10.1016/j.ijforecast.2019.01.006"
 
@@ -38,6 +40,7 @@ class ForecastOptions:
     model: str = forecasters.DEFAULT_MODEL
     seed: int = 0
     gdp_scenario: GdpScenario | None = None
+    lend_strength: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,16 @@ class DemandAnswer:
     demand: Demand
     forecast: forecasters.SeriesForecast
 
+    @property
+    def law_coefficients(self) -> tuple[forecasters.LawCoefficient, ...]:
+        """What the law that was asked for has learnt from the series; empty where another model stands in for it."""
+        in_use = [entry.model for entry in self.forecast.weights if entry.weight]
+        if len(in_use) != 1:
+            return ()
+        return forecasters.law_coefficients(self.demand.series, len(self.forecast.periods), in_use[0])
+
     def driver_figures(self) -> tuple[TracedField, ...]:
-        """Population and GDP that were read for the model, in the years that it can use."""
+        """Drivers that were read for the model, in the years that it can use."""
         return self.demand.driver_figures(int(self.forecast.periods[-1][:4]))
 
 
@@ -85,6 +96,7 @@ def forecast_demand(
         sample_paths=options.sample_paths,
         seed=options.seed,
         model=options.model,
+        lend_strength=options.lend_strength,
     )
     result = forecasters.forecast(request, TimeLeft(time_limit_s, watcher))
     return tuple(DemandAnswer(demand, forecast) for demand, forecast in zip(demands, result.forecasts, strict=True))

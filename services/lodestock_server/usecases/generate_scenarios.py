@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lodestock_optimizers.scenarios.scenario_generation import Generated, Sampling
 
 FUTURES = 5_000
-SCENARIOS = 12
+SCENARIOS = 60
 LEAST_PART = DefaultOrigin(
     "scenarios.least_part_of_demand",
     "An event that takes less than a twentieth of the demand for a material is met from what there is. A judgement",
@@ -227,10 +227,15 @@ def _on_quality(generated: Generated) -> Iterator[str]:
             f"much happens in one future: the one crisis of each carries {generated.carried:.0%} of what is lost; "
             "generate for fewer materials, or raise least_part_of_demand"
         )
-    if generated.error_days > MUCH_ERROR * generated.loss_days:
+    yield from on_distance(len(generated.scenarios), generated.error_days, generated.loss_days, "the sample")
+
+
+def on_distance(count: int, error_days: float, loss_days: float, stood_for: str) -> Iterator[str]:
+    """How far some scenarios are from what they stand for, where that is much of the mean loss."""
+    if error_days > MUCH_ERROR * loss_days:
+        told = "1 scenario is" if count == 1 else f"{count} scenarios are"
         yield (
-            f"{len(generated.scenarios)} scenarios are {generated.error_days / generated.loss_days:.0%} of the mean "
-            "loss away from the sample; more scenarios bring them nearer"
+            f"{told} {error_days / loss_days:.0%} of the mean loss away from {stood_for}; more scenarios come nearer"
         )
 
 

@@ -6,9 +6,9 @@ from lodestock_optimizers.plan import ModelSize, Plan
 from lodestock_optimizers.problem import SourcingProblem
 from lodestock_optimizers.size import most_columns
 from lodestock_optimizers.validation import validate
-from lodestock_optimizers.violations import InvalidProblem
 from lodestock_optimizers.watch import Watcher
-from lodestock_server.errors import FieldViolation, InvalidRequest
+from lodestock_server.errors import FieldViolation
+from lodestock_server.usecases.plan_questions import fields_of, violations_named
 
 MOST_COLUMNS = 2_000_000
 """Size of model that a call may ask for: some minutes of work and a few gigabytes."""
@@ -20,7 +20,7 @@ WRITE_SHARE = 1.5
 
 def problem_violations(problem: SourcingProblem, known_countries: frozenset[str]) -> list[FieldViolation]:
     """List what is wrong across the fields of a problem, with paths that start at the problem."""
-    found = [FieldViolation(found.field_path, found.description) for found in validate(problem, known_countries)]
+    found = fields_of(validate(problem, known_countries))
     columns = most_columns(problem)
     if columns > MOST_COLUMNS:
         text = (
@@ -40,12 +40,8 @@ def optimize_sourcing(problem: SourcingProblem, time_limit_s: float, watcher: Wa
     # Pyomo and HiGHS are imported in the workers alone.
     from lodestock_optimizers.planner import optimize
 
-    try:
+    with violations_named("problem"):
         return optimize(problem, time_limit_s, watcher=watcher, write_share=WRITE_SHARE)
-    except InvalidProblem as error:
-        raise InvalidRequest(
-            [FieldViolation(f"problem.{found.field_path}", found.description) for found in error.violations]
-        ) from error
 
 
 def model_size(problem: SourcingProblem) -> ModelSize:

@@ -1,4 +1,4 @@
-"""The other questions on the sourcing model: its frontier, plans that differ, what-ifs. Linear problems alone."""
+"""The other questions on the sourcing model: its frontier, plans that differ, what-ifs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from lodestock_optimizers.problem import SourcingProblem
 from lodestock_optimizers.questions.changes import WhatIf
-from lodestock_optimizers.questions.yes_or_no import yes_or_no_violations
 from lodestock_optimizers.validation import validate
 from lodestock_optimizers.violations import InvalidProblem, Violation
 from lodestock_optimizers.watch import Timekeeper, Unwatched, Watcher
@@ -18,7 +17,7 @@ from lodestock_server.errors import FieldViolation, InvalidRequest
 
 if TYPE_CHECKING:
     from lodestock_optimizers.questions.alternatives import Alternatives
-    from lodestock_optimizers.questions.frontier import Frontier
+    from lodestock_optimizers.questions.frontier_values import Frontier
     from lodestock_optimizers.questions.what_if import KeptBases, WhatIfAnswers
 
 DEFAULT_POINTS = 10
@@ -33,12 +32,12 @@ def trace_frontier(
     """Trace the plans between least cost and least risk; `points` 0: the default.
 
     Raises:
-        InvalidRequest: The problem breaks rules, or holds yes-or-no choices.
+        InvalidRequest: The problem breaks rules.
     """
     # Pyomo and HiGHS are imported in the workers alone, here and below.
     from lodestock_optimizers.questions.frontier import trace_frontier as trace
 
-    refuse_unfit(problem)
+    refuse_invalid(problem)
     return trace(problem, points or DEFAULT_POINTS, keeper_of(time_limit_s, watcher))
 
 
@@ -48,11 +47,11 @@ def find_alternatives(
     """Find plans that cost little more and buy elsewhere; `max_increase` and `count` 0: the defaults.
 
     Raises:
-        InvalidRequest: The problem breaks rules, or holds yes-or-no choices.
+        InvalidRequest: The problem breaks rules.
     """
     from lodestock_optimizers.questions.alternatives import find_alternatives as find
 
-    refuse_unfit(problem)
+    refuse_invalid(problem)
     increase, most = max_increase or DEFAULT_INCREASE, count or DEFAULT_ALTERNATIVES
     return find(problem, increase, most, keeper_of(time_limit_s, watcher))
 
@@ -63,38 +62,39 @@ def ask_what_if(
     """Say what a plan would become if a few of its figures were others.
 
     Raises:
-        InvalidRequest: The problem breaks rules or holds yes-or-no choices, or a question cannot be put to it.
+        InvalidRequest: The problem breaks rules, or a question cannot be put to it.
     """
     from lodestock_optimizers.questions.what_if import ask_what_if as ask
 
-    refuse_unfit(problem)
+    refuse_invalid(problem)
     with violations_named():
         return ask(problem, questions, keeper_of(time_limit_s, watcher), kept_bases())
 
 
-def refuse_unfit(problem: SourcingProblem) -> None:
-    """See to it that a problem can be asked about.
+def refuse_invalid(problem: SourcingProblem) -> None:
+    """See to it that the problem of a request can be asked about.
 
     Raises:
-        InvalidRequest: It breaks rules, or holds yes-or-no choices.
+        InvalidRequest: It breaks rules.
     """
-    found = [*validate(problem), *yes_or_no_violations(problem)]
+    found = fields_of(validate(problem), "problem")
     if found:
-        raise InvalidRequest([violation.under("problem") for violation in fields_of(found)])
+        raise InvalidRequest(found)
 
 
 @contextmanager
-def violations_named() -> Iterator[None]:
-    """Turns what the core says of a request into the caller's error."""
+def violations_named(path: str = "") -> Iterator[None]:
+    """Turns what the core says of a request, or of what stands at a path in it, into the caller's error."""
     try:
         yield
     except InvalidProblem as error:
-        raise InvalidRequest(fields_of(error.violations)) from error
+        raise InvalidRequest(fields_of(error.violations, path)) from error
 
 
-def fields_of(violations: Iterable[Violation]) -> list[FieldViolation]:
-    """What the core says of fields, as the caller hears it."""
-    return [FieldViolation(violation.field_path, violation.description) for violation in violations]
+def fields_of(violations: Iterable[Violation], path: str = "") -> list[FieldViolation]:
+    """What the core says of fields, as the caller hears it: from the request on, in which they stand at `path`."""
+    found = [FieldViolation(violation.field_path, violation.description) for violation in violations]
+    return [violation.under(path) for violation in found] if path else found
 
 
 def keeper_of(time_limit_s: float, watcher: Watcher | None) -> Timekeeper:

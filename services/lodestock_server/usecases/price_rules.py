@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from lodestock_optimizers.problem import SourcingProblem
-from lodestock_optimizers.violations import InvalidProblem
-from lodestock_optimizers.watch import Timekeeper, Unwatched, Watcher
-from lodestock_server.errors import FieldViolation, InvalidRequest
+from lodestock_optimizers.watch import Unwatched, Watcher
+from lodestock_server.usecases.plan_questions import keeper_of, violations_named
 
 if TYPE_CHECKING:
     from lodestock_optimizers.questions.rule_groups import RulePrices
@@ -24,9 +22,5 @@ def price_rules(problem: SourcingProblem, time_limit_s: float, watcher: Watcher 
     from lodestock_optimizers.questions.rule_prices import price_rules as price
 
     heard = watcher or Unwatched()
-    try:
-        return price(problem, Timekeeper(time.perf_counter, time_limit_s, heard), heard)
-    except InvalidProblem as error:
-        raise InvalidRequest(
-            [FieldViolation(f"problem.{found.field_path}", found.description) for found in error.violations]
-        ) from error
+    with violations_named("problem"):
+        return price(problem, keeper_of(time_limit_s, heard), heard)

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 from lodestock_optimizers.problem import SourcingProblem
 from lodestock_optimizers.questions.stockpile import SizeRequest
-from lodestock_optimizers.validation import validate
 from lodestock_optimizers.watch import Unwatched, Watcher
-from lodestock_server.errors import InvalidRequest
-from lodestock_server.usecases.plan_questions import fields_of, keeper_of, violations_named
+from lodestock_server.usecases.plan_questions import keeper_of, refuse_invalid, violations_named
 
 if TYPE_CHECKING:
     from lodestock_optimizers.questions.stockpile import StockpileSizes
@@ -26,9 +24,7 @@ def size_stockpile(
     # Pyomo and HiGHS are imported in the workers alone.
     from lodestock_optimizers.questions.stockpile_sizes import size_stockpile as size
 
-    found = validate(problem)
-    if found:
-        raise InvalidRequest([violation.under("problem") for violation in fields_of(found)])
+    refuse_invalid(problem)
     heard = watcher or Unwatched()
     with violations_named():
         return size(problem, request, keeper_of(time_limit_s, heard), heard)

@@ -7,13 +7,12 @@ from dataclasses import replace
 
 from lodestock_optimizers.problem import SourcingProblem
 from lodestock_optimizers.questions.stresses import Candidate, StressRequest, StressTest
-from lodestock_optimizers.questions.yes_or_no import yes_or_no_violations
 from lodestock_optimizers.size import most_columns
 from lodestock_optimizers.validation import validate
 from lodestock_optimizers.watch import Watcher
 from lodestock_server.errors import FieldViolation, InvalidRequest
 from lodestock_server.usecases.optimize_sourcing import MOST_COLUMNS
-from lodestock_server.usecases.plan_questions import fields_of, keeper_of, refuse_unfit, violations_named
+from lodestock_server.usecases.plan_questions import fields_of, keeper_of, refuse_invalid, violations_named
 
 
 def stress_test(
@@ -26,12 +25,12 @@ def stress_test(
     """Put stresses to a plan; what the time is not enough for has no answer.
 
     Raises:
-        InvalidRequest: A problem breaks rules or holds yes-or-no choices, or the request cannot be put to it.
+        InvalidRequest: A problem breaks rules, or the request cannot be put to it.
     """
     # Pyomo and HiGHS are imported in the workers alone.
     from lodestock_optimizers.questions.stress import stress_test as test
 
-    refuse_unfit(problem)
+    refuse_invalid(problem)
     found = [*_candidate_violations(candidates), *_size_violations(problem, request)]
     if found:
         raise InvalidRequest(found)
@@ -41,8 +40,8 @@ def stress_test(
 
 def _candidate_violations(candidates: Sequence[Candidate]) -> Iterator[FieldViolation]:
     for i, candidate in enumerate(candidates):
-        wrong = [*validate(candidate.problem), *yes_or_no_violations(candidate.problem)]
-        yield from (violation.under(f"candidates[{i}].problem") for violation in fields_of(wrong))
+        wrong = validate(candidate.problem)
+        yield from fields_of(wrong, f"candidates[{i}].problem")
 
 
 def _size_violations(problem: SourcingProblem, request: StressRequest) -> Iterator[FieldViolation]:

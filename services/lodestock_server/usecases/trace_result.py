@@ -55,6 +55,7 @@ WHERE_NOT_GIVEN: Mapping[str, str] = {
     "sources.spot_capacity_tonnes": "where it is not given, no spot",
     "sources.take_or_pay": "where it is not given, 1: a contract is a commitment",
     "footprint_policies.max_units": "where it is not given, no limit",
+    "sources.expansion.life_years": "where it is not given, 20",
     "sources.lead_periods": "where it is not given, one year, rounded up to whole periods",
     "scenarios.end_period": "where it is not given, the last period",
     "scenarios.rebuilding_periods": "where it is not given, two years, rounded up to whole periods",
@@ -73,6 +74,7 @@ BUILT = ("materials", "sources", "deposits")
 
 UNITS = (
     ("_usd_per_tonne_year", "USD/t/a"),
+    ("_tonnes_per_year", "t/a"),
     ("_usd_per_tonne", "USD/t"),
     ("_usd", "USD"),
     ("_tonnes", "t"),

@@ -35,6 +35,8 @@ INDICATORS = (
     "political_instability",
     "ability_to_supply",
     "willingness_to_supply",
+    "human_development",
+    "ecological_pressure",
 )
 
 WITHOUT_FIGURE = {
@@ -166,6 +168,8 @@ class RiskTracer:
 
     def _indicator(self, risk: int, country: str, field: str) -> tuple[Origin, ...]:
         """What a country's share or indicator rests on: its figure; else the caller's, or what stands in for it."""
+        if field == "ecological_pressure":
+            return (CallerOrigin("pressures"),)
         figure = self._figure(risk, country, field)
         if figure is not None:
             whole = self._world.get(risk) if field == "global_share" else None

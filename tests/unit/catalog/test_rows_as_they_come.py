@@ -42,6 +42,7 @@ def answers(catalog: Catalog, mineral: str) -> Iterator[object]:
     yield catalog.refining(mineral)
     yield catalog.eol_recycling_input_rate(mineral)
     yield catalog.trade_parameter(mineral, "CHN")
+    yield catalog.world_trade(mineral)
     yield catalog.import_sources("USA", mineral)
     yield catalog.domestic_production("USA", mineral)
     yield catalog.recycled_production("USA", mineral)

@@ -11,7 +11,8 @@ import pytest
 
 from lodestock import Client, InvalidRequest, Violation
 from lodestock.inputs import demand_series, messages, names, period_label, violation_of
-from lodestock.requests import TIMEOUT_S, demand_to_forecast, solve_timeout_s
+from lodestock.requests import TIMEOUT_S, Drivers, demand_to_forecast, solve_timeout_s
+from lodestock.short_forms import spelled_out
 from lodestock.tables import row_of
 from lodestock.v1 import common_pb2, forecast_pb2, sourcing_pb2
 
@@ -77,6 +78,38 @@ def test_drivers_go_with_series_of_ones_own() -> None:
         ]
     with pytest.raises(ValueError, match="drivers go with series of your own"):
         demand_to_forecast(None, "USA", (), "t", (), "", drivers)
+
+
+def test_drivers_may_hold_a_price_and_a_deployment_and_name_vehicles() -> None:
+    drivers: Drivers = {2024: {"population": 38e6, "gdp_usd": 1.5e12, "price": 9000.0}, 2025: (37.9e6, 1.6e12)}
+    vehicles = {"scenario": "STEPS", "modes": ["cars"]}
+    asked = demand_to_forecast({"a": {2024: 1.0}}, "", (), "t", (), "", drivers, vehicles)
+    (series,) = asked["inline"].series
+    assert [driver.HasField("price") for driver in series.drivers] == [True, False]
+    assert series.drivers[0].price == 9000.0
+    assert series.vehicles.scenario == forecast_pb2.ENERGY_SCENARIO_STEPS
+    assert list(series.vehicles.modes) == ["cars"]
+    with pytest.raises(ValueError, match="vehicles go with series of your own"):
+        demand_to_forecast(None, "USA", (), "t", (), "", None, {"scenario": "STEPS"})
+    with pytest.raises(InvalidRequest, match="no such field"):
+        demand_to_forecast({"a": {2024: 1.0}}, "", (), "t", (), "", {2024: {"people": 1.0}})
+
+
+def test_laws_have_short_forms() -> None:
+    """Paths as figures by year or as one figure, enums by short names, in lists and below; the rest as it is."""
+    given = {"stock": {"lifetime": {"law": "weibull"}, "stock_tonnes": {2031: 2.0, "2030": 1.0}, "recovery": 0.9}}
+    kind = forecast_pb2.ProjectDemandRequest
+    assert spelled_out(given, kind.DESCRIPTOR) == {
+        "stock": {
+            "lifetime": {"law": "LIFETIME_LAW_WEIBULL"},
+            "stock_tonnes": {"values": [{"year": 2030, "value": 1.0}, {"year": 2031, "value": 2.0}]},
+            "recovery": {"values": [{"year": 2000, "value": 0.9}]},
+        }
+    }
+    with pytest.raises(ValueError, match="'soon' is no year"):
+        spelled_out({"stock": {"stock_tonnes": {"soon": 1.0}}}, kind.DESCRIPTOR)
+    whole = {"sectors": {"uses": [{"tonnes": {"values": []}, "unknown": 1}]}}
+    assert spelled_out(whole, kind.DESCRIPTOR) == whole
 
 
 def test_import_stays_light() -> None:

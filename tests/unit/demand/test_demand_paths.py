@@ -36,7 +36,7 @@ def test_the_paths_are_those_of_the_forecast_at_the_levels_asked_for() -> None:
         assert list(cobalt.quantiles[level]) == [2026, 2027, 2028, 2029]
         assert list(cobalt.quantiles[level].values()) == pytest.approx(row)
     assert cobalt.by_year == cobalt.quantiles[0.5]
-    assert cobalt.model == "median of naive, drift, ces, theta_log"
+    assert cobalt.model == "median of naive, root_drift, ces"
 
 
 def test_the_median_is_there_without_any_level() -> None:

@@ -49,6 +49,15 @@ def test_values_that_are_no_numbers_or_too_large_are_refused_by_field() -> None:
     assert "choose a larger unit" in violations(lambda: yearly([1.0, 1e16]))["values[1]"]
 
 
+def test_of_many_faults_the_first_thousand_are_told_and_the_rest_counted() -> None:
+    labels, values = ["2020-01"] * 50_000, np.full(50_000, -1.0)
+    with pytest.raises(lf.InvalidInput) as caught:
+        lf.DemandSeries("tin", lf.Frequency.MONTHLY, labels, values, "t")
+    assert len(caught.value.violations) == 1000
+    # 49,999 labels repeat the one before, and 50,000 values are negative.
+    assert caught.value.violations[-1].message.endswith("(and 98999 more violations)")
+
+
 def test_periods_and_values_must_match_in_number() -> None:
     found = violations(lambda: lf.DemandSeries("a", lf.Frequency.YEARLY, ["2020", "2021"], [1.0], "t"))
     assert found == {"values": "must hold one value per period: 2 periods, 1 values"}

@@ -34,11 +34,27 @@ def test_scores_are_tabulated_by_length_and_grow_as_a_power_of_the_step() -> Non
 def test_the_scale_of_a_series_is_its_changes_with_the_pooled_one_as_one_more_change() -> None:
     calibration = parse_calibration(TABLE)
     history = History.of(yearly([1.0, 4, 9]))
-    assert error_scale(history, calibration) == pytest.approx(np.sqrt((1 + 1 + 0.1**2 * (14 / 3)) / 3))
+    kept = 0.95
+    assert error_scale(history, calibration) == pytest.approx(np.sqrt((kept + 1 + 0.1**2 * (14 / 3)) / (kept + 1 + 1)))
     single = History.of(yearly([9.0]))
     assert error_scale(single, calibration) == pytest.approx(0.1 * 3)
     holed = History.of(yearly([1.0, float("nan"), 9.0]))
     assert error_scale(holed, calibration) == pytest.approx(np.sqrt((2 + 0.1**2 * 5) / 2))
+
+
+def test_what_is_believed_of_a_trend_is_no_error() -> None:
+    calibration = parse_calibration({**TABLE, "prior_weight": 0.0})
+    even = History.of(yearly([(10.0 + i) ** 2 for i in range(8)]))
+    assert error_scale(even, calibration) == pytest.approx(0, abs=1e-9)
+    shaken = History.of(yearly([(10.0 + i + (-1) ** i) ** 2 for i in range(8)]))
+    assert 1 < error_scale(shaken, calibration) < 3
+
+
+def test_old_unrest_weighs_less_than_new() -> None:
+    calibration = parse_calibration(TABLE)
+    calm, wild = [100.0, 101] * 10, [100.0, 180] * 10
+    settled, unsettled = History.of(yearly(wild + calm)), History.of(yearly(calm + wild))
+    assert error_scale(settled, calibration) < 0.75 * error_scale(unsettled, calibration)
 
 
 def test_a_step_follows_the_formula_on_the_square_root_scale() -> None:
@@ -63,9 +79,12 @@ def test_paths_hold_each_quantile_once_per_step_and_correlate_as_stated() -> Non
         assert np.corrcoef(ranks[:, j - 1], ranks[:, k - 1])[0, 1] == pytest.approx(expected, abs=0.03)
 
 
-@pytest.mark.parametrize("frequency", list(lf.Frequency))
-def test_the_shipped_table_is_sound(frequency: lf.Frequency) -> None:
-    calibration = load_calibration(frequency)
+@pytest.mark.parametrize(
+    ("frequency", "seasonal"),
+    [*((frequency, False) for frequency in lf.Frequency), (lf.Frequency.QUARTERLY, True), (lf.Frequency.MONTHLY, True)],
+)
+def test_the_shipped_table_is_sound(frequency: lf.Frequency, seasonal: bool) -> None:
+    calibration = load_calibration(frequency, seasonal)
     assert calibration.classes[0].minimum_points == 1
     assert calibration.pooled_scale > 0
     for one in calibration.classes:

@@ -21,7 +21,8 @@ def path(model: str, series: lf.DemandSeries, horizon: int = 5) -> np.ndarray:
 
 def growing_economy() -> lf.Drivers:
     years = np.arange(2018, 2035)
-    return lf.Drivers([str(y) for y in years], np.full(17, 1e6), 1e10 * 1.05 ** (years - 2018.0))
+    growth = 1.05 ** (years - 2018.0)
+    return lf.Drivers([str(y) for y in years], np.full(17, 1e6), 1e10 * growth, deployment=1e3 * growth)
 
 
 def test_simple_models_agree_with_their_one_line_formulas(make_monthly: SeriesMaker) -> None:
@@ -82,7 +83,8 @@ def test_scum_is_the_median_of_three_where_a_member_cannot_be_fitted_and_fails_b
 def test_every_model_is_listed_with_what_a_caller_needs_to_choose() -> None:
     cards = lf.list_models()
     assert {c.name for c in cards} == {
-        *("naive", "seasonal_naive", "drift", "prophet", "per_capita_s_curve"),
+        *("naive", "seasonal_naive", "drift", "root_drift", "croston", "tsb", "prophet", "per_capita_s_curve"),
+        *("intensity_of_use", "linear_decoupling", "partial_adjustment", "deployment", "with_drivers"),
         *STATISTICAL,
     }
     assert all(c.description and c.paper and c.family and c.minimum_points >= 1 for c in cards)
@@ -108,3 +110,19 @@ def test_a_model_answers_from_its_least_number_of_points(
         assert short.level in (lf.FallbackLevel.NAIVE, lf.FallbackLevel.LAST_VALUE)
         reason = f"needs {least} observed values, the series has {least - 1}"
         assert short.rejected == (lf.Rejection(card.name, reason),)
+
+
+def test_the_square_root_drifts_on_and_ends_at_zero() -> None:
+    assert path("root_drift", yearly([4.0, 10, 16]), 2) == pytest.approx([25, 36])
+    assert path("root_drift", yearly([25.0, 20, 9]), 4) == pytest.approx([4, 1, 0, 0])
+    assert path("root_drift", yearly([7.0]), 2) == pytest.approx([7, 7])
+
+
+def test_intermittent_demand_is_forecast_by_size_and_chance() -> None:
+    # Sizes of 10 every second period: half of 10, less a twentieth for the bias of the ratio.
+    steady = yearly([0.0, 10] * 10)
+    assert path("croston", steady, 2) == pytest.approx([4.75, 4.75], rel=0.01)
+    # By hand: chances 1, .8, .64, … after the last demand; Croston's method does not see that it is gone.
+    gone = yearly([10.0, 10, 10, 10, 0, 0, 0])
+    assert path("tsb", gone, 2) == pytest.approx([10 * 0.8**3] * 2)
+    assert path("croston", gone, 2) == pytest.approx([9.5] * 2)

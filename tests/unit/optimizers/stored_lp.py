@@ -19,8 +19,11 @@ from lodestock_optimizers.problem import (
     Budget,
     DemandTier,
     Deposit,
+    Expansion,
+    Feed,
     Footprint,
     FootprintPolicy,
+    Material,
     Quota,
     ShareCap,
     ShareDenominator,
@@ -84,6 +87,21 @@ def cases() -> dict[str, SourcingProblem]:
         "substitution": problem((cod, nickel), 1, (material(), material("nickel")), substitutions=(in_place,)),
         "footprints": problem(leaving, 2, footprint_policies=(FootprintPolicy(CO2, 4.0, (300.0, 400.0)),)),
         "book": problem((cod,), 2, book=(SignedContract("COD", 0, 30.0),)),
+        "expansion": problem(
+            (
+                source(
+                    "COD", expansion=Expansion(50.0, 100.0, 1, 5.0, 10.0), spot_capacity_tonnes=(30.0,), lead_periods=1
+                ),
+            ),
+            3,
+            scenarios=crisis,
+        ),
+        "feed": problem(
+            (cod, source("DEU", price=5.0, feed=Feed("ore", 2.0)), source("CHL", price=3.0, material_id="ore")),
+            1,
+            (material(), Material("ore", (), stock(5.0))),
+            rules=(TradeRule("cap", ShareCap(0.6), ("ore",), ("CHL",)),),
+        ),
         "orders": problem((source("COD", fixed_cost_usd=70.0, min_order_tonnes=40.0), source("AUS", price=30.0))),
         "tail": problem((cod, option), 2, scenarios=crisis, tail_weight=0.25, tail_level=0.9),
     }

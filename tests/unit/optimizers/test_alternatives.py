@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
+from lodestock_optimizers.parts import part
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.planner import optimize
 from lodestock_optimizers.problem import (
@@ -25,8 +26,7 @@ from lodestock_optimizers.questions.alternatives import LEAST_NOVELTY, find_alte
 from lodestock_optimizers.questions.changes import Change, ChangeKind, WhatIf
 from lodestock_optimizers.questions.frontier import trace_frontier
 from lodestock_optimizers.questions.what_if import ask_what_if
-from lodestock_optimizers.solving.highs import Solution, Unanswered
-from lodestock_optimizers.solving.resolving import WarmModel
+from lodestock_optimizers.solving.highs import Solution, Solver, Unanswered
 from tests.oracle.model import solve as oracle
 from tests.oracle.problems import unshrunk
 from tests.unit.optimizers.problems import material, problem, source
@@ -34,10 +34,12 @@ from tests.unit.optimizers.test_resolving import LINEAR
 
 
 @unshrunk(15)
-@given(LINEAR)
-def test_alternatives_keep_the_limit_and_differ(stated: SourcingProblem) -> None:
+@given(LINEAR, st.sampled_from((part.LEAST_COLUMNS, 0)))
+def test_alternatives_keep_the_limit_and_differ(stated: SourcingProblem, least_part: int) -> None:
     """Every plan costs at most what it may, none is near another, and the first is the one that differs most."""
-    found = find_alternatives(stated, 0.1, 3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(part, "LEAST_COLUMNS", least_part)
+        found = find_alternatives(stated, 0.1, 3)
     best = oracle(stated)
     assert (found.status is PlanStatus.OPTIMAL) == best.feasible
     if not best.feasible:
@@ -134,15 +136,15 @@ def test_without_an_increase_others_cost_the_same() -> None:
 def test_what_the_solver_does_not_answer_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """From some question on HiGHS has no verified answer: what was found before stands, and nothing fails."""
     stated = problem((source("COD"), source("AUS", price=11.0), source("CHL", price=11.0)))
-    solve_as = WarmModel.solve_as
+    solve = Solver.solve
     answers = iter("")
 
-    def failing(model: WarmModel, *arguments: Any) -> Solution:
+    def failing(solver: Solver) -> Solution:
         if next(answers, None) is None:
             raise Unanswered("no")
-        return solve_as(model, *arguments)
+        return solve(solver)
 
-    monkeypatch.setattr(WarmModel, "solve_as", failing)
+    monkeypatch.setattr(Solver, "solve", failing)
     question = WhatIf("more", (Change(ChangeKind.DEMAND_FACTOR, 1.1),))
     assert find_alternatives(stated, 0.1, 2).status is PlanStatus.NO_PLAN_FOUND
     assert trace_frontier(stated, 3).status is PlanStatus.NO_PLAN_FOUND

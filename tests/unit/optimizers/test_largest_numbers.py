@@ -27,7 +27,7 @@ from lodestock_optimizers.problem import (
     TierDemand,
 )
 from lodestock_optimizers.validation import validate
-from lodestock_optimizers.validation_additions import MOST_PER_TONNE
+from lodestock_optimizers.validation_footprints import MOST_PER_TONNE
 from lodestock_optimizers.violations import (
     LEAST_PERIOD_YEARS,
     MOST,

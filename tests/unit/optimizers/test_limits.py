@@ -19,20 +19,18 @@ from lodestock_optimizers.solving import incumbents, race
 from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.highs import Solution, Solver, no_solution
 from lodestock_optimizers.watch import Progress, Stage, relative_gap
+from tests.kept_news import KeptNews
 from tests.pyomo_arrays import compile_model
 from tests.unit.optimizers.problems import material, problem, source, stock, stop
 
 
-class Watch:
+class Watch(KeptNews[Progress]):
     """Keeps what it is told, and cancels at the n-th time that it is asked."""
 
     def __init__(self, cancel_at: int | None = None) -> None:
-        self.told: list[Progress] = []
+        super().__init__()
         self.asked = 0
         self._cancel_at = cancel_at
-
-    def report(self, progress: Progress) -> None:
-        self.told.append(progress)
 
     def cancelled(self) -> bool:
         self.asked += 1

@@ -46,7 +46,7 @@ IDENTIFIERS = {
 SELECTIONS = ("periods", "states", "materials", "sources", "countries", "kinds")
 """Lists that say what a rule or a factor is about: no figures, so that no lineage names them."""
 
-NOT_GIVEN = ("stock", "budget")
+NOT_GIVEN = ("stock", "budget", "feed", "expansion")
 """What is a group of fields where it is given."""
 
 COUNTED = ("lead_periods", "end_period", "rebuilding_periods")
@@ -237,7 +237,7 @@ def undecided(here: Instance, plan: Plan, place: Place, there: Instance) -> obje
         return None
     sources = [source.source_id for source in here.problem.sources]
     match place.family:
-        case "nodes.node_id" | "deliveries.node_id" | "balances.node_id":
+        case "nodes.node_id" | "deliveries.node_id" | "balances.node_id" | "expansions.node_id":
             return n
         case "nodes.parent_id":
             return int(there.tree.parent[n])
@@ -253,6 +253,11 @@ def undecided(here: Instance, plan: Plan, place: Place, there: Instance) -> obje
     l = sources.index(element.source_id)
     contract = int(there.contract_of[n, l])
     match place.family:
+        case "expansions.ready_period" | "expansions.last_period":
+            span = there.expansions.spans.get((l, element.period))
+            return None if span is None else (span.ready if place.steps[-1] == "ready_period" else span.last)
+        case "expansions.yearly_cost_usd_per_tonne_year":
+            return float(there.expansions.yearly_cost[l])
         case "contracts.signed_period":
             return element.period - int(there.lead[l])
         case "contracts.signed_node_id":
@@ -267,6 +272,7 @@ UNDECIDED = {
     "contracts": ("signed_period", "signed_node_id", "node_ids"),
     "deliveries": ("node_id", "landed_cost_usd_per_tonne", "spot_cost_usd_per_tonne"),
     "balances": ("node_id", "demand_tonnes", "floor_tonnes"),
+    "expansions": ("node_id", "ready_period", "last_period", "yearly_cost_usd_per_tonne_year"),
 }
 PROFILE = settings(
     deadline=None, derandomize=True, database=None, phases=(Phase.explicit, Phase.generate), report_multiple_bugs=False

@@ -18,14 +18,16 @@ from lodestock_optimizers.compiled import compile_problem
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.planner import optimize
 from lodestock_optimizers.problem import Quota, SourcingProblem, TradeRule
-from lodestock_optimizers.solving import mixed
+from lodestock_optimizers.solving import mixed, mixed_child
 from lodestock_optimizers.solving.arrays import LinearArrays
+from lodestock_optimizers.solving.flat_model import flat_model
 from lodestock_optimizers.solving.highs import LEAST_OBJECTIVE, SolverFault
 from lodestock_optimizers.solving.mixed import MixedSolver
 from lodestock_optimizers.solving.mixed_messages import Bound, Incumbent, Message, Task
 from lodestock_optimizers.solving.race import solve
 from lodestock_optimizers.watch import Progress, Stage, Timekeeper, Unwatched
 from tests.unit.optimizers.problems import material, problem, source, stock, stop
+from tests.unit.optimizers.processes import started
 
 ROOT = Path(__file__).resolve().parents[3]
 SOON_S = 20.0
@@ -80,6 +82,18 @@ def mortal(monkeypatch: pytest.MonkeyPatch) -> type[Mortal]:
     return Mortal
 
 
+def test_what_the_short_search_does_not_end_the_long_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays = compile_problem(replace(hard(), sources=hard().sources[:7])).arrays
+    task = Task(flat_model(arrays, relaxed=False), SOON_S)
+    found = []
+    for nodes in (0, 1):
+        monkeypatch.setattr(mixed_child, "SHORT_NODES", nodes)
+        said: list[Message] = []
+        found.append(mixed_child.solve(task, said.append))
+        assert found[-1].status == "Optimal"
+    assert found[1].objective == pytest.approx(found[0].objective, rel=2e-6)
+
+
 def test_a_process_that_is_killed_is_started_once_more(mortal: type[Mortal], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mortal, "deaths", 1)
     solution = MixedSolver(easy()).solve()
@@ -122,21 +136,14 @@ def test_a_solve_that_is_over_takes_the_process_of_its_session_from_nobody() -> 
 
 
 def test_finding_out_why_there_is_no_plan_starts_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    started = []
-
-    class Counted(mixed._Process):
-        def __enter__(self) -> Counted:
-            started.append(self)
-            return super().__enter__()
-
-    monkeypatch.setattr(mixed, "_Process", Counted)
+    begun = started(monkeypatch)
     offers = tuple(source(country, capacity=80.0, min_order_tonnes=30.0) for country in ("COD", "AUS"))
     stored = stock(0.0, closing_tonnes=20.0, closing_is_hard=True)
     quota = TradeRule("q", Quota(25.0))
     plan = optimize(problem(offers, materials=(material(demand=(100.0,), stock=stored),), rules=(quota,)))
     assert plan.status is PlanStatus.INFEASIBLE
     assert {found.family for found in plan.conflict} == {"quota", "min_order", "closing_stock"}
-    assert len(started) == 1
+    assert len(begun) == 1
 
 
 def test_a_model_that_highs_refuses_is_a_fault_in_its_own_words() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from lodestock_optimizers.explanation.words.numbers import scaled
 from lodestock_optimizers.numerals import plain
 
 
@@ -23,3 +24,9 @@ from lodestock_optimizers.numerals import plain
 )
 def test_a_number_has_no_exponent(value: float, digits: int, text: str) -> None:
     assert plain(value, digits) == text
+
+
+def test_money_half_way_between_two_roundings_is_the_same_in_every_scale() -> None:
+    """Divided first, 1.0935 is a little less than half way, where 10,935 is half way."""
+    assert scaled(10_935.0, [(1.0, "{}")]) == "10,940"
+    assert scaled(10_935.0, [(1e4, "{}"), (1.0, "{}")]) == "1.094"

@@ -18,15 +18,18 @@ from lodestock_optimizers.parts.solving import PartsSolver
 from lodestock_optimizers.plan import Plan, PlanStatus
 from lodestock_optimizers.planner import optimize
 from lodestock_optimizers.problem import Budget, Quota, Scenario, SourcingProblem, TradeRule
+from lodestock_optimizers.solving import mixed
 from lodestock_optimizers.solving.arrays import LinearArrays
 from lodestock_optimizers.solving.check import check_answer
 from lodestock_optimizers.solving.highs import Solution, Solver
+from lodestock_optimizers.solving.implied_bounds import greatest_levels
 from lodestock_optimizers.trade_rules import rule_rows
 from lodestock_optimizers.validation import validate
 from lodestock_optimizers.watch import Progress, Stage
+from tests.kept_news import KeptNews
 from tests.oracle.agreement import disagreement
 from tests.oracle.model import solve
-from tests.oracle.problems import problems, unshrunk
+from tests.oracle.problems import problems, unshrunk, yes_or_no_problems
 from tests.unit.optimizers.named_arrays import difference
 from tests.unit.optimizers.problems import material, problem, source, stock, stop
 
@@ -67,7 +70,6 @@ def untied(stated: SourcingProblem) -> SourcingProblem:
         ),
         deposits=tuple(d for d in stated.deposits if len({material_of[s] for s in d.source_ids}) == 1),
         substitutions=stated.substitutions[:1],
-        sources=tuple(replace(s, fixed_cost_usd=0.0, min_order_tonnes=0.0) for s in stated.sources),
         scenarios=tuple(cut(k, s) for k, s in enumerate(stated.scenarios)),
     )
 
@@ -91,13 +93,14 @@ def solver_of(instance: Instance, parts: list[Part]) -> PartsSolver:
 def test_parts_give_the_model_and_the_optimum_of_the_whole(stated: SourcingProblem) -> None:
     instance, parts = parts_of(untied(stated))
     if not parts:
-        assert len(stated.materials) == 1 or len(stated.substitutions) > 0
+        is_fed = any(s.feed is not None for s in stated.sources)
+        assert len(stated.materials) == 1 or len(stated.substitutions) > 0 or is_fed
         return
     whole = arrays_of(instance)
     solver = solver_of(instance, parts)
     found = solver.solve()
     assert difference(solver.arrays, whole) == ""
-    alone = Solver(whole).solve()
+    alone = mixed.solver_of(whole).solve()
     assert found.status is alone.status
     if found.status is PlanStatus.OPTIMAL:
         assert found.objective == pytest.approx(alone.objective, rel=1e-6, abs=1e-6)
@@ -105,10 +108,11 @@ def test_parts_give_the_model_and_the_optimum_of_the_whole(stated: SourcingProbl
         assert check.passed, check
         # The part of the duals that all of the costs make up is the duals.
         assert solver.row_dual_of(solver.arrays.cost) == pytest.approx(found.row_dual, rel=1e-6, abs=1e-6)
+        assert solver.greatest_levels() == pytest.approx(greatest_levels(solver.arrays), rel=1e-9, abs=1e-9)
 
 
 @unshrunk(25)
-@given(problems())
+@given(problems() | yes_or_no_problems())
 def test_a_plan_made_in_parts_is_the_optimum(stated: SourcingProblem) -> None:
     cut = untied(stated)
     # What is left of a policy or a rule may say nothing, which is refused.
@@ -167,10 +171,22 @@ def test_what_is_tied_stays_whole(tie: dict[str, object]) -> None:
     assert parts_of(two(**tie))[1] == []
 
 
-def test_what_is_bought_wholly_or_not_at_all_stays_whole() -> None:
+def test_what_is_bought_wholly_or_not_at_all_is_a_part_that_tells_all_apart() -> None:
     stated = two()
     stated = replace(stated, sources=(replace(stated.sources[0], min_order_tonnes=5.0), *stated.sources[1:]))
-    assert parts_of(stated)[1] == []
+    instance, (cobalt, nickel) = parts_of(replace(stated, scenarios=stated.scenarios[:1]))
+    assert cobalt.image.tolist() == list(range(instance.node_count))
+    assert nickel.instance.node_count < instance.node_count
+
+
+def test_a_part_with_a_yes_or_no_is_worth_its_while_however_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LEAST_COLUMNS, 1_000)
+    stated = two()
+    stated = replace(stated, sources=tuple(replace(s, fixed_cost_usd=5.0) for s in stated.sources))
+    assert len(parts_of(stated)[1]) == 2
+    plan = optimize(stated)
+    assert (plan.status, plan.has_yes_or_no) == (PlanStatus.OPTIMAL, True)
+    assert disagreement(plan, solve(stated)) == ""
 
 
 def test_one_part_without_a_plan_leaves_the_whole_without_one() -> None:
@@ -180,19 +196,6 @@ def test_one_part_without_a_plan_leaves_the_whole_without_one() -> None:
     plan = optimize(stated)
     assert plan.status is PlanStatus.INFEASIBLE
     assert {r.material_id for r in plan.relaxations} == {"cobalt"}
-
-
-class Watch:
-    """Keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.told: list[Progress] = []
-
-    def report(self, progress: Progress) -> None:
-        self.told.append(progress)
-
-    def cancelled(self) -> bool:
-        return False
 
 
 class SecondNeverEnds(Solver):
@@ -211,15 +214,15 @@ class SecondNeverEnds(Solver):
         return super().solve()
 
 
-def stopped(monkeypatch: pytest.MonkeyPatch, watch: Watch) -> Plan:
+def stopped(monkeypatch: pytest.MonkeyPatch, watch: KeptNews[Progress]) -> Plan:
     """What comes of two parts at the limit, one of which is solved by then."""
     monkeypatch.setattr(SecondNeverEnds, "made", 0)
-    monkeypatch.setattr(solving, "Solver", SecondNeverEnds)
+    monkeypatch.setattr(solving, "solver_of", lambda arrays, left_s, _: SecondNeverEnds(arrays, left_s))
     return optimize(two(), time_limit_s=1.0, watcher=watch)
 
 
 def test_at_the_limit_the_parts_that_are_solved_count(monkeypatch: pytest.MonkeyPatch) -> None:
-    watch = Watch()
+    watch = KeptNews[Progress]()
     plan = stopped(monkeypatch, watch)
     assert plan.status is PlanStatus.FEASIBLE
     assert plan.check is not None

@@ -8,15 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lodestock_optimizers.compiled import compile_problem
+from lodestock_optimizers.instance import Instance
+from lodestock_optimizers.parts.lifting import side_by_side
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.problem import SourcingProblem
-from lodestock_optimizers.questions.yes_or_no import yes_or_no_violations
-from lodestock_optimizers.solving.resolving import ArrayChange, WarmModel
-from lodestock_optimizers.watch import Progress, Stopped, Timekeeper
+from lodestock_optimizers.solving.arrays import with_row
+from lodestock_optimizers.solving.resolving import ArrayChange, WarmModel, solve_side_by_side
+from lodestock_optimizers.watch import Stopped, Timekeeper, Unwatched
 from tests.oracle.problems import problems, unshrunk
 from tests.unit.optimizers.problems import problem, source, worked_toy
 
-LINEAR = problems().filter(lambda stated: not list(yes_or_no_violations(stated)))
+STEPS_LEFT = 3
+"""Steps that rounding may leave at a joined basis."""
+
+LINEAR = problems().filter(lambda stated: not Instance(stated).ordered)
 
 
 def random_change(stated: SourcingProblem, seed: int) -> tuple[WarmModel, ArrayChange]:
@@ -87,26 +92,55 @@ def test_coefficients_may_change_too() -> None:
         model.solve_as(compile_problem(problem((source("COD"),))).arrays)
 
 
+@unshrunk(6)
+@given(LINEAR, LINEAR, st.integers(0, 1_000_000))
+def test_models_side_by_side_have_the_optima_that_they_have_alone(
+    one: SourcingProblem, other: SourcingProblem, seed: int
+) -> None:
+    models, changes = zip(*(random_change(stated, seed) for stated in (one, other, one)), strict=True)
+    arrays = [change.of(model.arrays) for model, change in zip(models, changes, strict=True)]
+    together = solve_side_by_side(models, arrays)
+    alone = [WarmModel(own).solve() for own in arrays]
+    assert [found.status for found in together] == [found.status for found in alone]
+    for found, expected in zip(together, alone, strict=True):
+        if expected.status is PlanStatus.OPTIMAL:
+            assert found.objective == pytest.approx(expected.objective, rel=1e-6, abs=1e-6)
+
+
+@unshrunk(6)
+@given(LINEAR, LINEAR)
+def test_the_optima_of_parts_are_a_start_for_both_together(one: SourcingProblem, other: SourcingProblem) -> None:
+    """Their joined basis is optimal for the model of both: no step is left, with an open row below them or without."""
+    parts = [compile_problem(stated).arrays for stated in (one, other)]
+    models = [WarmModel(arrays) for arrays in parts]
+    if any(found.status is not PlanStatus.OPTIMAL for found in solve_side_by_side(models, parts)):
+        return
+    both = side_by_side(parts)
+    joint = WarmModel(with_row(both, np.ones(both.shape[1]), -np.inf, np.inf))
+    joint.start_from_parts([model.basis for model in models])
+    found = joint.solve()
+    assert found.objective == pytest.approx(sum(m.solve().objective for m in models), rel=1e-6, abs=1e-6)
+    assert found.iterations <= STEPS_LEFT
+
+
 def test_caller_and_clock_end_a_solve() -> None:
     """A cancelled solve raises, and so does one without time."""
 
-    class Impatient:
-        def report(self, progress: Progress) -> None:
-            """Ignore it."""
-
+    class Impatient(Unwatched):
         def cancelled(self) -> bool:
             return True
 
-    class Patient(Impatient):
-        def cancelled(self) -> bool:
-            return False
-
     model = WarmModel(compile_problem(worked_toy()).arrays)
-    with pytest.raises(Stopped) as cancelled:
-        model.solve(keeper=Timekeeper(lambda: 0.0, None, Impatient()))
-    assert cancelled.value.status is PlanStatus.CANCELLED
+    impatient = Timekeeper(lambda: 0.0, None, Impatient())
+    for run in (
+        lambda: model.solve(keeper=impatient),
+        lambda: solve_side_by_side([model], [model.arrays], impatient),
+    ):
+        with pytest.raises(Stopped) as cancelled:
+            run()
+        assert cancelled.value.status is PlanStatus.CANCELLED
     seconds = iter((0.0, *[5.0] * 100))
     with pytest.raises(Stopped) as late:
-        model.solve(keeper=Timekeeper(lambda: next(seconds), 1.0, Patient()))
+        model.solve(keeper=Timekeeper(lambda: next(seconds), 1.0, Unwatched()))
     assert late.value.status is PlanStatus.NO_PLAN_FOUND
     assert model.solve().status is PlanStatus.OPTIMAL

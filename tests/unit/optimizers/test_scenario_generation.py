@@ -9,11 +9,12 @@ import pytest
 
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.planner import optimize
-from lodestock_optimizers.problem import Period, SourcingProblem
+from lodestock_optimizers.problem import Feed, Period, SourcingProblem
 from lodestock_optimizers.scenario_tree import build_tree
 from lodestock_optimizers.scenarios.disruption_sampling import Strikes, sample_strikes
+from lodestock_optimizers.scenarios.distance import distances
 from lodestock_optimizers.scenarios.hazards import Hazard, load_hazards
-from lodestock_optimizers.scenarios.sampled_crises import distances, parts_of_demand, worst_crises
+from lodestock_optimizers.scenarios.sampled_crises import parts_of_demand, worst_crises
 from lodestock_optimizers.scenarios.scenario_generation import Generated, Sampling, generate_scenarios
 from lodestock_optimizers.validation import validate
 from tests.unit.optimizers.problems import material, problem, source
@@ -104,6 +105,14 @@ def test_parts_of_demand() -> None:
     asked = problem(sources, 2, (material(demand=(100.0, 150.0)),))
     parts = parts_of_demand([hazard("COD"), hazard("AUS"), hazard("CHL")], asked)
     assert parts.ravel().tolist() == [1.0, pytest.approx(0.2), 0.0]
+
+
+def test_parts_of_what_plants_take() -> None:
+    """A refinery of 50 t a year takes 100 t of ore, which nobody else needs; a mine has 40 of them."""
+    mine, plant = source("ZMB", capacity=40.0, material_id="ore"), source("FIN", capacity=50.0, feed=Feed("ore", 2.0))
+    asked = problem((mine, plant), 2, (material(), replace(material("ore"), demand=())))
+    shafts = Hazard("ZMB ore", 0.1, (0.0,), (1.0,), (1.0,), ("ZMB",), ("ore",))
+    assert parts_of_demand([shafts, hazard("FIN")], asked).tolist() == [[0.0, pytest.approx(0.4)], [0.5, 0.0]]
 
 
 def test_calm_keeps_its_probability_and_scenarios_make_a_tree() -> None:

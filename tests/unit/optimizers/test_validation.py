@@ -12,6 +12,7 @@ from lodestock_optimizers.problem import (
     DemandFactor,
     Deposit,
     Embargo,
+    Expansion,
     MaterialState,
     Period,
     Quota,
@@ -106,6 +107,11 @@ def test_everything_is_said_at_once() -> None:
             "materials[0].stock.opening_tonnes",
         ),
         (replace(problem((source("COD"),)), periods=(Period("x", 0.0),)), "periods[0].length_years"),
+        (
+            problem((source("COD", capacity=0.0, expansion=Expansion(-1.0, 100.0, 0)),)),
+            "sources[0].expansion.max_tonnes_per_year",
+        ),
+        (problem((source("COD", capacity=-1.0),)), "sources[0].capacity_tonnes[0]"),
     ],
 )
 def test_each_rule_names_its_field(stated: SourcingProblem, path: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lodestock_optimizers.parts import part
 from lodestock_optimizers.plan import PlanStatus
 from lodestock_optimizers.planner import optimize
 from lodestock_optimizers.problem import Budget, MaterialState, SourcingProblem, StateValue
@@ -55,11 +56,18 @@ def asked(draw: st.DrawFn) -> tuple[SourcingProblem, list[WhatIf]]:
 
 
 @unshrunk(40)
-@given(asked())
-def test_every_answer_is_that_of_the_changed_problem(question: tuple[SourcingProblem, list[WhatIf]]) -> None:
-    """Status, objective and shortage from the basis of the base are those of a solve from scratch, by the oracle."""
+@given(asked(), st.sampled_from((part.LEAST_COLUMNS, 0)))
+def test_every_answer_is_that_of_the_changed_problem(
+    question: tuple[SourcingProblem, list[WhatIf]], least_part: int
+) -> None:
+    """Status, objective and shortage from the basis of the base are those of a solve from scratch, by the oracle.
+
+    In parts, too: those that a question touches are solved side by side.
+    """
     stated, questions = question
-    found = ask_what_if(stated, questions)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(part, "LEAST_COLUMNS", least_part)
+        found = ask_what_if(stated, questions)
     base = oracle(stated)
     assert (found.status is PlanStatus.OPTIMAL) == base.feasible
     if not base.feasible:

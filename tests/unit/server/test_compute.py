@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from lodestock_forecasters import DemandSeries, Frequency, InvalidInput
 from lodestock_server.compute import (
@@ -153,8 +154,10 @@ def test_a_task_that_listens_is_stopped_and_its_process_kept(process: ComputePro
 def test_a_task_that_does_not_listen_is_killed(process: ComputeProcess, tmp_path: Path) -> None:
     """The next task runs in another process."""
     before, begun = run(process, tell_process), tmp_path / "begun"
-    with pytest.raises(TaskStopped):
+    with capture_logs() as lines, pytest.raises(TaskStopped):
         process.run(never_listen, str(begun).encode(), LONG_S, lambda: not begun.exists())
+    replaced = {"event": "compute process replaced", "log_level": "warning", "reason": "cancelled", "pid": int(before)}
+    assert lines == [replaced]
     assert run(process, tell_process) != before
 
 

@@ -20,7 +20,7 @@ from lodestock_server.contract import Contract
 from lodestock_server.converters.build import build_request_from_proto
 from lodestock_server.converters.common import own_figures_from_proto
 from lodestock_server.converters.plan import plan_to_proto
-from lodestock_server.converters.sourcing import problem_from_proto, problem_to_proto
+from lodestock_server.converters.sourcing import expansion_from_proto, problem_from_proto, problem_to_proto
 from lodestock_server.usecases.buyers import OwnFigure, OwnFigureKind
 from lodestock_server.usecases.demand_scenarios import DemandUncertainty
 from lodestock_server.usecases.drivers import GdpScenario
@@ -83,6 +83,14 @@ FULL_PROBLEM = {
             "fixed_cost_usd": 1000,
             "min_order_tonnes": 2,
             "footprints": [{"kind": "co2e_tonnes", "per_tonne": 12}, {"kind": "water_m3", "per_tonne": 0.5}],
+            "feed": {"material_id": "nickel", "tonnes_per_tonne": 1.25},
+            "expansion": {
+                "max_tonnes_per_year": 7,
+                "capital_usd_per_tonne_year": 20000,
+                "lead_periods": 1,
+                "fixed_usd_per_tonne_year": 300,
+                "life_years": 12,
+            },
         }
     ],
     "deposits": [{"deposit_id": "belt", "source_ids": ["cobalt/COD"], "reserves_tonnes": 12}],
@@ -181,6 +189,8 @@ def test_unset_fields_take_the_defaults_of_the_model() -> None:
     assert problem.sources == (expected,)
     assert (problem.price_of_risk, problem.discount_rate) == (1.0, 0.03)
     assert (problem.tail_weight, problem.tail_level) == (0.0, 0.95)
+    expansion = sourcing_pb2.Expansion(max_tonnes_per_year=1, capital_usd_per_tonne_year=2, lead_periods=3)
+    assert expansion_from_proto(expansion) == problem_values.Expansion(1.0, 2.0, 3)
 
 
 def mirrored(module: object) -> list[type]:
@@ -221,7 +231,10 @@ def assert_says_the_same(value: object, message: Message) -> None:
 
 def test_a_plan_is_written_with_every_field() -> None:
     """What the optimiser found is what the caller reads."""
-    plan = optimize(rich_problem())
+    rich = rich_problem()
+    first, *others = rich.sources
+    first = dataclasses.replace(first, expansion=problem_values.Expansion(5.0, 100.0, 1))
+    plan = optimize(dataclasses.replace(rich, sources=(first, *others)))
     empty = {field.name for field in dataclasses.fields(plan) if getattr(plan, field.name) in ((), None)}
     assert empty <= {"relaxations", "conflict", "breaches", "cvar_usd"}
     assert_says_the_same(plan, plan_to_proto(plan))

@@ -46,6 +46,15 @@ def test_scenarios_weigh_by_futures_and_draws() -> None:
     assert weights.of_scenarios(sourcing_pb2.GenerateScenariosRequest()) > weights.SMALL
 
 
+def test_given_scenarios_weigh_as_sampled_futures() -> None:
+    """Each is held against those that may stand for it."""
+    given = sourcing_pb2.ReduceScenariosRequest(problem=with_scenarios())
+    none = sourcing_pb2.ReduceScenariosRequest(problem=toy_problem())
+    assert weights.of_reduction(none) == weights.SMALL
+    futures = len(given.problem.scenarios)
+    assert weights.of_reduction(given) == weights.SMALL + weights.COLUMNS_A_FUTURE * futures > weights.SMALL
+
+
 def test_forecasts_weigh_by_series_steps_and_paths() -> None:
     series = forecast_pb2.DemandSeriesSet(series=[forecast_pb2.DemandSeries() for _ in range(3)])
     one_step = weights.of_forecast(forecast_pb2.ForecastDemandRequest(inline=series, horizon=1))
@@ -64,3 +73,14 @@ def test_backtests_weigh_by_models_and_origins() -> None:
     assert weights.of_backtest(many) - weights.SMALL == 20 * (weights.of_backtest(few) - weights.SMALL)
     unsaid = forecast_pb2.BacktestModelsRequest(stored=stored)
     assert weights.of_backtest(unsaid) > weights.of_backtest(many)
+
+
+def test_projections_weigh_by_years_uses_and_the_size_of_the_table() -> None:
+    """A table of inputs by the square of its sectors; a broken request has a weight, too."""
+    request = forecast_pb2.ProjectDemandRequest
+    assert weights.of_projection(request()) == weights.SMALL
+    table = forecast_pb2.InputOutputDemand(sectors=[forecast_pb2.EconomySector()] * 30)
+    solved = weights.of_projection(request(first_year=2030, last_year=2039, input_output=table))
+    assert solved == weights.SMALL + weights.COLUMNS_A_VALUE * (10 * 30 + 30**2)
+    uses = forecast_pb2.SectorDemand(uses=[forecast_pb2.MaterialUse()] * 7)
+    assert weights.of_projection(request(first_year=2030, last_year=2039, sectors=uses)) == weights.SMALL + 70

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from lodestock_server.catalog.bundled import PackageCatalog
-from lodestock_server.catalog.buyers import Buyers
+from lodestock_server.catalog import PackageCatalog
 from lodestock_server.catalog.packages import Package, Record, Table
 
 Rows = Sequence[Mapping[str, object]]
@@ -88,6 +87,6 @@ def sourcing(name: str, stage: str, shares: Mapping[str, float]) -> list[dict[st
     return [{"mineral": name, "stage": stage, "iso3": c, "country": c, "share": share} for c, share in shares.items()]
 
 
-def tiny_catalog(tables: Mapping[str, Mapping[str, Rows]]) -> Buyers:
+def tiny_catalog(tables: Mapping[str, Mapping[str, Rows]]) -> PackageCatalog:
     """A catalog of packages by name, each of tables by name."""
     return PackageCatalog([RowsPackage(name, of_package) for name, of_package in tables.items()])

@@ -8,6 +8,7 @@ UNITS = {
     "USD": ("{} 美元", "一美元"),
     "days": ("{} 天", "一天"),
     "share": ("{} %", "一个百分点"),
+    "t/year": ("每年 {} 吨", "每年一吨"),
 }
 ANY_UNIT = ("{} {}", "一单位 {}")
 MORE = {"way": "增加", "Way": "增加", "to": "至多到"}
@@ -20,6 +21,8 @@ CAUSES = {
     "freight_usd_per_tonne": "{subject} 的运费",
     "spot_premium": "{subject} 的现货溢价",
     "reservation_fee_usd_per_tonne": "{subject} 的预留费",
+    "capital_usd_per_tonne_year": "{subject} 新建产能的资本成本",
+    "fixed_usd_per_tonne_year": "{subject} 新建产能的固定成本",
     "fixed_cost_usd": "{subject} 的固定成本",
     "risk": "{subject} 的供应风险计费",
     "price_usd_per_unit": "足迹 {subject} 的价格",
@@ -43,6 +46,7 @@ LIMITS = {
     "reserves": "{subject} 的储量",
     "spot_capacity": "{subject} 的现货供应量",
     "capacity": "{subject} 的产能",
+    "expansion": "{subject} 可新建的产能",
     "embargo": "禁运 {subject}",
     "footprint_cap": "足迹 {subject} 的上限",
     "book": "{subject} 已签的合同量",
@@ -50,6 +54,10 @@ LIMITS = {
 }
 TIERS = {"DEFENCE": "国防", "ESSENTIAL": "必需", "GENERAL": "一般"}
 IN_PERIOD = "{period} 期的{named}"
+FROM_TO = "{} 至 {}"
+SOME_OF = "{} 至 {} 之间若干"
+IF = "{named}（若发生 {scenarios}）"
+IF_OTHERS = "{named}（若发生 {scenarios} 或其他情景）"
 QUANTITIES = {
     "deliveries": "{country} 的 {material} 预期交付量",
     "contracts_now": "期初与 {subject} 签订的合同量",
@@ -81,7 +89,7 @@ SENTENCES = {
     "lift": "取消{limit}可节省 {worth}。",
     "forced": "从 {subject} 多购 {tonnes}，总额将增加 {cost}。",
     "forced_free": "从 {subject} 多购 {tonnes}，总额不会增加。",
-    "impossible": "在现有规则下，无法从 {subject} 多购 {tonnes}。",
+    "impossible": "在其产能和现有规则下，无法从 {subject} 多购 {tonnes}。",
     "break_even": "{period} 期，{subject} 的税前报价为每吨 {price}，低于 {break_even} 时会被采购。",
     "break_even_estimated": "{period} 期，{subject} 的税前报价为每吨 {price}；"
     "按该计划的价格估计，约 {break_even} 时会被采购。",
@@ -95,13 +103,16 @@ SENTENCES = {
     "planning_nothing": "为中断预作规划不会节省成本：假定不会发生任何中断而签订的合同同样好。",
     "planning_impossible": "无法给出为中断预作规划的价值：假定不会发生任何中断而签订的合同无法满足规则。",
     "held": "关于各项限制、供应商和数量稳固程度的数字，均以整体签订与否的合同保持不变为前提。",
+    "held_in_limits": "关于各项限制和供应商会被采购的价格的数字，均以整体签订与否的合同保持不变为前提。",
+    "limits_left_out": "计划达到而未逐一分析的其他限制：{count} 项。",
     "left_out": "时间不足，未能给出：{parts}。",
     "none": "没有计划：时间已到，或调用方已停止。",
     "infeasible": "没有可行计划：规则和限制无法全部满足。",
     "conflict": "无论其他如何决定，以下各项无法同时满足：{limits}。",
     "relaxation": "若{steps}，即有可行计划。",
-    "relaxation_and": "若{steps}，且另有其他限制也放宽，即有可行计划。",
 }
-STEP = "{limit}由 {required} 放宽至 {reachable}"
+STEP_UP = "{limit}升至 {value}（{field}）"
+STEP_DOWN = "{limit}降至 {value}（{field}）"
+STEP_AWAY = "取消{limit}（{field} 取任何值都不够）"
 STEP_JOINT = "，且"
 JOINT = "、"

@@ -8,6 +8,7 @@ UNITS = {
     "USD": ("{} USD", "dollar"),
     "days": ("{} days", "day"),
     "share": ("{} %", "percentage point"),
+    "t/year": ("{} t a year", "tonne a year"),
 }
 ANY_UNIT = ("{} {}", "{}")
 MORE = {"way": "more", "Way": "More", "to": "up to"}
@@ -20,6 +21,8 @@ CAUSES = {
     "freight_usd_per_tonne": "freight of {subject}",
     "spot_premium": "the spot premium of {subject}",
     "reservation_fee_usd_per_tonne": "reservation fees of {subject}",
+    "capital_usd_per_tonne_year": "the capital of what is built at {subject}",
+    "fixed_usd_per_tonne_year": "the fixed cost of what is built at {subject}",
     "fixed_cost_usd": "fixed costs of {subject}",
     "risk": "the charge for the supply risk of {subject}",
     "price_usd_per_unit": "the price of the footprint {subject}",
@@ -43,6 +46,7 @@ LIMITS = {
     "reserves": "the reserves of {subject}",
     "spot_capacity": "what {subject} sells spot",
     "capacity": "the capacity of {subject}",
+    "expansion": "what can be built at {subject}",
     "embargo": "the embargo {subject}",
     "footprint_cap": "the limit on the footprint {subject}",
     "book": "what is contracted of {subject} already",
@@ -50,6 +54,10 @@ LIMITS = {
 }
 TIERS = {"DEFENCE": "defence", "ESSENTIAL": "essential", "GENERAL": "general"}
 IN_PERIOD = "{named} in {period}"
+FROM_TO = "{} to {}"
+SOME_OF = "some periods from {} to {}"
+IF = "{named} (if {scenarios} happens)"
+IF_OTHERS = "{named} (if {scenarios} or another scenario happens)"
 QUANTITIES = {
     "deliveries": "expected deliveries of {material} from {country}",
     "contracts_now": "what is contracted of {subject} at the start",
@@ -82,7 +90,7 @@ SENTENCES = {
     "lift": "Lifting {limit} would save {worth}.",
     "forced": "{tonnes} more from {subject} would add {cost} to what counts.",
     "forced_free": "{tonnes} more from {subject} would add nothing to what counts.",
-    "impossible": "{tonnes} more from {subject} cannot be had under the rules.",
+    "impossible": "{tonnes} more from {subject} cannot be had within its capacity and the rules.",
     "break_even": "For {period}, {subject} asks {price} a tonne before duty and would be bought below {break_even}.",
     "break_even_estimated": "For {period}, {subject} asks {price} a tonne before duty; by the prices of the plan it "
     "would be bought at about {break_even}.",
@@ -101,13 +109,17 @@ SENTENCES = {
     "happen cannot be kept under the rules.",
     "held": "Contracts that are signed or not as a whole are held as they are in what is said of limits, suppliers and "
     "how firm quantities are.",
+    "held_in_limits": "Contracts that are signed or not as a whole are held as they are in what is said of limits and "
+    "of the prices at which suppliers would be bought.",
+    "limits_left_out": "Further limits that the plan meets and that were not looked at: {count}.",
     "left_out": "The time was not enough for {parts}.",
     "none": "There is no plan: the time was over, or the caller stopped it.",
     "infeasible": "There is no plan: not all rules and limits can be kept.",
     "conflict": "Together these cannot be kept, whatever else is decided: {limits}.",
     "relaxation": "A plan is possible if {steps}.",
-    "relaxation_and": "A plan is possible if {steps}, and others give way besides.",
 }
-STEP = "{limit} gives way from {required} to {reachable}"
+STEP_UP = "{limit} goes up to {value} ({field})"
+STEP_DOWN = "{limit} comes down to {value} ({field})"
+STEP_AWAY = "{limit} is dropped, which no value of {field} can do"
 STEP_JOINT = " and "
 JOINT = ", "

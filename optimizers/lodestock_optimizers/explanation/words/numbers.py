@@ -21,7 +21,7 @@ def scaled(usd: float, scales: Sequence[tuple[float, str]]) -> str:
         usd: The money.
         scales: (size in USD, template of the amount) of each scale, the largest in front, the last of 1 USD.
     """
-    # A value that rounds up to a scale belongs to it.
-    told = float(f"{abs(usd):.{DIGITS}g}")
-    size, template = next((one for one in scales if told >= one[0]), scales[-1])
-    return template.format(rounded(usd / size))
+    # A value that rounds up to a scale belongs to it; rounded before it is divided, it is the same in all scales.
+    told = float(f"{usd:.{DIGITS}g}")
+    size, template = next((one for one in scales if abs(told) >= one[0]), scales[-1])
+    return template.format(rounded(told / size))
