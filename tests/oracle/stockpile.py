@@ -17,7 +17,7 @@ class SizedOracle(Oracle):
 
     Args:
         problem: The problem.
-        tiers: Tiers of these materials that must not be short.
+        tiers: Tiers of these materials, and of what is made of them, that must not be short.
         probability: Least of the scenarios in which they are not.
     """
 
@@ -27,11 +27,12 @@ class SizedOracle(Oracle):
         spared = {leaf.number: self._variable("spared", leaf.number, upper=1.0) for leaf in leaves}
         self._whole |= set(spared.values())
         self._limit({spared[leaf.number]: leaf.probability for leaf in leaves}, 1 - probability)
+        for m in problem.materials:
+            if m.stock is not None:
+                self._cost[self._opening(m, m.stock)] = price(problem, m.material_id)
         for i, m in enumerate(problem.materials):
-            if m.stock is None:
+            if not _goes_back_to_stock(problem, m):
                 continue
-            bought = self._opening(m, m.stock)
-            self._cost[bought] = price(problem, m)
             for d in m.demand:
                 if d.tier not in tiers:
                     continue
@@ -58,15 +59,23 @@ class SizedOracle(Oracle):
             self._at_most[-1][0][bought] = left
 
 
-def price(problem: SourcingProblem, m: Material) -> float:
-    """Mean landed cost in the first period, by capacity, USD/t; NaN without capacity."""
-    own = [l for l in problem.sources if l.material_id == m.material_id]
-    total = sum(at(l.capacity_tonnes, 0) for l in own)
-    landed = [
-        at(l.unit_price_usd_per_tonne, 0) * (1 + at(l.tariff_rate or (0.0,), 0)) + l.freight_usd_per_tonne for l in own
-    ]
-    paid = sum(at(l.capacity_tonnes, 0) * usd for l, usd in zip(own, landed, strict=True))
-    return paid / total if total > 0 else math.nan
+def price(problem: SourcingProblem, name: str) -> float:
+    """Mean landed cost in the first period with that of the feed, by capacity, USD/t; NaN without capacity."""
+    able = [l for l in problem.sources if l.material_id == name and at(l.capacity_tonnes, 0) > 0]
+    paid = 0.0
+    for l in able:
+        landed = at(l.unit_price_usd_per_tonne, 0) * (1 + at(l.tariff_rate, 0)) + l.freight_usd_per_tonne
+        feed = l.feed.tonnes_per_tonne * price(problem, l.feed.material_id) if l.feed else 0.0
+        paid += at(l.capacity_tonnes, 0) * (landed + feed)
+    return paid / sum(at(l.capacity_tonnes, 0) for l in able) if able else math.nan
+
+
+def _goes_back_to_stock(problem: SourcingProblem, m: Material) -> bool:
+    """Whether a material, or any that it is made of, has a stock policy."""
+    fed = {l.feed.material_id for l in problem.sources if l.material_id == m.material_id and l.feed}
+    return m.stock is not None or any(
+        _goes_back_to_stock(problem, other) for other in problem.materials if other.material_id in fed
+    )
 
 
 def _leaves_below(node: Node) -> Iterator[Node]:
