@@ -49,7 +49,7 @@ COUNTRIES = ("AUS", "CHN", "COD")
 KINDS = ("co2e_tonnes", "water_m3")
 LENGTHS = (1.0, 0.5, 0.25, 2.0, 1 / 3)
 T = TypeVar("T")
-PART = 0.25
+PART = 0.2
 """Of the random problems of a test that `make test` takes."""
 
 
